@@ -1,0 +1,29 @@
+"""The application factory, and nothing else."""
+
+from __future__ import annotations
+
+from flask import Flask
+
+from app import blueprints, cli, extensions, security, web_context, web_errors
+from app.database import configure_engine
+from config import Settings
+
+
+def create_app(settings: Settings | None = None) -> Flask:
+    """A Carillon application. Raises config.SettingsError when the environment cannot carry one."""
+    settings = settings or Settings.from_env()
+    settings.instance.mkdir(parents=True, exist_ok=True)
+    app = Flask(__name__, instance_path=str(settings.instance))
+    app.config.from_mapping(settings.flask_config())
+    extensions.db.init_app(app)
+    with app.app_context():
+        configure_engine(extensions.db.engine)
+    extensions.migrate.init_app(app, extensions.db, render_as_batch=True)
+    for extension in (extensions.login, extensions.csrf, extensions.limiter, extensions.bootstrap):
+        extension.init_app(app)
+    security.init_app(app)
+    web_context.init_app(app)
+    web_errors.init_app(app)
+    blueprints.init_app(app)
+    cli.init_app(app)
+    return app

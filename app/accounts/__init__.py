@@ -1,0 +1,1 @@
+"""People and accounts: who may come in, and what they may do."""

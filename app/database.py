@@ -1,0 +1,77 @@
+"""How a session talks to SQLite and PostgreSQL: transactions, pragmas, and work kept for after the commit.
+
+SQLite: a transaction that reads and then writes under a plain BEGIN fails at once under contention, whatever
+its busy time-out, so writers begin with BEGIN IMMEDIATE. `write_transaction` is the one door for writers, on
+either database, and the one place that commits.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from sqlalchemy import Connection, Engine, event
+from sqlalchemy.orm import Session
+
+_BUSY_TIMEOUT_MS = 15_000
+_AFTER_COMMIT = "carillon.after_commit"
+
+
+def configure_engine(engine: Engine) -> None:
+    """Install Carillon's connection settings and transaction rules on a SQLite engine; others need none."""
+    if engine.dialect.name != "sqlite":
+        return
+
+    @event.listens_for(engine, "connect")
+    def set_pragmas(connection: sqlite3.Connection, _record: Any) -> None:
+        connection.isolation_level = None  # we emit BEGIN ourselves, below
+        for pragma in (
+            "journal_mode=WAL",
+            "synchronous=FULL",  # a fence lost to a power cut would send twice
+            "foreign_keys=ON",
+            f"busy_timeout={_BUSY_TIMEOUT_MS}",
+            "cache_size=-16000",
+        ):
+            connection.execute(f"PRAGMA {pragma}")
+
+    @event.listens_for(engine, "begin")
+    def begin(connection: Connection) -> None:
+        mode = connection.get_execution_options().get("sqlite_begin", "DEFERRED")
+        connection.exec_driver_sql(f"BEGIN {mode}")
+
+
+@contextmanager
+def write_transaction(session: Session) -> Iterator[Session]:
+    """One transaction that writes: begins as a writer, commits at the end, rolls back on any error.
+
+    What the session had read before is forgotten, so that every decision inside rests on what the database
+    says now. Functions kept by `after_commit` run once the commit has succeeded. Raises RuntimeError when the
+    session holds unsaved changes, which belong inside.
+    """
+    if session.new or session.dirty or session.deleted:
+        raise RuntimeError("Unsaved changes outside the write transaction.")
+    session.rollback()
+    session.info[_AFTER_COMMIT] = []
+    session.connection(execution_options={"sqlite_begin": "IMMEDIATE"})
+    try:
+        yield session
+        session.commit()
+    except BaseException:
+        session.rollback()
+        session.info.pop(_AFTER_COMMIT, None)
+        raise
+    for function in session.info.pop(_AFTER_COMMIT, []):
+        function()
+
+
+def after_commit(session: Session, function: Callable[[], None]) -> None:
+    """Run `function` once the current write transaction has committed; forget it if that rolls back.
+
+    Raises RuntimeError outside of `write_transaction`.
+    """
+    waiting = session.info.get(_AFTER_COMMIT)
+    if waiting is None:
+        raise RuntimeError("after_commit needs a write transaction.")
+    waiting.append(function)

@@ -1,0 +1,1 @@
+"""Money: holds, charges, releases, refunds and top-ups, and the proof that they add up."""

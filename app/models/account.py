@@ -1,0 +1,32 @@
+"""An account: the agency that prepays. Its two balances are caches of the ledger."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import BigInteger, CheckConstraint, String
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.clock import now
+from app.models.base import Base, BigKey, UtcDateTime
+
+
+class Account(Base):
+    """`available` and `held` are integer millicredits, moved only by `app.ledger.transfers`.
+
+    `stopped_reason` is set by the ledger audit when the books differ: nothing new goes out until it is cleared.
+    """
+
+    __tablename__ = "account"
+    __table_args__ = (
+        CheckConstraint("available >= 0", name="available_not_negative"),
+        CheckConstraint("held >= 0", name="held_not_negative"),
+    )
+
+    id: Mapped[int] = mapped_column(BigKey, primary_key=True)
+    name: Mapped[str] = mapped_column(String(200))
+    time_zone: Mapped[str] = mapped_column(String(64), default="UTC")
+    available: Mapped[int] = mapped_column(BigInteger, default=0)
+    held: Mapped[int] = mapped_column(BigInteger, default=0)
+    stopped_reason: Mapped[str | None] = mapped_column(String(500))
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)

@@ -1,0 +1,79 @@
+"""A message: one text to one recipient, from the queue to its last outcome."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+
+from sqlalchemy import BigInteger, ForeignKey, Index, Integer, String, Text, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from app.models.base import Base, BigKey, UtcDateTime
+from app.models.task import Task
+
+
+class MessageStatus(StrEnum):
+    """The statuses of a message; `app.sending.states` has the allowed moves."""
+
+    QUEUED = "queued"
+    CLAIMED = "claimed"
+    SENDING = "sending"
+    ACCEPTED = "accepted"
+    DELIVERED = "delivered"
+    FAILED = "failed"
+    IN_DOUBT = "in_doubt"
+    CANCELLED = "cancelled"
+
+
+class Money(StrEnum):
+    """Where a message's price stands: held with the task, or resolved, once."""
+
+    HELD = "held"
+    CHARGED = "charged"
+    RELEASED = "released"
+    REFUNDED = "refunded"
+
+
+class Message(Base):
+    """`reference` is our name for the message towards the gateway, `gateway_id` the gateway's towards us.
+
+    `claim` is the token of the pump that took it, good until `claim_expires_at`; `attempt` grows with each fence;
+    `not_before` holds a deferred one back. `text` is null where it equals the task's content.
+    """
+
+    __tablename__ = "message"
+    __table_args__ = (
+        UniqueConstraint("task_id", "row"),
+        UniqueConstraint("task_id", "e164"),
+        UniqueConstraint("reference"),
+        Index("ix_message_task_id_status_id", "task_id", "status", "id"),
+        Index("ix_message_route_id_gateway_id", "route_id", "gateway_id"),
+        Index("ix_message_account_id_id", "account_id", "id"),
+        Index("ix_message_status_claim_expires_at", "status", "claim_expires_at"),
+    )
+
+    id: Mapped[int] = mapped_column(BigKey, primary_key=True)
+    task_id: Mapped[int] = mapped_column(ForeignKey("task.id"))
+    account_id: Mapped[int] = mapped_column(ForeignKey("account.id"))
+    route_id: Mapped[int] = mapped_column(ForeignKey("route.id"))
+    row: Mapped[int] = mapped_column(Integer)
+    e164: Mapped[str] = mapped_column(String(16))
+    region: Mapped[str] = mapped_column(String(3))
+    text: Mapped[str | None] = mapped_column(Text)
+    segments: Mapped[int] = mapped_column(Integer)
+    price: Mapped[int] = mapped_column(BigInteger)
+    status: Mapped[str] = mapped_column(String(12), default=MessageStatus.QUEUED)
+    money: Mapped[str] = mapped_column(String(12), default=Money.HELD)
+    reference: Mapped[str] = mapped_column(String(40))
+    claim: Mapped[str | None] = mapped_column(String(40))
+    claim_expires_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    attempt: Mapped[int] = mapped_column(Integer, default=0)
+    not_before: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    gateway_id: Mapped[str | None] = mapped_column(String(100))
+    error_code: Mapped[str | None] = mapped_column(String(64))
+    queued_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    sent_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    answered_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    final_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+    task: Mapped[Task] = relationship()

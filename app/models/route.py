@@ -1,0 +1,98 @@
+"""A route: a way out, with its price, its rules and its pace."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Boolean,
+    CheckConstraint,
+    ForeignKey,
+    Integer,
+    String,
+    UniqueConstraint,
+)
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from app.clock import now
+from app.models.base import Base, BigKey, UtcDateTime, new_public_id
+
+
+class Channel(StrEnum):
+    SMS = "sms"
+    WHATSAPP = "whatsapp"
+
+
+class ChargeWhen(StrEnum):
+    """What makes a message successful on this route, and so charged."""
+
+    ACCEPTED = "accepted"
+    DELIVERED = "delivered"
+
+
+class Route(Base):
+    """Prices are integer millicredits a segment; `rate` is messages a second over all pumps together.
+
+    `split` is one of `app.content.segments.Split`. `public_id` names the route in callback addresses.
+    """
+
+    __tablename__ = "route"
+    __table_args__ = (
+        CheckConstraint("rate > 0", name="rate_positive"),
+        CheckConstraint("price_per_segment >= 0", name="price_not_negative"),
+    )
+
+    id: Mapped[int] = mapped_column(BigKey, primary_key=True)
+    public_id: Mapped[str] = mapped_column(String(16), unique=True, default=new_public_id)
+    name: Mapped[str] = mapped_column(String(100), unique=True)
+    channel: Mapped[str] = mapped_column(String(16), default=Channel.SMS)
+    gateway: Mapped[str] = mapped_column(String(32))
+    gateway_settings: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
+    rate: Mapped[int] = mapped_column(Integer)
+    price_per_segment: Mapped[int] = mapped_column(BigInteger)
+    takes_sender_id: Mapped[bool] = mapped_column(Boolean, default=True)
+    split: Mapped[str] = mapped_column(String(8), default="160/153")
+    charge_when: Mapped[str] = mapped_column(String(16), default=ChargeWhen.ACCEPTED)
+    refund_failed_receipt: Mapped[bool] = mapped_column(Boolean, default=True)
+    blocked_prefixes: Mapped[list[str]] = mapped_column(JSON, default=list)
+    open: Mapped[bool] = mapped_column(Boolean, default=True)
+    paused_reason: Mapped[str | None] = mapped_column(String(500))
+    breaker_failures: Mapped[int] = mapped_column(Integer, default=0)
+    breaker_until: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)
+
+    prices: Mapped[list[RoutePrice]] = relationship(back_populates="route", cascade="all, delete-orphan")
+
+
+class RoutePrice(Base):
+    """A price of its own for numbers that begin with `prefix` (digits, no plus). The longest match wins."""
+
+    __tablename__ = "route_price"
+    __table_args__ = (UniqueConstraint("route_id", "prefix"),)
+
+    id: Mapped[int] = mapped_column(BigKey, primary_key=True)
+    route_id: Mapped[int] = mapped_column(ForeignKey("route.id"))
+    prefix: Mapped[str] = mapped_column(String(15))
+    price_per_segment: Mapped[int] = mapped_column(BigInteger)
+
+    route: Mapped[Route] = relationship(back_populates="prices")
+
+
+class PumpLease(Base):
+    """Who may pump a route, until when, and where its pace stands.
+
+    `fence` grows with every new holder. `next_send_at` (seconds since the epoch) carries the pace over from one
+    holder to the next, so that a handover never makes a burst.
+    """
+
+    __tablename__ = "pump_lease"
+
+    route_id: Mapped[int] = mapped_column(ForeignKey("route.id"), primary_key=True)
+    holder: Mapped[str | None] = mapped_column(String(64))
+    fence: Mapped[int] = mapped_column(BigInteger, default=0)
+    expires_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    next_send_at: Mapped[float | None] = mapped_column()

@@ -1,0 +1,123 @@
+"""A task: one submission of one text to many recipients, from draft to the last outcome."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    CheckConstraint,
+    ForeignKey,
+    Index,
+    Integer,
+    String,
+    Text,
+    UniqueConstraint,
+)
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from app.clock import now
+from app.models.account import Account
+from app.models.base import Base, BigKey, UtcDateTime, new_public_id
+from app.models.route import Route
+from app.models.user import User
+
+
+class TaskKind(StrEnum):
+    QUICK = "quick"
+    BULK = "bulk"
+
+
+class TaskState(StrEnum):
+    """The states of a task; `app.sending.states` has the allowed moves."""
+
+    DRAFT = "draft"
+    CHECKING = "checking"
+    READY = "ready"
+    REJECTED = "rejected"
+    DISCARDED = "discarded"
+    SCHEDULED = "scheduled"
+    RUNNING = "running"
+    PAUSED = "paused"
+    DONE = "done"
+    CANCELLED = "cancelled"
+
+
+class Task(Base):
+    """Money is integer millicredits; counters are numbers of messages, kept by the transaction that moves them.
+
+    Draft side: `upload_key` names the stored file, `typed_recipients` what was typed instead; `report` holds the
+    intake's counts, `findings` the content check's, `quote` the price by country. Sending side: `total` messages
+    were submitted at `price` and each is, at any time, in exactly one of waiting (derived), `accepted`,
+    `delivered`, `failed`, `in_doubt` and `cancelled`.
+    """
+
+    __tablename__ = "task"
+    __table_args__ = (
+        UniqueConstraint("account_id", "submission_key"),
+        Index("ix_task_account_id_id", "account_id", "id"),
+        Index("ix_task_state_route_id", "state", "route_id"),
+        CheckConstraint("price >= 0", name="price_not_negative"),
+        CheckConstraint(
+            "accepted >= 0 AND delivered >= 0 AND failed >= 0 AND in_doubt >= 0 AND cancelled >= 0"
+            " AND accepted + delivered + failed + in_doubt + cancelled <= total",
+            name="counters_within_total",
+        ),
+    )
+
+    id: Mapped[int] = mapped_column(BigKey, primary_key=True)
+    public_id: Mapped[str] = mapped_column(String(16), unique=True, default=new_public_id)
+    account_id: Mapped[int] = mapped_column(ForeignKey("account.id"))
+    user_id: Mapped[int] = mapped_column(ForeignKey("user.id"))
+    route_id: Mapped[int] = mapped_column(ForeignKey("route.id"))
+    kind: Mapped[str] = mapped_column(String(8))
+    state: Mapped[str] = mapped_column(String(16), default=TaskState.DRAFT)
+    state_reason: Mapped[str | None] = mapped_column(String(1000))
+    name: Mapped[str] = mapped_column(String(100))
+    sender_id: Mapped[str | None] = mapped_column(String(16))
+    content: Mapped[str] = mapped_column(Text)
+    scheduled_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+    typed_recipients: Mapped[str | None] = mapped_column(Text)
+    upload_key: Mapped[str | None] = mapped_column(String(200))
+    upload_name: Mapped[str | None] = mapped_column(String(255))
+    include_heading: Mapped[bool] = mapped_column(default=False)
+    rows_done: Mapped[int] = mapped_column(Integer, default=0)
+    rows_found: Mapped[int | None] = mapped_column(Integer)
+    check_run: Mapped[int] = mapped_column(
+        Integer, default=0
+    )  # a check writes only while its own number stands
+    report: Mapped[dict[str, Any] | None] = mapped_column(JSON)
+    findings: Mapped[list[dict[str, Any]] | None] = mapped_column(JSON)
+    quote: Mapped[dict[str, Any] | None] = mapped_column(JSON)
+
+    submission_key: Mapped[str | None] = mapped_column(String(64))
+    request_hash: Mapped[str | None] = mapped_column(String(64))
+    terms_version: Mapped[str | None] = mapped_column(String(32))
+    terms_ip: Mapped[str | None] = mapped_column(String(45))
+    submitted_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    started_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    finished_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    pump_turn: Mapped[int] = mapped_column(BigInteger, default=0)  # the lowest goes next: tasks take turns
+
+    total: Mapped[int] = mapped_column(Integer, default=0)
+    price: Mapped[int] = mapped_column(BigInteger, default=0)
+    accepted: Mapped[int] = mapped_column(Integer, default=0)
+    delivered: Mapped[int] = mapped_column(Integer, default=0)
+    failed: Mapped[int] = mapped_column(Integer, default=0)
+    in_doubt: Mapped[int] = mapped_column(Integer, default=0)
+    cancelled: Mapped[int] = mapped_column(Integer, default=0)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)
+    changed_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now, onupdate=now)
+
+    account: Mapped[Account] = relationship()
+    user: Mapped[User] = relationship()
+    route: Mapped[Route] = relationship(lazy="joined")
+
+    @property
+    def waiting(self) -> int:
+        """Messages that have not left yet, or are on the wire."""
+        return self.total - self.accepted - self.delivered - self.failed - self.in_doubt - self.cancelled

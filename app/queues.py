@@ -1,0 +1,83 @@
+"""Queue names, and the only way to put a job on a queue.
+
+A job carries ids, never data; it is enqueued after the commit that made its row visible; and it may be lost:
+the ticker finds in the database whatever a lost job left undone. A Redis error here is therefore logged, never
+raised.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+import structlog
+from flask import current_app
+from redis import ConnectionPool, Redis
+from redis.exceptions import RedisError
+from rq import Queue
+from sqlalchemy.orm import Session
+
+from app.database import after_commit
+
+log = structlog.get_logger()
+
+_FAILURE_TTL = 7 * 24 * 3600
+_pools: dict[str, ConnectionPool] = {}
+
+
+class QueueName(StrEnum):
+    """A worker serves its queues in the order in which they are named to it."""
+
+    DISPATCH = "dispatch"
+    INTAKE = "intake"
+    DEFAULT = "default"
+
+
+# Which queue serves which job, and how many seconds one run of it may take.
+JOBS: dict[str, tuple[QueueName, int]] = {
+    "jobs.intake.check": (QueueName.INTAKE, 120),
+    "jobs.dispatch.pump": (QueueName.DISPATCH, 180),
+    "jobs.receipts.apply": (QueueName.DEFAULT, 120),
+}
+
+
+def connection() -> Redis:
+    """A client on this process's pool; quick to fail, so that no page hangs on Redis."""
+    url = current_app.config["CARILLON"].redis_url
+    pool = _pools.get(url)
+    if pool is None:
+        pool = ConnectionPool.from_url(url, socket_connect_timeout=1, socket_timeout=3)
+        _pools[url] = pool
+    return Redis(connection_pool=pool)
+
+
+def enqueue(job: str, argument: int) -> bool:
+    """Ask for `job(argument)` to run soon. True when Redis took it.
+
+    Not RQ's `unique`: a worker that dies holds its job's id for minutes, and nobody could ask again. Jobs settle
+    among themselves in the database who does the work. Raises KeyError for a job that JOBS does not have.
+    """
+    name, timeout = JOBS[job]
+    try:
+        queue = Queue(name, connection=connection())
+        queue.enqueue(job, argument, job_timeout=timeout, result_ttl=0, failure_ttl=_FAILURE_TTL)
+    except RedisError as error:
+        log.warning("enqueue_failed", job=job, argument=argument, error=str(error))
+        return False
+    return True
+
+
+def enqueue_after_commit(session: Session, job: str, argument: int) -> None:
+    """Queue `job(argument)` once the session's write transaction has committed. Never fails that transaction."""
+
+    def ask() -> None:
+        enqueue(job, argument)
+
+    after_commit(session, ask)
+
+
+def waiting(name: QueueName) -> int:
+    """How many jobs wait on the queue; 0 when Redis cannot be asked."""
+    try:
+        return Queue(name, connection=connection()).count
+    except RedisError:
+        return 0

@@ -1,0 +1,1 @@
+"""The main way: draft, check, quote, review, submit, dispatch, receipts, settlement."""

@@ -1,0 +1,51 @@
+"""What every template may use: number and time formats, the signed-in account's balance."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
+
+from flask import Flask
+from flask_login import current_user
+
+from app.extensions import db, login
+from app.models import User
+from app.pricing import credits
+
+
+def init_app(app: Flask) -> None:
+    """Register the template filters and the sign-in loader."""
+    app.add_template_filter(credits, "credits")
+    app.add_template_filter(local_time, "local_time")
+    app.add_template_filter(_thousands, "thousands")
+    app.context_processor(lambda: {"settings": app.config["CARILLON"]})
+    login.login_view = "auth.sign_in"
+    login.login_message = "Sign in to go on."
+    login.user_loader(_load_user)
+
+
+def _load_user(claim: str) -> User | None:
+    """The user a session claims to be, while the session's version still stands."""
+    user_id, _, version = claim.partition(".")
+    if not (user_id.isdigit() and version.isdigit()):
+        return None
+    user = db.session.get(User, int(user_id))
+    return user if user is not None and user.session_version == int(version) else None
+
+
+def user_zone() -> ZoneInfo:
+    """The signed-in person's time zone; UTC for staff and strangers."""
+    account = getattr(current_user, "account", None)
+    return ZoneInfo(account.time_zone if account is not None else "UTC")
+
+
+def local_time(moment: datetime | None, style: str = "%d %b %Y %H:%M") -> str:
+    """A UTC moment in the reader's time zone, with the zone's short name; a dash for none."""
+    if moment is None:
+        return "–"
+    local = moment.astimezone(user_zone())
+    return local.strftime(style) + " " + (local.tzname() or UTC.tzname(None) or "")
+
+
+def _thousands(number: int | None) -> str:
+    return "–" if number is None else f"{number:,}"

@@ -1,0 +1,142 @@
+"""Carillon's settings: read once from the environment, typed and frozen.
+
+Development and tests have defaults. Production refuses to boot while a secret is missing, and says which.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+from pathlib import Path
+from typing import Any, Literal
+
+Environment = Literal["development", "test", "production"]
+
+_ROOT = Path(__file__).resolve().parent
+_DEVELOPMENT_SECRET = "development-only-not-a-secret"
+
+
+class SettingsError(RuntimeError):
+    """The environment does not describe a runnable Carillon. The message names every variable at fault."""
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What one task may hold. Shown in the forms and help pages, enforced in the domain."""
+
+    quick_recipients: int = 100
+    bulk_recipients: int = 5_000
+    upload_bytes: int = 10 * 1024 * 1024
+    content_characters: int = 918
+    sender_id_characters: int = 10
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Everything that differs between one machine and another.
+
+    Durations are `timedelta`, sizes are bytes, URLs carry their scheme.
+    """
+
+    environment: Environment
+    secret_key: str
+    database_url: str
+    redis_url: str
+    instance: Path
+    uploads_url: str
+    public_url: str
+    sandbox_url: str
+    sandbox_secret: str
+    limits: Limits = field(default_factory=Limits)
+    session_lifetime: timedelta = timedelta(hours=12)
+    pump_slice: timedelta = timedelta(seconds=30)
+    late_start: timedelta = timedelta(hours=1)
+    in_doubt_release: timedelta = timedelta(hours=72)
+    ticker_interval: timedelta = timedelta(seconds=2)
+    argon2_time_cost: int = 3
+    argon2_memory_kib: int = 64 * 1024
+
+    @classmethod
+    def from_env(cls, environ: Mapping[str, str] | None = None) -> Settings:
+        """Read the settings from the environment.
+
+        Raises SettingsError when a value is unknown, or missing in production.
+        """
+        env = os.environ if environ is None else environ
+        environment = _environment(env.get("CARILLON_ENV", "development"))
+        instance = Path(env.get("CARILLON_INSTANCE") or _ROOT / "instance").absolute()
+        if environment == "production":
+            _require(env, "SECRET_KEY", "DATABASE_URL", "REDIS_URL", "PUBLIC_URL")
+            if len(env["SECRET_KEY"]) < 32:
+                raise SettingsError("SECRET_KEY must have at least 32 characters in production.")
+        port = env.get("PORT", "8000")
+        secret_key = env.get("SECRET_KEY") or _DEVELOPMENT_SECRET
+        return cls(
+            environment=environment,
+            secret_key=secret_key,
+            database_url=_database_url(env.get("DATABASE_URL") or f"sqlite:///{instance / 'carillon.db'}"),
+            redis_url=env.get("REDIS_URL") or "redis://127.0.0.1:6379/0",
+            instance=instance,
+            uploads_url=env.get("UPLOADS_URL") or f"file://{instance / 'uploads'}",
+            public_url=(env.get("PUBLIC_URL") or f"http://127.0.0.1:{port}").rstrip("/"),
+            sandbox_url=(env.get("SANDBOX_URL") or "http://127.0.0.1:8790").rstrip("/"),
+            sandbox_secret=env.get("SANDBOX_SECRET") or _derived(secret_key, "sandbox"),
+        )
+
+    @property
+    def is_production(self) -> bool:
+        return self.environment == "production"
+
+    def flask_config(self) -> dict[str, Any]:
+        """The settings as the Flask extensions expect to find them."""
+        return {
+            "CARILLON": self,
+            "SECRET_KEY": self.secret_key,
+            "TESTING": self.environment == "test",
+            "SQLALCHEMY_DATABASE_URI": self.database_url,
+            "SQLALCHEMY_ENGINE_OPTIONS": {"pool_pre_ping": not self.database_url.startswith("sqlite")},
+            "MAX_CONTENT_LENGTH": self.limits.upload_bytes + 256 * 1024,
+            "MAX_FORM_MEMORY_SIZE": 256 * 1024,
+            "PERMANENT_SESSION_LIFETIME": self.session_lifetime,
+            "SESSION_COOKIE_NAME": "__Host-carillon" if self.is_production else "carillon",
+            "SESSION_COOKIE_SECURE": self.is_production,
+            "SESSION_COOKIE_HTTPONLY": True,
+            "SESSION_COOKIE_SAMESITE": "Lax",
+            "WTF_CSRF_TIME_LIMIT": None,
+            "BOOTSTRAP_SERVE_LOCAL": True,
+            "SEND_FILE_MAX_AGE_DEFAULT": timedelta(days=30) if self.is_production else timedelta(0),
+            "RATELIMIT_STORAGE_URI": self.redis_url,
+            "RATELIMIT_IN_MEMORY_FALLBACK_ENABLED": True,
+            "RATELIMIT_HEADERS_ENABLED": True,
+        }
+
+
+def _environment(name: str) -> Environment:
+    if name in ("development", "test", "production"):
+        return name  # type: ignore[return-value]
+    raise SettingsError(f"CARILLON_ENV must be development, test or production, not {name!r}.")
+
+
+def _require(env: Mapping[str, str], *names: str) -> None:
+    missing = [name for name in names if not env.get(name)]
+    if missing:
+        raise SettingsError(
+            "Production needs these in the environment, and they are missing: " + ", ".join(missing) + "."
+        )
+
+
+def _derived(secret_key: str, purpose: str) -> str:
+    """A secret for one purpose, made from the main one, so that two processes agree without being told."""
+    return hmac.new(secret_key.encode(), f"carillon:{purpose}".encode(), hashlib.sha256).hexdigest()
+
+
+def _database_url(url: str) -> str:
+    """Name the driver we ship (psycopg 3) where the address leaves it open."""
+    for scheme in ("postgres://", "postgresql://"):
+        if url.startswith(scheme):
+            return "postgresql+psycopg://" + url.removeprefix(scheme)
+    return url
