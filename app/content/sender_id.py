@@ -1,0 +1,72 @@
+"""What a sender ID (SID) may be.
+
+GSM carries at most 11 characters (3GPP TS 23.040, 9.1.2.5); this panel's routes take 10 unless set otherwise.
+Letters, digits and single inner spaces or `& . - _` are what carriers pass unharmed.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection
+
+from app.content.findings import Finding, Severity
+
+GSM_LIMIT = 11
+_ODD = re.compile(r"[^A-Za-z0-9 &.\-_]+")
+_DOUBLED = re.compile(r"[ &.\-_]{2,}")
+_EDGE = re.compile(r"^[ &.\-_]+|[ &.\-_]+$")
+
+
+def check_sender_id(sender_id: str, maximum: int = 10, protected: Collection[str] = ()) -> list[Finding]:
+    """The findings against a sender ID, sorted by start; none when it may be used.
+
+    `maximum` is the route's own limit, never over 11 (ValueError). `protected` are names that only their
+    owner may use, which look-alikes (`AMAZ0N`) may not imitate either.
+    """
+    if not 1 <= maximum <= GSM_LIMIT:
+        raise ValueError(f"A sender ID limit is 1 to {GSM_LIMIT} characters.")
+    if not sender_id.strip():
+        message, advice = "The sender ID is empty.", "Enter the name that the message comes from."
+        return [Finding("sid_empty", Severity.BLOCK, 0, len(sender_id), sender_id, message, advice)]
+    findings = [*_length(sender_id, maximum), *_characters(sender_id), *_protected(sender_id, protected)]
+    return sorted(findings, key=lambda finding: (finding.start, finding.end))
+
+
+def _block(rule: str, text: str, start: int, end: int, message: str, advice: str) -> Finding:
+    return Finding(rule, Severity.BLOCK, start, end, text[start:end], message, advice)
+
+
+def _length(text: str, maximum: int) -> list[Finding]:
+    if len(text) <= maximum:
+        return []
+    message = f"The sender ID has {len(text)} characters; this route takes {maximum}."
+    return [_block("sid_too_long", text, maximum, len(text), message, "Shorten it.")]
+
+
+def _characters(text: str) -> list[Finding]:
+    findings = []
+    for match in _ODD.finditer(text):
+        message = f'A sender ID cannot contain "{match[0]}".'
+        advice = "Use letters, digits, spaces and & . - _ only."
+        findings.append(_block("sid_characters", text, *match.span(), message, advice))
+    for pattern, message in (
+        (_EDGE, "A sender ID begins and ends with a letter or a digit."),
+        (_DOUBLED, "A sender ID has single spaces or signs between its letters, not several together."),
+    ):
+        for match in pattern.finditer(text):
+            advice = "Remove it." if pattern is _EDGE else "Leave one."
+            findings.append(_block("sid_spacing", text, *match.span(), message, advice))
+    if not any(character.isalpha() for character in text):
+        message = "A sender ID of digits alone looks like a phone number."
+        findings.append(_block("sid_digits_only", text, 0, len(text), message, "Add at least one letter."))
+    return findings
+
+
+def _protected(text: str, protected: Collection[str]) -> list[Finding]:
+    plain = "".join(filter(str.isalnum, text.casefold()))
+    for name in protected:
+        if plain == "".join(filter(str.isalnum, name.casefold())):
+            message = f'"{name}" is a protected name.'
+            advice = "Use your own name, or ask support to confirm that you may use this one."
+            return [_block("sid_protected", text, 0, len(text), message, advice)]
+    return []
