@@ -1,0 +1,26 @@
+"""Tie a child process to its parent's life, so that a parent killed outright leaves no orphan at work."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import signal
+import sys
+
+_PR_SET_PDEATHSIG = 1  # linux/prctl.h; see prctl(2)
+
+# Loaded here, not after the fork: only async-signal-safe work is safe between fork and exec.
+_libc = ctypes.CDLL(None, use_errno=True) if sys.platform == "linux" else None
+
+
+def die_with(parent: int) -> None:
+    """In a child: have the kernel kill this process when `parent`, the process that forked it, dies.
+
+    The kernel only watches from the call on; a parent already gone shows by a changed parent id, and then
+    this process ends at once. The setting survives exec. Systems other than Linux have no such call: there
+    it only checks.
+    """
+    if _libc is not None:
+        _libc.prctl(_PR_SET_PDEATHSIG, int(signal.SIGKILL), 0, 0, 0)
+    if os.getppid() != parent:
+        os.kill(os.getpid(), signal.SIGKILL)
