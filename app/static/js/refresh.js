@@ -1,0 +1,89 @@
+// Live parts of a page. An element with
+//   data-refresh-url    the address of its own partial
+//   data-refresh-every  milliseconds between two looks
+// is replaced by the partial, again and again, until the partial carries no data-refresh-url: then it is done.
+// A partial may say data-refresh-goto="/address": the work has moved on to another page, and so do we.
+// A partial may say data-refresh-said="…": read out once, politely, when it first appears.
+// Hidden pages do not ask. Errors make the gaps grow, and a note says so until it works again.
+"use strict";
+(() => {
+  const LONGEST_GAP = 60_000;
+  const watched = new Map(); // element -> {timer, failures, last}
+
+  const note = (words) => {
+    const line = document.getElementById("refresh-note");
+    if (line && line.textContent !== words) line.textContent = words;
+  };
+
+  const schedule = (element, state) => {
+    clearTimeout(state.timer);
+    if (document.hidden) return;
+    const every = Math.max(500, Number(element.dataset.refreshEvery) || 2000);
+    state.timer = setTimeout(() => look(element, state), Math.min(LONGEST_GAP, every * 2 ** state.failures));
+  };
+
+  const watch = (root) => {
+    const found = root.matches?.("[data-refresh-url]") ? [root] : [];
+    for (const element of [...found, ...root.querySelectorAll("[data-refresh-url]")]) {
+      if (watched.has(element)) continue;
+      const state = { timer: 0, failures: 0, last: "", busy: false };
+      watched.set(element, state);
+      schedule(element, state);
+    }
+  };
+
+  // The partial replaces the element; whoever had the focus inside keeps it.
+  const replace = (element, html, state) => {
+    const template = document.createElement("template");
+    template.innerHTML = html.trim();
+    const fresh = template.content.firstElementChild;
+    if (!fresh) throw new Error("an empty partial");
+    const focused = element.contains(document.activeElement) ? document.activeElement.id : "";
+    const said = element.dataset.refreshSaid;
+    element.replaceWith(fresh);
+    watched.delete(element);
+    if (focused) document.getElementById(focused)?.focus({ preventScroll: true });
+    if (fresh.dataset.refreshSaid && fresh.dataset.refreshSaid !== said) note(fresh.dataset.refreshSaid);
+    if (fresh.dataset.refreshGoto) return window.location.assign(fresh.dataset.refreshGoto);
+    if (fresh.dataset.refreshUrl) {
+      watched.set(fresh, state);
+      schedule(fresh, state);
+    }
+  };
+
+  const look = async (element, state) => {
+    if (state.busy || !element.isConnected) return;
+    state.busy = true;
+    try {
+      const answer = await fetch(element.dataset.refreshUrl, { headers: { Accept: "text/html" }, redirect: "manual" });
+      if (answer.type === "opaqueredirect" || [401, 403, 404].includes(answer.status)) {
+        watched.delete(element);
+        note("This page no longer follows the work. Reload it to go on.");
+        return;
+      }
+      if (!answer.ok) throw new Error(`status ${answer.status}`);
+      const html = await answer.text();
+      if (state.failures) note("");
+      state.failures = 0;
+      state.busy = false;
+      if (html === state.last) return schedule(element, state);
+      state.last = html;
+      replace(element, html, state);
+    } catch {
+      state.failures += 1;
+      if (state.failures > 1) note("The connection is interrupted. The figures stand still; trying again.");
+      schedule(element, state);
+    } finally {
+      state.busy = false;
+    }
+  };
+
+  document.addEventListener("visibilitychange", () => {
+    for (const [element, state] of watched) {
+      clearTimeout(state.timer);
+      if (!document.hidden) look(element, state);
+    }
+  });
+
+  watch(document);
+})();
