@@ -1,1 +1,1 @@
-"""The wire: one small protocol, and a file per gateway that speaks it. Knows neither Flask nor the database."""
+"""The wire: one small protocol, a file per gateway that speaks it. Knows neither Flask nor the database."""

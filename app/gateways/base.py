@@ -1,0 +1,137 @@
+"""What the core knows of a gateway: one message out, one outcome back, receipts later.
+
+The four outcomes differ by what is known about the wire, because that decides about the money and about
+sending again: accepted and refused are final answers; deferred means surely not sent; in doubt means nobody
+knows. A gateway that is unsure says in doubt, never deferred: a text too late is better than a text twice.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Protocol
+
+
+@dataclass(frozen=True, slots=True)
+class OutgoingMessage:
+    """One text to one number. `reference` is our unique name for it, `to` is E.164 with its plus."""
+
+    reference: str
+    to: str
+    text: str
+    sender_id: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """The gateway took the message; its receipts will name `gateway_id`."""
+
+    gateway_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """Surely not sent, and asking again would not help."""
+
+    code: str
+
+
+@dataclass(frozen=True, slots=True)
+class Deferred:
+    """Surely not sent; to be tried again, in `retry_after` seconds or later where the gateway named them."""
+
+    code: str
+    retry_after: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class InDoubt:
+    """The message may have been sent: bytes left, and no answer with a documented meaning came back."""
+
+    code: str
+
+
+Outcome = Accepted | Refused | Deferred | InDoubt
+
+
+@dataclass(frozen=True)
+class Capabilities:
+    """What a gateway can do. The core decides by these alone, never by a gateway's name.
+
+    `concurrency` is how many sends may be under way at once; `answer_timeout` the seconds after which a
+    `send` that got one of these places ends in doubt at the latest.
+    """
+
+    dedupes_reference: bool
+    can_be_asked: bool
+    receipts: bool
+    concurrency: int
+    long_text: bool
+    answer_timeout: float
+
+
+class ReportStatus(StrEnum):
+    """What a receipt says. Buffered is not final: the network still tries."""
+
+    DELIVERED = "delivered"
+    FAILED = "failed"
+    BUFFERED = "buffered"
+
+
+@dataclass(frozen=True, slots=True)
+class DeliveryReport:
+    """One receipt. `reference` is ours, where the gateway repeats it; `error_words` explains `error_code`."""
+
+    gateway_id: str
+    status: ReportStatus
+    reference: str | None = None
+    error_code: str | None = None
+
+
+class GatewayError(Exception):
+    """Base of what a gateway raises. `send` raises none of these: it answers with an outcome."""
+
+
+class SettingsRefused(GatewayError):
+    """A route's gateway settings cannot work. `field` names the setting, `message` says what to change."""
+
+    def __init__(self, field: str, message: str) -> None:
+        super().__init__(f"{field}: {message}")
+        self.field = field
+        self.message = message
+
+
+class ForgedReceipt(GatewayError):
+    """The callback does not prove that it comes from the gateway. Nothing in it may be used."""
+
+
+class UnreadableReceipt(GatewayError):
+    """The callback is the gateway's own, and does not have the documented shape."""
+
+
+class Gateway(Protocol):
+    """A wire to one carrier.
+
+    `open` before the first `send` and `close` after the last, all on one event loop; `read_receipts` needs
+    neither.
+    """
+
+    @property
+    def capabilities(self) -> Capabilities: ...
+
+    async def open(self) -> None:
+        """Get ready to send. Does not need the carrier to be there."""
+
+    async def close(self) -> None:
+        """Let go of all connections. Harmless when closed already."""
+
+    async def send(self, message: OutgoingMessage) -> Outcome:
+        """Hand the message over once. Never raises for what the wire does; cancellation passes through."""
+
+    def read_receipts(self, headers: Mapping[str, str], body: bytes, now: datetime) -> list[DeliveryReport]:
+        """The receipts in a callback, all of them or none.
+
+        Raises ForgedReceipt and UnreadableReceipt. `headers` are the callback's, in any case; `now` is UTC.
+        """

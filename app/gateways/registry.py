@@ -1,0 +1,48 @@
+"""The gateways there are, by the name that a route carries. A new one is a line here and a file beside it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from app.gateways.base import Gateway, SettingsRefused
+from app.gateways.sandbox import SandboxGateway, SandboxSettings
+
+
+@dataclass(frozen=True, slots=True)
+class _Kind:
+    label: str
+    make: Callable[[Mapping[str, Any], str], Gateway]
+    check: Callable[[Mapping[str, Any]], object]
+
+
+def _sandbox(settings: Mapping[str, Any], callback_url: str) -> Gateway:
+    return SandboxGateway(SandboxSettings.read(settings), callback_url)
+
+
+_KINDS: Mapping[str, _Kind] = {
+    "sandbox": _Kind("Sandbox (no real messages)", _sandbox, SandboxSettings.read),
+}
+
+
+def kinds() -> dict[str, str]:
+    """The kinds of gateway a route can have, each with its name for people."""
+    return {name: kind.label for name, kind in _KINDS.items()}
+
+
+def validate(kind: str, settings: Mapping[str, Any]) -> None:
+    """Raise SettingsRefused when no gateway can be made of these. Does not touch the wire."""
+    _kind(kind).check(settings)
+
+
+def make_gateway(kind: str, settings: Mapping[str, Any], *, callback_url: str) -> Gateway:
+    """A gateway, not yet open, whose receipts come to `callback_url`. Raises SettingsRefused."""
+    return _kind(kind).make(settings, callback_url)
+
+
+def _kind(name: str) -> _Kind:
+    found = _KINDS.get(name)
+    if found is None:
+        raise SettingsRefused("gateway", f"There is no gateway {name!r}; choose from {', '.join(_KINDS)}.")
+    return found
