@@ -72,7 +72,7 @@ def _usable(venv: Path) -> bool:
 
 
 def _install(requirements: Path, venv: Path) -> None:
-    command = [str(venv / "bin" / "python"), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+    command = [str(venv / "bin" / "python"), "-m", "pip", "install", "-qq", "--disable-pip-version-check"]
     if os.geteuid() == 0:
         command.append("--root-user-action=ignore")
     _call(
