@@ -1,0 +1,32 @@
+"""Rejected rows → a csv that is safe to open in a spreadsheet program."""
+
+import csv
+import io
+from collections.abc import Iterable, Sequence
+
+from app.recipients.intake import Rejection
+
+_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+HEADING = ("row", "written", "reason", "what to do")
+
+
+def safe_cell(text: str) -> str:
+    """The text, with an apostrophe before it where a spreadsheet would run it as a formula.
+
+    Escaped is what begins with ``=``, ``+``, ``-``, ``@``, tab or CR (OWASP, "CSV injection"). A number such as
+    ``+61412345678`` is escaped too: a spreadsheet would take it for a sum and drop the ``+``. The apostrophe
+    marks text in spreadsheets, and ``numbers.read_number`` takes it off again, so a fixed export can be uploaded.
+    """
+    return "'" + text if text.startswith(_FORMULA_STARTS) else text
+
+
+def safe_csv(rows: Iterable[Sequence[str]]) -> bytes:
+    """Rows as csv bytes, every cell safe; UTF-8 with a byte-order mark, for Excel."""
+    text = io.StringIO(newline="")
+    csv.writer(text).writerows([safe_cell(cell) for cell in row] for row in rows)
+    return text.getvalue().encode("utf-8-sig")
+
+
+def rejections_csv(rejections: Iterable[Rejection]) -> bytes:
+    """Row, value as written, reason and what to do, a line per rejected row."""
+    return safe_csv([HEADING, *([str(r.row), r.written, r.reason, r.message] for r in rejections)])

@@ -1,0 +1,74 @@
+"""Rows as a reader finds them → a sheet, with the caps that hold for every type of file."""
+
+from collections.abc import Callable
+
+from app.recipients.errors import FileRefused
+from app.recipients.limits import FileLimits
+from app.recipients.sheet import Kind, Row, Sheet, column_letters
+from app.recipients.writing import looks_like_number
+
+_PROGRESS_EVERY = 500
+
+
+class RowGatherer:
+    """Takes non-empty rows in order. Over the cap it goes on counting, without keeping, to tell the count."""
+
+    def __init__(self, limits: FileLimits, progress: Callable[[int], None] | None = None) -> None:
+        self._limits = limits
+        self._progress = progress
+        self._rows: list[Row] = []
+        self._count = 0
+
+    def add(self, row: Row) -> None:
+        """Keeps a row. Raises ``FileRefused`` for one that is too wide or holds too long a cell."""
+        self._count += 1
+        if len(row.cells) > self._limits.max_columns:
+            raise FileRefused(
+                "too_many_columns",
+                f"Row {row.number:,} has a value in column {column_letters(len(row.cells) - 1)}; columns up to "
+                f"{column_letters(self._limits.max_columns - 1)} are read. Remove what stands to the right of that.",
+            )
+        for index, cell in enumerate(row.cells):
+            if len(cell) > self._limits.max_cell:
+                raise FileRefused(
+                    "cell_too_long",
+                    f"The cell {column_letters(index)}{row.number} has {len(cell):,} characters; at most "
+                    f"{self._limits.max_cell:,} are read. Shorten it, or remove the column.",
+                )
+        if self._count <= self._limits.max_recipients + 1:
+            self._rows.append(row)
+        if self._progress is not None and self._count % _PROGRESS_EVERY == 0:
+            self._progress(self._count)
+
+    def sheet(self, kind: Kind, notes: tuple[str, ...] = (), hidden: frozenset[int] = frozenset()) -> Sheet:
+        """The sheet. Raises ``FileRefused`` (``no_rows``, ``too_many_rows``)."""
+        if not self._rows:
+            raise FileRefused(
+                "no_rows", "The file is empty. Put a heading in row 1 and the numbers from row 2 on."
+            )
+        heading = self._rows[0] if _is_heading(self._rows[0]) else None
+        count = self._count - (heading is not None)
+        if count == 0:
+            raise FileRefused(
+                "no_rows",
+                "The file has a heading but no recipients. Numbers start from the second row; add them below row 1.",
+            )
+        if count > self._limits.max_recipients:
+            raise over_the_cap(count, self._limits)
+        if self._progress is not None:
+            self._progress(count)
+        return Sheet(kind, heading, self._rows[heading is not None :], notes, hidden)
+
+
+def _is_heading(first: Row) -> bool:
+    """Row 1 always; where row 1 is blank or hidden, the first row below it that holds no number."""
+    return first.number == 1 or not any(looks_like_number(cell) for cell in first.cells)
+
+
+def over_the_cap(count: int, limits: FileLimits) -> FileRefused:
+    """The refusal of a file with too many recipients."""
+    return FileRefused(
+        "too_many_rows",
+        f"The file has {count:,} recipients; one task takes at most {limits.max_recipients:,}. Nothing was read. "
+        f"Split it into files of up to {limits.max_recipients:,} rows, each with the heading.",
+    )

@@ -1,0 +1,52 @@
+"""A stored recipient file → its rows, whatever honest type it is.
+
+Call this where its cost is limited: ``confined`` runs it in a child process.
+"""
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+from app.recipients.delimited import read_delimited
+from app.recipients.errors import FileRefused
+from app.recipients.legacy import read_legacy
+from app.recipients.limits import MEBIBYTE, FileLimits
+from app.recipients.sheet import Sheet
+from app.recipients.sniffing import container_of
+from app.recipients.workbook import read_workbook
+
+_FAMILIES = {"csv": "text", "txt": "text", "tsv": "text", "xlsx": "xlsx", "xls": "xls"}
+
+
+def read_sheet(
+    path: Path, limits: FileLimits, progress: Callable[[int], None] | None = None, *, name: str = ""
+) -> Sheet:
+    """The sheet in a stored file. The type is found by content; ``progress`` hears the rows read so far.
+
+    ``name`` is the client's own name for the file. It is only compared, for a note where it promises another type.
+
+    Raises ``FileRefused``.
+    """
+    size = path.stat().st_size
+    if size > limits.max_bytes:
+        raise FileRefused(
+            "too_big",
+            f"The file has {size / MEBIBYTE:.1f} MB; at most {limits.max_bytes / MEBIBYTE:.0f} MB are taken. "
+            "Remove pictures and other sheets, or split it.",
+        )
+    with path.open("rb") as stored:
+        data = stored.read(limits.max_bytes + 1)
+    container = container_of(data)
+    readers = {"text": read_delimited, "zip": read_workbook, "ole": read_legacy}
+    sheet = readers[container](data, limits, progress)
+    note = _mismatch(name, sheet)
+    return replace(sheet, notes=(note, *sheet.notes)) if note else sheet
+
+
+def _mismatch(name: str, sheet: Sheet) -> str | None:
+    """A note where the name's ending promises another type than the content is."""
+    ending = name.rpartition(".")[2].lower() if "." in name else ""
+    promised = _FAMILIES.get(ending)
+    if promised is None or promised == _FAMILIES[sheet.kind]:
+        return None
+    return f"The file is named .{ending}, but its content is {sheet.kind}; it was read as {sheet.kind}."
