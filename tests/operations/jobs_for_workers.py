@@ -1,0 +1,28 @@
+"""Jobs that the worker's tests queue. Each tells by a file that it got somewhere."""
+
+from __future__ import annotations
+
+import os
+import time
+from pathlib import Path
+
+from jobs import shutdown
+
+
+def touch(path: str) -> None:
+    Path(path).touch()
+
+
+def linger(path: str, seconds: float) -> None:
+    """Write this process's id, then take that long, then say so."""
+    Path(path).write_text(str(os.getpid()))
+    time.sleep(seconds)
+    Path(path + ".done").touch()
+
+
+def until_asked_to_stop(path: str) -> None:
+    Path(path).touch()
+    deadline = time.monotonic() + 30
+    while not shutdown.requested() and time.monotonic() < deadline:
+        time.sleep(0.02)
+    Path(path + ".stopped").touch()
