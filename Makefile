@@ -42,7 +42,7 @@ fmt: env-dev ## put the code into ruff's format
 	@$(RUN) -m ruff check --fix-only --quiet .
 	@$(RUN) -m ruff format .
 
-COMPILE = $(RUN) -m uv pip compile --quiet --generate-hashes --universal --python-version 3.11 --no-header
+COMPILE = $(RUN) -m uv pip compile --quiet --generate-hashes --universal --python-version 3.11 --no-header --annotation-style line
 pins: env-dev ## pin requirements*.in anew, with hashes (UPGRADE=1 takes the newest)
 	@$(COMPILE) $(if $(UPGRADE),--upgrade) requirements.in --output-file requirements.txt
 	@$(COMPILE) $(if $(UPGRADE),--upgrade) requirements-dev.in --constraint requirements.txt --output-file requirements-dev.txt

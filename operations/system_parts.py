@@ -65,7 +65,7 @@ def provide(parts: Sequence[Part] = PARTS) -> list[Part]:
 def _apt(*arguments: str) -> bool:
     """Run apt-get without questions; its words are shown when it fails."""
     run = subprocess.run(
-        ["apt-get", "-q", *arguments],
+        ["apt-get", "-q", "-o", "DPkg::Lock::Timeout=120", *arguments],
         env={**os.environ, "DEBIAN_FRONTEND": "noninteractive"},
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
