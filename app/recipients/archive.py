@@ -1,7 +1,7 @@
 """The zip around an xlsx: everything that can be checked before anything is unpacked, is.
 
-A zip says in its central directory how large its parts will be, so a bomb is refused unread; the sizes can lie,
-so the bytes are counted again on the way out.
+A zip says in its central directory how large its parts will be, so a bomb is refused unread; the sizes can
+lie, so the bytes are counted again on the way out.
 """
 
 import io
@@ -74,8 +74,8 @@ def damaged() -> FileRefused:
     """The refusal of a workbook that is broken or cut short."""
     return FileRefused(
         "damaged",
-        "The workbook is damaged or was cut short on the way. Open it in a spreadsheet program, save it again "
-        "as .xlsx, and upload that.",
+        "The workbook is damaged or was cut short on the way. Open it in a spreadsheet program, save it "
+        "again as .xlsx, and upload that.",
     )
 
 
@@ -130,8 +130,8 @@ def _check_sizes(infos: list[zipfile.ZipInfo], limits: FileLimits) -> None:
 def _unpacks_to(size: int, limits: FileLimits) -> FileRefused:
     return FileRefused(
         "too_big",
-        f"The workbook unpacks to {size / MEBIBYTE:,.0f} MB; at most {limits.max_unpacked / MEBIBYTE:,.0f} MB are "
-        "read. Remove other sheets and formatting, or save it as .csv.",
+        f"The workbook unpacks to {size / MEBIBYTE:,.0f} MB; at most "
+        f"{limits.max_unpacked / MEBIBYTE:,.0f} MB are read. Remove other sheets, or save it as .csv.",
     )
 
 

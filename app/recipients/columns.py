@@ -44,7 +44,7 @@ class Columns:
 
 
 def find_columns(sheet: Sheet) -> Columns:
-    """The number column by its name, else the only or the first one; the other named columns are merge fields.
+    """The number column by its name, else the only or the first one; other named columns are merge fields.
 
     Raises ``FileRefused`` (``ambiguous_columns``, ``no_number_column``).
     """
@@ -102,7 +102,7 @@ def _first_column(sheet: Sheet) -> int:
 
 
 def _refuse_wrong_first(sheet: Sheet, first: int, heading: tuple[str, ...]) -> None:
-    """Raises ``FileRefused`` where the first column holds no number, but another one does: a name is missing."""
+    """Raises ``FileRefused`` where the first column holds no number, but another, unnamed one does."""
     probed = sheet.rows[:_PROBED_ROWS]
     if any(_numberish(row, first) for row in probed):
         return
@@ -112,8 +112,8 @@ def _refuse_wrong_first(sheet: Sheet, first: int, heading: tuple[str, ...]) -> N
     listed = " or ".join(_described(index, heading) for index in others[:3])
     raise FileRefused(
         "no_number_column",
-        f"No heading names the number column, and the first column ({_described(first, heading)}) holds no numbers. "
-        f"Name {listed} “phone” in row 1, and upload again.",
+        f"No heading names the number column, and the first column ({_described(first, heading)}) "
+        f"holds no numbers. Name {listed} “phone” in row 1, and upload again.",
     )
 
 
@@ -132,7 +132,7 @@ def _mostly_numbers(rows: list[Row], index: int) -> bool:
 
 
 def _fields(sheet: Sheet, number: int) -> tuple[dict[int, str], tuple[str, ...]]:
-    """The merge fields, and notes on columns that cannot be any: without a heading, or with a repeated one."""
+    """The merge fields, and notes on columns that cannot be: without a heading, or with a repeated one."""
     heading = sheet.heading.cells if sheet.heading else ()
     names = {i: _SPACES.sub(" ", heading[i]) for i in range(len(heading)) if i != number and heading[i]}
     counts = Counter(name.casefold() for name in names.values())
@@ -141,7 +141,8 @@ def _fields(sheet: Sheet, number: int) -> tuple[dict[int, str], tuple[str, ...]]
         same = [index for index, name in names.items() if name.casefold() == folded]
         letters = " and ".join(column_letters(index) for index in same)
         notes.append(
-            f"Columns {letters} are both named “{names[same[0]]}”, so neither can be used in the text. Rename one."
+            f"Columns {letters} are both named “{names[same[0]]}”, so neither can be used in the text. "
+            "Rename one."
         )
         for index in same:
             del names[index]

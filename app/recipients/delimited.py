@@ -122,7 +122,7 @@ def _records(text: str, delimiter: str, limits: FileLimits) -> Iterator[tuple[in
 
 
 def _is_strict(text: str, delimiter: str) -> bool:
-    """Whether all quotation marks follow RFC 4180. Where one does not (``"Al" Smith``), reading is lenient."""
+    """Whether all quotation marks follow RFC 4180; where one does not (``"Al" Smith``) we are lenient."""
     if '"' not in text:
         return False
     try:

@@ -3,19 +3,36 @@
 import csv
 import io
 from collections.abc import Iterable, Sequence
+from typing import Final, Protocol
 
-from app.recipients.intake import Rejection
 
-_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
-HEADING = ("row", "written", "reason", "what to do")
+class RejectedRow(Protocol):
+    """What the export tells of a row: ``intake.Rejection``, and whatever it is stored as."""
+
+    @property
+    def row(self) -> int: ...
+
+    @property
+    def written(self) -> str: ...
+
+    @property
+    def reason(self) -> str: ...
+
+    @property
+    def message(self) -> str: ...
+
+
+_FORMULA_STARTS: Final = ("=", "+", "-", "@", "\t", "\r")
+HEADING: Final = ("row", "written", "reason", "what to do")
 
 
 def safe_cell(text: str) -> str:
     """The text, with an apostrophe before it where a spreadsheet would run it as a formula.
 
-    Escaped is what begins with ``=``, ``+``, ``-``, ``@``, tab or CR (OWASP, "CSV injection"). A number such as
-    ``+61412345678`` is escaped too: a spreadsheet would take it for a sum and drop the ``+``. The apostrophe
-    marks text in spreadsheets, and ``numbers.read_number`` takes it off again, so a fixed export can be uploaded.
+    Escaped is what begins with ``=``, ``+``, ``-``, ``@``, tab or CR (OWASP, "CSV injection"). A number such
+    as ``+61412345678`` is escaped too: a spreadsheet would take it for a sum, and drop the ``+``. The
+    apostrophe marks text in spreadsheets, and ``numbers.read_number`` takes it off again, so that a corrected
+    export can be uploaded as it is.
     """
     return "'" + text if text.startswith(_FORMULA_STARTS) else text
 
@@ -27,6 +44,6 @@ def safe_csv(rows: Iterable[Sequence[str]]) -> bytes:
     return text.getvalue().encode("utf-8-sig")
 
 
-def rejections_csv(rejections: Iterable[Rejection]) -> bytes:
+def rejections_csv(rejections: Iterable[RejectedRow]) -> bytes:
     """Row, value as written, reason and what to do, a line per rejected row."""
     return safe_csv([HEADING, *([str(r.row), r.written, r.reason, r.message] for r in rejections)])

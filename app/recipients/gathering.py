@@ -25,8 +25,8 @@ class RowGatherer:
         if len(row.cells) > self._limits.max_columns:
             raise FileRefused(
                 "too_many_columns",
-                f"Row {row.number:,} has a value in column {column_letters(len(row.cells) - 1)}; columns up to "
-                f"{column_letters(self._limits.max_columns - 1)} are read. Remove what stands to the right of that.",
+                f"Row {row.number:,} has a value in column {column_letters(len(row.cells) - 1)}; columns up "
+                f"to {column_letters(self._limits.max_columns - 1)} are read. Remove what is beyond.",
             )
         for index, cell in enumerate(row.cells):
             if len(cell) > self._limits.max_cell:
@@ -51,7 +51,8 @@ class RowGatherer:
         if count == 0:
             raise FileRefused(
                 "no_rows",
-                "The file has a heading but no recipients. Numbers start from the second row; add them below row 1.",
+                "The file has a heading but no recipients. Numbers start from the second row; "
+                "add them below row 1.",
             )
         if count > self._limits.max_recipients:
             raise over_the_cap(count, self._limits)
@@ -69,6 +70,6 @@ def over_the_cap(count: int, limits: FileLimits) -> FileRefused:
     """The refusal of a file with too many recipients."""
     return FileRefused(
         "too_many_rows",
-        f"The file has {count:,} recipients; one task takes at most {limits.max_recipients:,}. Nothing was read. "
-        f"Split it into files of up to {limits.max_recipients:,} rows, each with the heading.",
+        f"The file has {count:,} recipients; one task takes at most {limits.max_recipients:,}. Nothing was "
+        f"taken. Split it into files of up to {limits.max_recipients:,} rows, each with the heading.",
     )

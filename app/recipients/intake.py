@@ -13,7 +13,7 @@ from app.recipients.numbers import Number, NumberRejected, NumberRules, read_num
 from app.recipients.sheet import Row, Sheet
 
 Suppressed = Collection[str] | Callable[[Sequence[str]], Collection[str]]
-"""Suppressed numbers in E.164, or a function that is given all candidates at once and returns those suppressed."""
+"""Suppressed numbers in E.164, or a function from all candidates at once to those that are suppressed."""
 
 _PROGRESS_EVERY = 250
 _NO_FIELDS: Mapping[str, str] = MappingProxyType({})
@@ -54,8 +54,8 @@ class Rejection:
 class Intake:
     """What became of a file or a typed list. Every non-empty row is in ``recipients`` or in ``rejections``.
 
-    ``tidied`` counts recipients whose number needed more than a ``+``; ``heading_number`` is row 1's number in
-    E.164 where row 1 could itself be sent to (and is in ``recipients`` if it was asked to be included).
+    ``tidied`` counts recipients whose number needed more than a ``+``; ``heading_number`` is row 1's number
+    in E.164 where row 1 could itself be sent to (and is in ``recipients`` if it was asked to be included).
     """
 
     recipients: list[Recipient]
@@ -99,8 +99,8 @@ def take_in(
 ) -> Intake:
     """Reads every row's number, rejects repeats of an earlier row, and leaves out suppressed numbers.
 
-    ``include_heading`` takes row 1 for a recipient, for sheets without a heading. ``corrections`` replace what is
-    written in the number column, by row number. ``progress`` hears (rows done, rows in all).
+    ``include_heading`` takes row 1 for a recipient, for sheets without a heading. ``corrections`` replace
+    what is written in the number column, by row number. ``progress`` hears (rows done, rows in all).
 
     Raises ``FileRefused`` for what makes the sheet as a whole unusable.
     """
@@ -153,7 +153,8 @@ def _suppressed(found: Recipient) -> Rejection:
         found.row,
         found.written,
         "suppressed",
-        "This number is on a suppression list: its owner asked not to be texted. It is not sent to nor charged.",
+        "This number is on a suppression list, so it is not sent to and not charged. "
+        "If its owner has agreed again, take it off the list first.",
         found.fields,
     )
 
@@ -221,7 +222,8 @@ def _refuse_marked(row: Row, column: int) -> None:
     if mark == "date":
         raise NumberRejected(
             "date",
-            "The spreadsheet turned this number into a date. Format the column as text and enter the number again.",
+            "The spreadsheet turned this number into a date. "
+            "Format the column as text and enter the number again.",
         )
     if mark == "formula":
         raise NumberRejected(

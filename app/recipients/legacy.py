@@ -2,18 +2,19 @@
 
 import os
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import xlrd
 
-from app.recipients.cells import date_text, float_text
+from app.recipients.cells import date_text, float_text, storable
 from app.recipients.errors import FileRefused
 from app.recipients.gathering import RowGatherer
 from app.recipients.limits import FileLimits
 from app.recipients.sheet import NO_MARKS, Mark, Row, Sheet
 from app.recipients.workbook import hidden_note, other_sheets_note
 
-# Names of streams in the container's directory are UTF-16; they tell what the container is without parsing it.
+# Names of streams in the container's directory are UTF-16; they tell what it is without parsing it.
 _ENCRYPTED = "EncryptedPackage".encode("utf-16-le")
 _MACROS = "_VBA_PROJECT".encode("utf-16-le")
 _BOOK = ("Workbook".encode("utf-16-le"), "Book".encode("utf-16-le"))
@@ -24,7 +25,7 @@ def read_legacy(data: bytes, limits: FileLimits, progress: Callable[[int], None]
     """The first visible sheet of an xls, without its hidden rows and columns. Raises ``FileRefused``."""
     _refuse_by_streams(data)
     gatherer = RowGatherer(limits, progress)
-    with open(os.devnull, "w", encoding="utf-8") as quiet:
+    with Path(os.devnull).open("w", encoding="utf-8") as quiet:
         book = _open(data, quiet)
         visible = [index for index in range(book.nsheets) if _visibility(book, index) == 0]
         if not visible:
@@ -117,7 +118,7 @@ def _row(number: int, types: Any, values: Any, hidden: set[int], from_1904: bool
 
 def _cell(kind: int, value: Any, from_1904: bool) -> tuple[str, Mark | None]:
     if kind == xlrd.XL_CELL_TEXT:
-        return str(value).strip(), None
+        return storable(str(value)).strip(), None
     if kind == xlrd.XL_CELL_NUMBER:
         return float_text(value), None
     if kind == xlrd.XL_CELL_DATE:
@@ -138,6 +139,6 @@ def _encrypted() -> FileRefused:
 def _damaged() -> FileRefused:
     return FileRefused(
         "damaged",
-        "The workbook is damaged or was cut short on the way. Open it in a spreadsheet program, save it as .xlsx, "
-        "and upload that.",
+        "The workbook is damaged or was cut short on the way. Open it in a spreadsheet program, save it "
+        "as .xlsx, and upload that.",
     )

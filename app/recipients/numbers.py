@@ -132,5 +132,6 @@ def _impossible(code: str, national: str, plan: Plan) -> NumberRejected:
         )
     return NumberRejected(
         "impossible",
-        f"No number in use after +{code} looks like this. Check the digits, and that the country code is there.",
+        f"No number in use after +{code} looks like this. "
+        "Check the digits, and that the country code is there.",
     )

@@ -23,7 +23,7 @@ def read_sheet(
 ) -> Sheet:
     """The sheet in a stored file. The type is found by content; ``progress`` hears the rows read so far.
 
-    ``name`` is the client's own name for the file. It is only compared, for a note where it promises another type.
+    ``name`` is the client's own name for the file; it only serves for a note where it promises another type.
 
     Raises ``FileRefused``.
     """

@@ -27,7 +27,7 @@ def template_txt() -> bytes:
 
 
 def template_xlsx() -> bytes:
-    """With the number column formatted as text all the way down, so that Excel keeps the digits typed into it."""
+    """With the number column formatted as text all the way down, so that Excel keeps the digits typed in."""
     # Imported here: openpyxl takes a quarter of a second to load, and only this page needs it.
     from openpyxl import Workbook
 

@@ -79,7 +79,7 @@ def looks_like_number(text: str) -> bool:
 
 
 def _unwrapped(raw: str) -> str:
-    """Without what hides around a number: invisible marks, apostrophes, ``="…"``, ``tel:``, a trailing ``.0``."""
+    """Without what surrounds a number: invisible marks, apostrophes, ``="…"``, ``tel:``, a last ``.0``."""
     text = raw if raw.isascii() else _INVISIBLE.sub("", unicodedata.normalize("NFKC", raw))
     text = text.strip()
     formula = _FORMULA_TEXT.fullmatch(text)
@@ -130,7 +130,7 @@ def _digit_count(text: str) -> int:
 
 
 def _bare(text: str) -> tuple[bool, str]:
-    """Whether there is a ``+``, and the digits. A ``(0)`` after the country code is the trunk prefix: dropped."""
+    """Whether there is a ``+``, and the digits. A ``(0)`` after the country code is left out."""
     if text.startswith(("+", "00", "(+", "(00")):
         text = text.replace("(0)", "")
     match = _DIGITS.fullmatch(_SEPARATORS.sub("", text))
@@ -151,7 +151,8 @@ def _refuse_lengths(digits: str) -> None:
     if digits.startswith("0011"):
         raise NumberRejected(
             "local_format",
-            "This begins with 0011, which only dials out of Australia. Write + in its place, as in +61412345678.",
+            "This begins with 0011, which only dials out of Australia. "
+            "Write + in its place, as in +61412345678.",
         )
     if digits.startswith("0"):
         raise NumberRejected(
@@ -162,7 +163,8 @@ def _refuse_lengths(digits: str) -> None:
     if len(digits) < 7:
         raise NumberRejected(
             "too_short",
-            f"A full number has at least 7 digits with its country code; here are {len(digits)}. Add what is missing.",
+            f"A full number has at least 7 digits with its country code; here are {len(digits)}. "
+            "Add what is missing.",
         )
     if len(digits) > 15:
         raise NumberRejected(
