@@ -1,0 +1,72 @@
+"""Many threads on one balance, each with a connection of its own."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
+
+import pytest
+from flask import Flask
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from app.database import write_transaction
+from app.errors import InsufficientCredit
+from app.extensions import db
+from app.ledger import transfers
+from app.ledger.balances import Balance, balance
+from app.models import LedgerEntry
+from tests.factories.accounts import make_account
+from tests.factories.routes import make_route
+from tests.factories.tasks import make_draft
+from tests.factories.users import make_owner
+
+
+def at_once(app: Flask, count: int, act: Callable[[Session, int], str]) -> Counter[str]:
+    """Run `act(session, number)` in `count` threads that start together; count what they return."""
+    barrier = Barrier(count)
+
+    def run(number: int) -> str:
+        with app.app_context(), Session(db.engine) as session:
+            barrier.wait()
+            return act(session, number)
+
+    with ThreadPoolExecutor(count) as pool:
+        return Counter(pool.map(run, range(count)))
+
+
+@pytest.mark.books_broken_on_purpose  # no messages behind the holds
+def test_fifty_holds_on_credit_for_ten_never_overdraw(session: Session, any_app: Flask) -> None:
+    owner = make_owner(session, make_account(session, available=10_000))
+    route, account_id = make_route(session), owner.account_id
+    tasks = [make_draft(session, owner, route).id for _ in range(50)]
+    session.rollback()
+
+    def hold(session: Session, number: int) -> str:
+        try:
+            with write_transaction(session):
+                transfers.hold(session, tasks[number], account_id, 1_000, f"task:{tasks[number]}:hold")
+        except InsufficientCredit:
+            return "refused"
+        return "held"
+
+    assert at_once(any_app, 50, hold) == {"held": 10, "refused": 40}
+    assert balance(session, account_id) == Balance(0, 10_000)
+
+
+def test_one_key_from_twenty_threads_posts_once(session: Session, any_app: Flask) -> None:
+    account_id = make_account(session).id
+    session.rollback()
+
+    def top_up(session: Session, number: int) -> str:
+        with write_transaction(session):
+            entry = transfers.top_up(session, account_id, 700, "topup:4", user_id=None, note=None)
+            return f"entry {entry.id}"
+
+    outcomes = at_once(any_app, 20, top_up)
+
+    assert list(outcomes.values()) == [20]
+    assert session.scalar(select(func.count(LedgerEntry.id))) == 1
+    assert balance(session, account_id) == Balance(700, 0)
