@@ -4,6 +4,7 @@
 // is replaced by the partial, again and again, until the partial carries no data-refresh-url: then it is done.
 // A partial may say data-refresh-goto="/address": the work has moved on to another page, and so do we.
 // A partial may say data-refresh-said="…": read out once, politely, when it first appears.
+// Further elements of a partial replace the page's elements of the same id (the credit in the header).
 // Hidden pages do not ask. Errors make the gaps grow, and a note says so until it works again.
 "use strict";
 (() => {
@@ -36,11 +37,12 @@
   const replace = (element, html, state) => {
     const template = document.createElement("template");
     template.innerHTML = html.trim();
-    const fresh = template.content.firstElementChild;
+    const [fresh, ...others] = template.content.children;
     if (!fresh) throw new Error("an empty partial");
     const focused = element.contains(document.activeElement) ? document.activeElement.id : "";
     const said = element.dataset.refreshSaid;
     element.replaceWith(fresh);
+    for (const other of others) document.getElementById(other.id)?.replaceWith(other);
     watched.delete(element);
     if (focused) document.getElementById(focused)?.focus({ preventScroll: true });
     if (fresh.dataset.refreshSaid && fresh.dataset.refreshSaid !== said) note(fresh.dataset.refreshSaid);

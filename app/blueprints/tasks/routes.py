@@ -1,0 +1,73 @@
+"""A task's page, its live numbers, and its end before it began."""
+
+from __future__ import annotations
+
+from flask import flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from app.access import ANY_CLIENT, SENDERS, roles_required, signed_in_user
+from app.blueprints.tasks import blueprint
+from app.database import write_transaction
+from app.errors import Conflict
+from app.extensions import db
+from app.gateways.errors import error_words
+from app.models import Task, TaskState
+from app.records.messages import STATUS_FILTERS, message_page
+from app.records.money import latest_entries, money_of_task
+from app.sending import submission
+from app.sending.lookup import task_of
+from app.sending.states import DRAFT_STATES
+
+_LEDGER_LINES = 20
+CANCELLABLE = frozenset({TaskState.SCHEDULED, TaskState.RUNNING, TaskState.PAUSED})
+
+
+@blueprint.get("")
+@roles_required(ANY_CLIENT)
+def page(public_id: str) -> ResponseReturnValue:
+    """Everything about a submitted task; one that is not submitted yet has its review page."""
+    task = _own_task(public_id)
+    if task.state in DRAFT_STATES:
+        return redirect(url_for("review.page", public_id=public_id))
+    status = request.args.get("status")
+    before, after = (request.args.get(name, type=int) for name in ("before", "after"))
+    return render_template(
+        "tasks/page.html",
+        task=task,
+        money=money_of_task(db.session, task.id),
+        entries=latest_entries(db.session, task.id, _LEDGER_LINES),
+        messages=message_page(db.session, task.id, status_filter=status, before=before, after=after),
+        status=status,
+        filters=STATUS_FILTERS,
+        error_words=error_words,
+        cancellable=task.state in CANCELLABLE and signed_in_user().role in SENDERS,
+    )
+
+
+@blueprint.get("/progress")
+@roles_required(ANY_CLIENT)
+def progress(public_id: str) -> ResponseReturnValue:
+    """The numbers alone, for refresh.js."""
+    task = _own_task(public_id)
+    return render_template("tasks/_progress_answer.html", task=task, money=money_of_task(db.session, task.id))
+
+
+@blueprint.route("/cancel", methods=["GET", "POST"])
+@roles_required(SENDERS)
+def cancel(public_id: str) -> ResponseReturnValue:
+    """Ask once more, then cancel what has not left and give its credits back."""
+    user, task = signed_in_user(), _own_task(public_id)
+    if request.method == "GET":
+        if task.state not in CANCELLABLE:
+            raise Conflict("This task is over, so there is nothing left to cancel.")
+        return render_template("tasks/cancel.html", task=task)
+    account_id, user_id = user.account_id, user.id
+    with write_transaction(db.session()) as session:
+        task = submission.cancel(session, account_id, public_id, user_id=user_id)
+        name = task.name
+    flash(f"“{name}” is cancelled. The credits of what had not left are available again.", "success")
+    return redirect(url_for("tasks.page", public_id=public_id))
+
+
+def _own_task(public_id: str) -> Task:
+    return task_of(db.session, signed_in_user().account_id, public_id)

@@ -1,0 +1,1 @@
+"""Reading what happened: lists, figures and histories. Nothing here changes anything."""

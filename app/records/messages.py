@@ -1,0 +1,44 @@
+"""A task's messages, as a list."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app.models import Message, MessageStatus
+from app.records.pages import Page, page_by_key
+
+_M = MessageStatus
+
+# What a person may ask the list for, by the word in the address.
+STATUS_FILTERS: Mapping[str, tuple[MessageStatus, ...]] = MappingProxyType(
+    {
+        "waiting": (_M.QUEUED, _M.CLAIMED, _M.SENDING),
+        "accepted": (_M.ACCEPTED,),
+        "delivered": (_M.DELIVERED,),
+        "failed": (_M.FAILED,),
+        "in_doubt": (_M.IN_DOUBT,),
+        "cancelled": (_M.CANCELLED,),
+    }
+)
+
+
+def message_page(
+    session: Session,
+    task_id: int,
+    *,
+    status_filter: str | None = None,
+    before: int | None = None,
+    after: int | None = None,
+) -> Page[Message]:
+    """A page of the task's messages in the order of their rows; `before` and `after` are row numbers.
+
+    An unknown filter is passed over.
+    """
+    statement = select(Message).where(Message.task_id == task_id)
+    if status_filter in STATUS_FILTERS:
+        statement = statement.where(Message.status.in_(STATUS_FILTERS[status_filter]))
+    return page_by_key(session, statement, Message.row, before=before, after=after, descending=False)

@@ -1,0 +1,51 @@
+"""Pages by key: as quick on the last page of ten million rows as on the first."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
+
+from sqlalchemy import Select
+from sqlalchemy.orm import InstrumentedAttribute, Session
+
+PAGE_SIZE = 50
+
+Row = TypeVar("Row")
+
+
+@dataclass(frozen=True, slots=True)
+class Page(Generic[Row]):
+    """Some rows of a list, in the list's order, and whether there are more on either side of them."""
+
+    rows: Sequence[Row]
+    has_previous: bool
+    has_next: bool
+
+
+def page_by_key(
+    session: Session,
+    statement: Select[tuple[Row]],
+    key: InstrumentedAttribute[Any],
+    *,
+    before: int | None = None,
+    after: int | None = None,
+    descending: bool = True,
+    size: int = PAGE_SIZE,
+) -> Page[Row]:
+    """The rows whose `key` lies next below `before`, or next above `after`; for neither, the list's first.
+
+    `key` is unique within the statement's rows and has an index that serves its order.
+    """
+    if after is not None:
+        statement = statement.where(key > after)
+    elif before is not None:
+        statement = statement.where(key < before)
+    downwards = descending if before is None and after is None else after is None
+    order = key.desc() if downwards else key.asc()
+    found = list(session.scalars(statement.order_by(order).limit(size + 1)))
+    more, rows = len(found) > size, found[:size]
+    came_from_elsewhere = before is not None or after is not None
+    if downwards == descending:
+        return Page(rows, has_previous=came_from_elsewhere, has_next=more)
+    return Page(rows[::-1], has_previous=more, has_next=came_from_elsewhere)

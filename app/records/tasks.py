@@ -1,0 +1,98 @@
+"""An account's tasks, as lists."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
+
+from sqlalchemy import Select, select
+from sqlalchemy.orm import Session, load_only
+
+from app.models import Task, TaskState
+from app.records.pages import Page, page_by_key
+
+_S = TaskState
+
+# What a person may ask the list for, by the word in the address.
+STATE_FILTERS: Mapping[str, tuple[TaskState, ...]] = MappingProxyType(
+    {
+        "drafts": (_S.DRAFT, _S.CHECKING, _S.READY, _S.REJECTED, _S.DISCARDED),
+        "scheduled": (_S.SCHEDULED,),
+        "running": (_S.RUNNING, _S.PAUSED),
+        "done": (_S.DONE,),
+        "cancelled": (_S.CANCELLED,),
+    }
+)
+
+_LIVE_STATES = (_S.RUNNING, _S.PAUSED, _S.SCHEDULED)
+_LIVE_SHOWN = 20
+
+# A list needs neither the texts nor the reports, which may be long.
+_COLUMNS = load_only(
+    Task.id,
+    Task.public_id,
+    Task.route_id,
+    Task.kind,
+    Task.state,
+    Task.name,
+    Task.price,
+    Task.total,
+    Task.accepted,
+    Task.delivered,
+    Task.failed,
+    Task.in_doubt,
+    Task.cancelled,
+    Task.created_at,
+    Task.scheduled_at,
+    Task.submitted_at,
+)
+
+
+def task_page(
+    session: Session,
+    account_id: int,
+    *,
+    state_filter: str | None = None,
+    before: str | None = None,
+    after: str | None = None,
+) -> Page[Task]:
+    """A page of the account's tasks, newest first; `before` and `after` are public ids of its tasks.
+
+    A public id that is not the account's is passed over, and so is an unknown filter.
+    """
+    statement = _tasks_of(account_id)
+    if state_filter in STATE_FILTERS:
+        statement = statement.where(Task.state.in_(STATE_FILTERS[state_filter]))
+    return page_by_key(
+        session,
+        statement,
+        Task.id,
+        before=_key_of(session, account_id, before),
+        after=_key_of(session, account_id, after),
+    )
+
+
+def live_tasks(session: Session, account_id: int) -> Sequence[Task]:
+    """What runs, rests or waits for its time: the running first, then by the time they start."""
+    tasks = session.scalars(
+        _tasks_of(account_id).where(Task.state.in_(_LIVE_STATES)).order_by(Task.id.desc()).limit(_LIVE_SHOWN)
+    ).all()
+    return sorted(
+        tasks,
+        key=lambda task: (_LIVE_STATES.index(TaskState(task.state)), task.scheduled_at or task.created_at),
+    )
+
+
+def latest_tasks(session: Session, account_id: int, limit: int) -> Sequence[Task]:
+    """The account's newest tasks, whatever their state."""
+    return session.scalars(_tasks_of(account_id).order_by(Task.id.desc()).limit(limit)).all()
+
+
+def _tasks_of(account_id: int) -> Select[tuple[Task]]:
+    return select(Task).where(Task.account_id == account_id).options(_COLUMNS)
+
+
+def _key_of(session: Session, account_id: int, public_id: str | None) -> int | None:
+    if not public_id:
+        return None
+    return session.scalar(select(Task.id).where(Task.account_id == account_id, Task.public_id == public_id))
