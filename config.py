@@ -17,7 +17,7 @@ from typing import Any, Literal
 Environment = Literal["development", "test", "production"]
 
 _ROOT = Path(__file__).resolve().parent
-_DEVELOPMENT_SECRET = "development-only-not-a-secret"
+_DEVELOPMENT_SECRET = "development-only-not-a-secret"  # noqa: S105
 
 
 class SettingsError(RuntimeError):

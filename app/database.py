@@ -8,11 +8,12 @@ either database, and the one place that commits.
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-from sqlalchemy import Connection, Engine, event
+from sqlalchemy import Connection, Engine, Table, event
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 _BUSY_TIMEOUT_MS = 15_000
@@ -75,3 +76,11 @@ def after_commit(session: Session, function: Callable[[], None]) -> None:
     if waiting is None:
         raise RuntimeError("after_commit needs a write transaction.")
     waiting.append(function)
+
+
+def insert_new(session: Session, table: Table, rows: Sequence[dict[str, Any]]) -> None:
+    """Insert the rows that break no uniqueness rule; the others are there already and stay as they are."""
+    if not rows:
+        return
+    dialect = sqlite if session.get_bind().dialect.name == "sqlite" else postgresql
+    session.execute(dialect.insert(table).on_conflict_do_nothing(), list(rows))

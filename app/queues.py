@@ -37,6 +37,7 @@ JOBS: dict[str, tuple[QueueName, int]] = {
     "jobs.intake.check": (QueueName.INTAKE, 120),
     "jobs.dispatch.pump": (QueueName.DISPATCH, 180),
     "jobs.receipts.apply": (QueueName.DEFAULT, 120),
+    "jobs.audit.enforce_audit": (QueueName.DEFAULT, 900),
 }
 
 

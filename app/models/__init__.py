@@ -4,6 +4,7 @@ from app.models.account import Account
 from app.models.alert import StaffAlert
 from app.models.banned_word import BannedWordEntry
 from app.models.base import Base, UtcDateTime, new_public_id
+from app.models.chore import Chore
 from app.models.ledger import EntryKind, LedgerEntry
 from app.models.message import Message, MessageStatus, Money
 from app.models.receipt import Receipt
@@ -20,6 +21,7 @@ __all__ = [
     "Base",
     "Channel",
     "ChargeWhen",
+    "Chore",
     "EntryKind",
     "LedgerEntry",
     "Message",

@@ -12,7 +12,10 @@ from app.models.base import Base, BigKey, UtcDateTime
 
 
 class Receipt(Base):
-    """`status` is delivered, failed or buffered; `outcome` says what applying it did (null: not applied yet)."""
+    """`status` is delivered, failed or buffered; `outcome` says what applying it did (null: not applied yet).
+
+    One that comes before its submission's answer waits: it is looked at again at `retry_at`.
+    """
 
     __tablename__ = "receipt"
     __table_args__ = (
@@ -20,7 +23,7 @@ class Receipt(Base):
         Index(
             "ix_receipt_unapplied",
             "route_id",
-            "id",
+            "retry_at",
             sqlite_where=text("outcome IS NULL"),
             postgresql_where=text("outcome IS NULL"),
         ),
@@ -36,4 +39,5 @@ class Receipt(Base):
     error_code: Mapped[str | None] = mapped_column(String(64))
     outcome: Mapped[str | None] = mapped_column(String(20))
     received_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)
+    retry_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)
     applied_at: Mapped[datetime | None] = mapped_column(UtcDateTime)

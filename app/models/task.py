@@ -22,7 +22,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from app.clock import now
 from app.models.account import Account
 from app.models.base import Base, BigKey, UtcDateTime, new_public_id
-from app.models.route import Route
+from app.models.route import ChargeWhen, Route
 from app.models.user import User
 
 
@@ -89,7 +89,8 @@ class Task(Base):
     rows_found: Mapped[int | None] = mapped_column(Integer)
     check_run: Mapped[int] = mapped_column(
         Integer, default=0
-    )  # a check writes only while its own number stands
+    )  # only the newest check may write
+    check_attempts: Mapped[int] = mapped_column(Integer, default=0)
     report: Mapped[dict[str, Any] | None] = mapped_column(JSON)
     findings: Mapped[list[dict[str, Any]] | None] = mapped_column(JSON)
     quote: Mapped[dict[str, Any] | None] = mapped_column(JSON)
@@ -103,6 +104,8 @@ class Task(Base):
     finished_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     pump_turn: Mapped[int] = mapped_column(BigInteger, default=0)  # the lowest goes next: tasks take turns
 
+    charge_when: Mapped[str] = mapped_column(String(16), default=ChargeWhen.ACCEPTED)  # the route's, as submitted
+    refund_failed_receipt: Mapped[bool] = mapped_column(default=True)
     total: Mapped[int] = mapped_column(Integer, default=0)
     price: Mapped[int] = mapped_column(BigInteger, default=0)
     accepted: Mapped[int] = mapped_column(Integer, default=0)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import structlog
-from flask import Response, request
+from flask import Response, current_app, request
 from sqlalchemy import select
 from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.exceptions import RequestEntityTooLarge
@@ -51,7 +51,8 @@ def _taken(route_public_id: str, body: bytes) -> Response:
     route = db.session.scalar(select(Route).where(Route.public_id == route_public_id))
     if route is None:
         return _answer(404, "no such route")
-    reports = gateway_for(route).read_receipts(dict(request.headers), body, now())
+    gateway = gateway_for(route, current_app.config["CARILLON"])
+    reports = gateway.read_receipts(dict(request.headers), body, now())
     with write_transaction(db.session()) as session:
         store_reports(session, route.id, reports)
     return _answer(204)

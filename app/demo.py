@@ -1,0 +1,97 @@
+"""Demo data for a first start: an account with credit, a client, a member of staff, routes on the sandbox."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from argon2 import PasswordHasher
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from app.accounts.passwords import hash_password
+from app.ledger.transfers import top_up
+from app.models import Account, BannedWordEntry, Role, Route, RoutePrice, User
+
+CREDIT = 20_000_000  # 20,000 credits, in millicredits
+
+_BANNED = (
+    ("casino", "gambling", "block"),
+    ("jackpot", "gambling", "block"),
+    ("lottery winner", "fraud", "block"),
+    ("wire transfer", "fraud", "block"),
+    ("verify your account", "fraud", "block"),
+    ("password", "fraud", "block"),
+    ("viagra", "adult", "block"),
+    ("escort", "adult", "block"),
+    ("free money", "misleading", "block"),
+    ("guaranteed income", "misleading", "block"),
+)
+
+
+@dataclass(frozen=True)
+class DemoSignIn:
+    """A demo person, and what they type to come in."""
+
+    who: str
+    email: str
+    password: str
+    role: Role
+
+
+SIGN_INS = (
+    DemoSignIn("client", "client@example.com", "carillon-demo-client", Role.OWNER),
+    DemoSignIn("staff", "staff@example.com", "carillon-demo-staff", Role.ADMIN),
+)
+
+
+def seed(session: Session, hasher: PasswordHasher) -> bool:
+    """Put the demo data into an empty database; False when anybody is there already."""
+    if session.scalar(select(func.count()).select_from(User)):
+        return False
+    account = Account(name="Harbour Lane Marketing", time_zone="Australia/Sydney")
+    session.add(account)
+    session.add_all(_routes())
+    session.add_all(BannedWordEntry(word=word, category=why, severity=how) for word, why, how in _BANNED)
+    session.flush()
+    for person in SIGN_INS:
+        session.add(
+            User(
+                account_id=account.id if person.role is Role.OWNER else None,
+                email=person.email,
+                name="Robin Hale" if person.role is Role.OWNER else "Sam Okoro",
+                role=person.role,
+                password_hash=hash_password(person.password, hasher),
+            )
+        )
+    session.flush()
+    staff = session.scalars(select(User).where(User.account_id.is_(None))).one()
+    top_up(session, account.id, CREDIT, "demo:top-up", user_id=staff.id, note="Demo credit")
+    return True
+
+
+def _routes() -> list[Route]:
+    return [
+        Route(
+            name="SMS Direct",
+            gateway="sandbox",
+            rate=100,
+            price_per_segment=1_000,
+            takes_sender_id=True,
+            split="160/153",
+            blocked_prefixes=["86"],
+            prices=[
+                RoutePrice(prefix="44", price_per_segment=1_200),
+                RoutePrice(prefix="60", price_per_segment=850),
+            ],
+        ),
+        Route(
+            name="SMS Saver",
+            gateway="sandbox",
+            rate=20,
+            price_per_segment=600,
+            takes_sender_id=False,
+            split="160",
+            charge_when="delivered",
+            blocked_prefixes=["86"],
+        ),
+    ]

@@ -1,0 +1,275 @@
+"""The authoritative check of a draft: read its recipients, check its content, price it, write down the result.
+
+It commits as it goes, unlike other domain code: the progress it notes must be seen while it runs, and no
+transaction may stand open while a file is read.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import asdict, dataclass
+from datetime import timedelta
+from typing import Any, Final
+
+import structlog
+from sqlalchemy import insert, update
+from sqlalchemy.orm import Session
+
+from app.clock import now
+from app.content.rules import Rulebook
+from app.content.segments import Split
+from app.database import write_transaction
+from app.errors import InvalidMove
+from app.models import Recipient, Rejection, Task, TaskKind, TaskState
+from app.pricing import Quote, Tariff, quote
+from app.recipients.confined import take_in_file
+from app.recipients.errors import FileRefused
+from app.recipients.intake import Intake
+from app.recipients.limits import FileLimits
+from app.recipients.numbers import NumberRules
+from app.recipients.typed import take_in_typed
+from app.sending import route_rules
+from app.sending.compose import Composition, compose
+from app.sending.drafts import forget_rows
+from app.sending.states import move_task
+from app.sending.uploads import local_copy
+from config import Settings
+
+log = structlog.get_logger()
+
+MAX_ATTEMPTS: Final = 3
+PROGRESS_EVERY: Final = timedelta(milliseconds=400)
+
+
+@dataclass(frozen=True)
+class Draft:
+    """What a check needs of a task, taken once, so that nothing is read from the database while it works."""
+
+    task_id: int
+    run: int
+    kind: str
+    content: str
+    typed_recipients: str
+    upload_key: str | None
+    upload_name: str
+    include_heading: bool
+    rulebook: Rulebook
+    number_rules: NumberRules
+    split: Split
+    tariff: Tariff
+
+
+@dataclass(frozen=True)
+class Examined:
+    """What a check found."""
+
+    intake: Intake
+    composition: Composition
+    quote: Quote
+
+
+def check(session: Session, task_id: int, settings: Settings) -> None:
+    """Check a draft that is in `checking`; any other is left alone, and so is one that was edited meanwhile.
+
+    When the count or the price cannot be established, for whatever reason, the task is discarded with words
+    for the client: nothing is held, nothing is sent.
+    """
+    draft = _begin(session, task_id)
+    if draft is None:
+        return
+    try:
+        examined = _examine(draft, settings, _Progress(session, draft))
+    except FileRefused as refused:
+        _give_up(session, draft, refused.message)
+    except Exception:
+        log.exception("check_failed", task=task_id)
+        _give_up(
+            session,
+            draft,
+            "The recipients could not be read. Nothing was held and nothing was sent. "
+            "Save the list again as a new file and upload it, or ask support.",
+        )
+    else:
+        _store(session, draft, examined)
+
+
+def _begin(session: Session, task_id: int) -> Draft | None:
+    """Note the attempt and take the draft. A draft whose checks died again and again is given up."""
+    with write_transaction(session):
+        task = session.get(Task, task_id, with_for_update={"of": Task})
+        if task is None or task.state != TaskState.CHECKING:
+            return None
+        task.check_attempts += 1
+        draft = Draft(
+            task_id=task.id,
+            run=task.check_run,
+            kind=task.kind,
+            content=task.content,
+            typed_recipients=task.typed_recipients or "",
+            upload_key=task.upload_key,
+            upload_name=task.upload_name or "",
+            include_heading=task.include_heading,
+            rulebook=route_rules.rulebook(session),
+            number_rules=route_rules.number_rules(task.route),
+            split=route_rules.split(task.route),
+            tariff=route_rules.tariff(task.route),
+        )
+        attempts = task.check_attempts
+    if attempts > MAX_ATTEMPTS:
+        _give_up(
+            session,
+            draft,
+            "Checking this task failed several times. Nothing was held and nothing was sent. "
+            "Try a smaller or simpler file, or ask support.",
+        )
+        return None
+    return draft
+
+
+def _examine(draft: Draft, settings: Settings, progress: _Progress) -> Examined:
+    intake = _take_in(draft, settings, progress)
+    composition = compose(
+        intake.recipients,
+        draft.content,
+        rulebook=draft.rulebook,
+        split=draft.split,
+        tariff=draft.tariff,
+        known_fields=intake.field_names,
+    )
+    priced = quote(
+        ((each.recipient.e164, each.recipient.region, each.segments) for each in composition.composed),
+        draft.tariff,
+    )
+    return Examined(intake, composition, priced)
+
+
+def _take_in(draft: Draft, settings: Settings, progress: _Progress) -> Intake:
+    if draft.kind == TaskKind.QUICK:
+        return take_in_typed(draft.typed_recipients, draft.number_rules, settings.limits.quick_recipients)
+    limits = FileLimits(
+        max_recipients=settings.limits.bulk_recipients, max_bytes=settings.limits.upload_bytes
+    )
+    try:
+        with local_copy(settings.uploads_url, draft.upload_key or "") as path:
+            return take_in_file(
+                path,
+                draft.number_rules,
+                limits,
+                name=draft.upload_name,
+                include_heading=draft.include_heading,
+                progress=progress.note,
+            )
+    except FileNotFoundError:
+        raise FileRefused("gone", "The uploaded file is no longer stored. Upload it again.") from None
+
+
+def _store(session: Session, draft: Draft, examined: Examined) -> None:
+    """Write rows, report, quote and state together, unless the draft has moved on."""
+    composition = examined.composition
+    rejections = [*examined.intake.rejections, *composition.rejections]
+    state, reason = _verdict(examined)
+    try:
+        with write_transaction(session):
+            move_task(
+                session,
+                draft.task_id,
+                {TaskState.CHECKING},
+                state,
+                state_reason=reason,
+                report=_report(examined.intake, rejections),
+                findings=[finding.to_json() for finding in composition.findings],
+                quote=asdict(examined.quote),
+                rows_done=examined.intake.rows_read,
+                rows_found=examined.intake.rows_read,
+            )
+            if session.get_one(Task, draft.task_id).check_run != draft.run:
+                raise InvalidMove("The draft was edited while it was checked.")
+            forget_rows(session, draft.task_id)
+            _insert(session, Recipient, [_recipient_row(draft, each) for each in composition.composed])
+            _insert(session, Rejection, [_rejection_row(draft, each) for each in rejections])
+    except InvalidMove:
+        log.info("check_superseded", task=draft.task_id, run=draft.run)
+
+
+def _verdict(examined: Examined) -> tuple[TaskState, str | None]:
+    if examined.composition.composed:
+        return TaskState.READY, None
+    if examined.composition.findings:
+        return TaskState.REJECTED, "The content breaks a rule. Edit it and check again."
+    return TaskState.REJECTED, "No row can be sent to. See the reasons, correct the list and try again."
+
+
+def _give_up(session: Session, draft: Draft, reason: str) -> None:
+    """Discard the draft, if it is still the one that was checked."""
+    try:
+        with write_transaction(session):
+            task = session.get_one(Task, draft.task_id, with_for_update={"of": Task})
+            if task.check_run == draft.run:
+                move_task(session, task.id, {TaskState.CHECKING}, TaskState.DISCARDED, state_reason=reason)
+                forget_rows(session, task.id)
+    except InvalidMove:
+        log.info("check_superseded", task=draft.task_id, run=draft.run)
+
+
+def _report(intake: Intake, rejections: list[Any]) -> dict[str, Any]:
+    return {
+        "kind": intake.kind,
+        "rows_read": intake.rows_read,
+        "tidied": intake.tidied,
+        "duplicates": intake.duplicates,
+        "by_reason": dict(Counter(rejection.reason for rejection in rejections)),
+        "number_column": intake.number_column,
+        "field_names": list(intake.field_names),
+        "heading_looks_like_number": intake.heading_looks_like_number,
+        "heading_number": intake.heading_number,
+    }
+
+
+def _insert(session: Session, model: type[Recipient] | type[Rejection], rows: list[dict[str, Any]]) -> None:
+    if rows:
+        session.execute(insert(model), rows)
+
+
+def _recipient_row(draft: Draft, composed: Any) -> dict[str, Any]:
+    recipient = composed.recipient
+    return {
+        "task_id": draft.task_id,
+        "row": recipient.row,
+        "e164": recipient.e164,
+        "region": recipient.region,
+        "fields": dict(recipient.fields),
+        "text": composed.text,
+        "segments": composed.segments,
+        "price": composed.price,
+    }
+
+
+def _rejection_row(draft: Draft, rejection: Any) -> dict[str, Any]:
+    return {
+        "task_id": draft.task_id,
+        "row": rejection.row,
+        "written": rejection.written,
+        "reason": rejection.reason,
+        "message": rejection.message[:500],
+    }
+
+
+class _Progress:
+    """Notes on the task how far its check has come, a few times a second at most."""
+
+    def __init__(self, session: Session, draft: Draft) -> None:
+        self._session = session
+        self._draft = draft
+        self._noted = now() - PROGRESS_EVERY
+
+    def note(self, done: int, found: int) -> None:
+        """`done` of `found` rows have been checked; `found` is 0 while the file is still being read."""
+        if now() - self._noted < PROGRESS_EVERY:
+            return
+        self._noted = now()
+        with write_transaction(self._session) as session:
+            session.execute(
+                update(Task)
+                .where(Task.id == self._draft.task_id, Task.check_run == self._draft.run)
+                .values(changed_at=now(), rows_done=done, rows_found=found or None)
+            )

@@ -1,0 +1,218 @@
+"""Which messages a pump may send: the route's lease, the claim on a batch, the fence before a byte leaves.
+
+Each function is one transaction's work and expects `write_transaction` around it. Tokens carry the lease's fencing
+number, so that a pump that lost its lease cannot touch what its successor took.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+from sqlalchemy import exists, or_, select, update
+from sqlalchemy.orm import Session
+
+from app.clock import now
+from app.database import insert_new
+from app.errors import CarillonError
+from app.gateways.base import OutgoingMessage
+from app.models import Account, Message, MessageStatus, PumpLease, Route, Task, TaskState
+
+LEASE: Final = timedelta(seconds=15)
+CLAIM: Final = timedelta(seconds=60)
+# What is left of a claim when a message leaves must cover the gateway's time-out and this much of our own slowness.
+MARGIN: Final = timedelta(seconds=30)
+
+
+class LeaseLost(CarillonError):
+    """Another pump holds the route now. Nothing more may be sent under the old lease."""
+
+
+@dataclass(frozen=True, slots=True)
+class Lease:
+    """The right to pump a route until it expires, under a number that only ever grows."""
+
+    route_id: int
+    holder: str
+    fence: int
+    next_send_at: float
+
+    @property
+    def token(self) -> str:
+        return f"{self.route_id}.{self.fence}"
+
+
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    """A message taken for sending; `attempt` is set by the fence."""
+
+    message_id: int
+    task_id: int
+    attempt: int
+    outgoing: OutgoingMessage
+
+
+def acquire_lease(session: Session, route_id: int, holder: str) -> Lease | None:
+    """Take the route's lease if nobody holds it; None when somebody does."""
+    moment = now()
+    insert_new(session, PumpLease.__table__, [{"route_id": route_id, "fence": 0}])  # type: ignore[arg-type]
+    taken = session.execute(
+        update(PumpLease)
+        .where(
+            PumpLease.route_id == route_id,
+            or_(PumpLease.expires_at.is_(None), PumpLease.expires_at <= moment),
+        )
+        .values(holder=holder, fence=PumpLease.fence + 1, expires_at=moment + LEASE)
+        .returning(PumpLease.fence, PumpLease.next_send_at)
+    ).one_or_none()
+    return None if taken is None else Lease(route_id, holder, taken.fence, taken.next_send_at or 0.0)
+
+
+def renew_lease(session: Session, lease: Lease, next_send_at: float, *, release: bool = False) -> None:
+    """Keep the lease, or give it back, and note where the pace stands. Raises LeaseLost."""
+    moment = now()
+    renewed = session.execute(
+        update(PumpLease)
+        .where(
+            PumpLease.route_id == lease.route_id,
+            PumpLease.holder == lease.holder,
+            PumpLease.fence == lease.fence,
+        )
+        .values(expires_at=moment if release else moment + LEASE, next_send_at=next_send_at)
+        .returning(PumpLease.fence)
+    ).one_or_none()
+    if renewed is None:
+        raise LeaseLost("Another pump holds this route.")
+
+
+def claim_batch(session: Session, lease: Lease, size: int) -> list[Claimed]:
+    """Claim up to `size` messages of the task whose turn it is; empty when nothing is due.
+
+    Tasks take turns by `pump_turn`: the one served longest ago is next.
+    """
+    moment = now()
+    due = _due(moment)
+    task = session.execute(
+        select(Task.id, Task.content, Task.sender_id)
+        .join(Account, Account.id == Task.account_id)
+        .where(
+            Task.route_id == lease.route_id,
+            Task.state == TaskState.RUNNING,
+            Account.stopped_reason.is_(None),
+            exists().where(Message.task_id == Task.id, *due),
+        )
+        .order_by(Task.pump_turn, Task.id)
+        .limit(1)
+        .with_for_update(of=Task)
+    ).one_or_none()
+    if task is None:
+        return []
+    turn = int(moment.timestamp() * 1000)
+    session.execute(update(Task).where(Task.id == task.id).values(pump_turn=turn, changed_at=Task.changed_at))
+    messages = session.execute(
+        select(Message.id, Message.attempt, Message.reference, Message.e164, Message.text)
+        .where(Message.task_id == task.id, *due)
+        .order_by(Message.id)
+        .limit(size)
+        .with_for_update(of=Message, skip_locked=True)
+    ).all()
+    session.execute(
+        update(Message)
+        .where(Message.id.in_([message.id for message in messages]))
+        .values(
+            status=MessageStatus.CLAIMED, claim=lease.token, claim_expires_at=moment + CLAIM, not_before=None
+        )
+    )
+    return [
+        Claimed(
+            message.id,
+            task.id,
+            message.attempt,
+            OutgoingMessage(message.reference, message.e164, message.text or task.content, task.sender_id),
+        )
+        for message in messages
+    ]
+
+
+def fence(session: Session, lease: Lease, batch: Sequence[Claimed], answer_timeout: float) -> list[Claimed]:
+    """Mark as being sent those of the batch that are still ours; only these may leave, once committed.
+
+    `answer_timeout` is the gateway's, in seconds: the claim is prolonged to outlive it.
+    """
+    moment = now()
+    expires = moment + timedelta(seconds=answer_timeout) + MARGIN
+    ours = set(
+        session.scalars(
+            update(Message)
+            .where(
+                Message.id.in_([claimed.message_id for claimed in batch]),
+                Message.claim == lease.token,
+                Message.status == MessageStatus.CLAIMED,
+                Message.claim_expires_at > moment,
+            )
+            .values(
+                status=MessageStatus.SENDING,
+                attempt=Message.attempt + 1,
+                sent_at=moment,
+                claim_expires_at=expires,
+            )
+            .returning(Message.id)
+        )
+    )
+    return [
+        Claimed(claimed.message_id, claimed.task_id, claimed.attempt + 1, claimed.outgoing)
+        for claimed in batch
+        if claimed.message_id in ours
+    ]
+
+
+def hand_back(session: Session, lease: Lease, batch: Sequence[Claimed]) -> None:
+    """Return claimed messages that were not fenced to the queue."""
+    if batch:
+        session.execute(
+            update(Message)
+            .where(
+                Message.id.in_([claimed.message_id for claimed in batch]),
+                Message.claim == lease.token,
+                Message.status == MessageStatus.CLAIMED,
+            )
+            .values(status=MessageStatus.QUEUED, claim=None, claim_expires_at=None)
+        )
+
+
+def routes_with_work(session: Session) -> list[int]:
+    """The routes that have something to send now and no pump at it."""
+    moment = now()
+    return list(
+        session.scalars(
+            select(Route.id)
+            .outerjoin(PumpLease, PumpLease.route_id == Route.id)
+            .where(
+                or_(PumpLease.expires_at.is_(None), PumpLease.expires_at <= moment),
+                or_(Route.breaker_until.is_(None), Route.breaker_until <= moment),
+                Route.paused_reason.is_(None),
+                has_work(moment),
+            )
+        )
+    )
+
+
+def has_work(moment: datetime):  # type: ignore[no-untyped-def]
+    """The condition, on `Route`, that a running task of it has a message due."""
+    return exists().where(
+        Task.route_id == Route.id,
+        Task.state == TaskState.RUNNING,
+        Account.id == Task.account_id,
+        Account.stopped_reason.is_(None),
+        Message.task_id == Task.id,
+        *_due(moment),
+    )
+
+
+def _due(moment: datetime):  # type: ignore[no-untyped-def]
+    return (
+        Message.status == MessageStatus.QUEUED,
+        or_(Message.not_before.is_(None), Message.not_before <= moment),
+    )

@@ -1,0 +1,181 @@
+"""Drafts: what a client has written and uploaded, before anything is held or sent."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import delete, select
+from sqlalchemy.orm import Session
+
+from app.errors import Conflict
+from app.models import Recipient, Rejection, Task, TaskKind, TaskState, User
+from app.queues import enqueue_after_commit
+from app.sending.lookup import lock_task, open_route, open_routes, task_of
+from app.sending.states import DRAFT_STATES, move_task
+from app.sending.uploads import StoredUpload
+
+__all__ = ["DraftRequest", "create_bulk", "create_quick", "discard", "edit", "include_heading", "open_routes"]
+
+
+@dataclass(frozen=True)
+class DraftRequest:
+    """What the form said. `scheduled_at` is UTC, None for now; `submission_key` names this filling of the form."""
+
+    route_id: int
+    name: str
+    content: str
+    sender_id: str | None
+    scheduled_at: datetime | None
+    submission_key: str
+
+
+def create_quick(session: Session, user: User, request: DraftRequest, typed_recipients: str) -> Task:
+    """A draft to typed recipients, on its way to the checks. The same form sent twice makes one draft.
+
+    Raises Conflict when the key came with something else before, NotFound for a closed route.
+    """
+    return _create(session, user, request, TaskKind.QUICK, typed_recipients=typed_recipients)
+
+
+def create_bulk(session: Session, user: User, request: DraftRequest, upload: StoredUpload) -> Task:
+    """A draft to the recipients of a stored file, on its way to the checks. Otherwise as `create_quick`."""
+    return _create(session, user, request, TaskKind.BULK, upload=upload)
+
+
+def edit(
+    session: Session,
+    account_id: int,
+    public_id: str,
+    request: DraftRequest,
+    *,
+    typed_recipients: str | None = None,
+    upload: StoredUpload | None = None,
+) -> Task:
+    """Change a draft and check it anew; recipients or file stay as they were where none are given.
+
+    Raises InvalidMove once it was submitted.
+    """
+    task = task_of(session, account_id, public_id)
+    route = open_route(session, request.route_id)
+    values: dict[str, object] = {
+        "route_id": route.id,
+        "name": request.name,
+        "content": request.content,
+        "sender_id": request.sender_id if route.takes_sender_id else None,
+        "scheduled_at": request.scheduled_at,
+    }
+    if typed_recipients is not None:
+        values["typed_recipients"] = typed_recipients
+    if upload is not None:
+        values |= {"upload_key": upload.key, "upload_name": upload.name, "include_heading": False}
+    return _recheck(session, task, values)
+
+
+def include_heading(session: Session, account_id: int, public_id: str, include: bool) -> Task:
+    """Take row 1 as a recipient, or as the heading again, and check anew."""
+    return _recheck(session, task_of(session, account_id, public_id), {"include_heading": include})
+
+
+def discard(session: Session, account_id: int, public_id: str) -> Task:
+    """Throw a draft away: its rows are deleted, nothing was held. Raises InvalidMove once it was submitted."""
+    task = task_of(session, account_id, public_id)
+    if task.state == TaskState.DISCARDED:
+        return task
+    move_task(
+        session,
+        task.id,
+        DRAFT_STATES - {TaskState.DISCARDED},
+        TaskState.DISCARDED,
+        state_reason="You discarded this task. Nothing was held and nothing was sent.",
+        check_run=Task.check_run + 1,
+    )
+    forget_rows(session, task.id)
+    return lock_task(session, task.id)
+
+
+def forget_rows(session: Session, task_id: int) -> None:
+    """Delete what an earlier check found in the draft's recipients."""
+    session.execute(delete(Recipient).where(Recipient.task_id == task_id))
+    session.execute(delete(Rejection).where(Rejection.task_id == task_id))
+
+
+def _create(
+    session: Session,
+    user: User,
+    request: DraftRequest,
+    kind: TaskKind,
+    *,
+    typed_recipients: str | None = None,
+    upload: StoredUpload | None = None,
+) -> Task:
+    fingerprint = _fingerprint(request, kind, typed_recipients, upload)
+    earlier = session.scalar(
+        select(Task).where(Task.account_id == user.account_id, Task.submission_key == request.submission_key)
+    )
+    if earlier is not None:
+        if earlier.request_hash != fingerprint:
+            raise Conflict("This form was sent before with other contents. Open a new one.")
+        return earlier
+    route = open_route(session, request.route_id)
+    task = Task(
+        account_id=user.account_id,
+        user_id=user.id,
+        route_id=route.id,
+        kind=kind,
+        state=TaskState.CHECKING,
+        name=request.name,
+        sender_id=request.sender_id if route.takes_sender_id else None,
+        content=request.content,
+        scheduled_at=request.scheduled_at,
+        typed_recipients=typed_recipients,
+        upload_key=upload.key if upload else None,
+        upload_name=upload.name if upload else None,
+        check_run=1,
+        submission_key=request.submission_key,
+        request_hash=fingerprint,
+    )
+    session.add(task)
+    session.flush()
+    enqueue_after_commit(session, "jobs.intake.check", task.id)
+    return task
+
+
+def _recheck(session: Session, task: Task, values: dict[str, object]) -> Task:
+    """Back to the checks, as a new run: whatever an older run still finds is not written."""
+    move_task(
+        session,
+        task.id,
+        DRAFT_STATES,
+        TaskState.CHECKING,
+        check_run=Task.check_run + 1,
+        check_attempts=0,
+        rows_done=0,
+        rows_found=None,
+        report=None,
+        findings=None,
+        quote=None,
+        **values,
+    )
+    forget_rows(session, task.id)
+    enqueue_after_commit(session, "jobs.intake.check", task.id)
+    return lock_task(session, task.id)
+
+
+def _fingerprint(
+    request: DraftRequest, kind: TaskKind, typed_recipients: str | None, upload: StoredUpload | None
+) -> str:
+    """What makes two sendings of one form the same. A file counts by name and size: its key is always new."""
+    parts = [
+        kind,
+        request.route_id,
+        request.name,
+        request.content,
+        request.sender_id,
+        request.scheduled_at.isoformat() if request.scheduled_at else None,
+        typed_recipients,
+        [upload.name, upload.size] if upload else None,
+    ]
+    return hashlib.sha256(json.dumps(parts).encode()).hexdigest()

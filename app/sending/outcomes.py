@@ -1,0 +1,113 @@
+"""What the gateway answered becomes status, money and the route's health, in one transaction."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Final
+
+from sqlalchemy import update
+from sqlalchemy.orm import Session
+
+from app.clock import now
+from app.gateways.base import Accepted, Capabilities, Deferred, InDoubt, Outcome, Refused
+from app.models import Message, MessageStatus, Route
+from app.sending.alerts import clear_alert, raise_alert
+from app.sending.claims import Claimed, Lease
+from app.sending.lookup import lock_task
+from app.sending.settlement import Change, apply_changes, change_of, finish_if_over, locked_messages
+
+_M = MessageStatus
+
+# A deferred message comes back after 2, 4, 8 … seconds, at most five minutes, and is given up after this many.
+MAX_ATTEMPTS: Final = 20
+_LONGEST_GAP: Final = timedelta(minutes=5)
+
+# How long a route rests after its breaker trips: 10, 20, 40 … seconds, at most five minutes.
+_FIRST_REST: Final = timedelta(seconds=10)
+
+# What the pump itself answers for a message that was fenced and then did not leave.
+NOT_SENT: Final = Deferred("not_sent", 0.0)
+
+
+def record(
+    session: Session, lease: Lease, results: Sequence[tuple[Claimed, Outcome]], capabilities: Capabilities
+) -> int:
+    """Write the outcomes of a batch. Returns how many were still ours to write.
+
+    An outcome counts only where the message still carries the claim and the attempt that it belongs to; one that
+    was swept into doubt while the gateway took its time is still taken.
+    """
+    by_task: dict[int, dict[int, tuple[Claimed, Outcome]]] = defaultdict(dict)
+    for claimed, outcome in results:
+        by_task[claimed.task_id][claimed.message_id] = (claimed, outcome)
+    written = 0
+    for task_id in sorted(by_task):
+        task = lock_task(session, task_id)
+        answers = by_task[task_id]
+        changes = []
+        for message in locked_messages(session, answers):
+            claimed, outcome = answers[message.id]
+            if _still_ours(message, lease, claimed):
+                change = _change(message, outcome, capabilities)
+                if change is not None:
+                    changes.append(change)
+        apply_changes(session, task, changes)
+        finish_if_over(session, task)
+        written += len(changes)
+    return written
+
+
+def trip_breaker(session: Session, route_id: int, code: str) -> datetime:
+    """Rest a route whose gateway failed in a row; the gaps grow. Returns when it is tried again."""
+    route = session.get_one(Route, route_id, with_for_update={"of": Route}, populate_existing=True)
+    rest = min(_FIRST_REST * 2 ** min(route.breaker_failures, 10), _LONGEST_GAP)
+    route.breaker_failures += 1
+    route.breaker_until = now() + rest
+    raise_alert(
+        session,
+        f"route:{route_id}:breaker",
+        f"Route “{route.name}” rests: its gateway failed in a row ({code}). It is tried again by itself.",
+        route_id=route_id,
+    )
+    session.flush()
+    return route.breaker_until
+
+
+def reset_breaker(session: Session, route_id: int) -> None:
+    """The gateway answers again."""
+    session.execute(update(Route).where(Route.id == route_id).values(breaker_failures=0, breaker_until=None))
+    clear_alert(session, f"route:{route_id}:breaker")
+
+
+def _still_ours(message: Message, lease: Lease, claimed: Claimed) -> bool:
+    return (
+        message.claim == lease.token
+        and message.attempt == claimed.attempt
+        and message.status in (_M.SENDING, _M.IN_DOUBT)
+    )
+
+
+def _change(message: Message, outcome: Outcome, capabilities: Capabilities) -> Change | None:
+    match outcome:
+        case Accepted(gateway_id):
+            return change_of(message, _M.ACCEPTED, gateway_id=gateway_id, answered=True)
+        case Refused(code):
+            return change_of(message, _M.FAILED, error_code=code, answered=True)
+        case Deferred(code, retry_after):
+            return _put_off(message, code, retry_after)
+        case InDoubt(code) if capabilities.dedupes_reference:
+            return _put_off(message, code, None)
+        case InDoubt(code):
+            return None if message.status == _M.IN_DOUBT else change_of(message, _M.IN_DOUBT, error_code=code)
+
+
+def _put_off(message: Message, code: str, retry_after: float | None) -> Change:
+    """Back to the queue with a growing gap; surely not sent, or sent again without harm."""
+    if message.attempt >= MAX_ATTEMPTS:
+        return change_of(message, _M.FAILED, error_code=code, answered=True)
+    gap = timedelta(seconds=2 ** min(message.attempt, 10))
+    if retry_after is not None:
+        gap = timedelta(seconds=retry_after)
+    return change_of(message, _M.QUEUED, error_code=code, not_before=now() + min(gap, _LONGEST_GAP))

@@ -1,0 +1,98 @@
+"""What the composer shows while a client writes: the same functions as the authoritative check, nothing stored."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sqlalchemy.orm import Session
+
+from app.content.findings import Finding, blocking
+from app.content.marking import Piece, mark
+from app.content.segments import count_segments
+from app.errors import NotFound
+from app.ledger.balances import balance
+from app.models import Route
+from app.pricing import price
+from app.recipients.intake import Recipient, Rejection
+from app.recipients.typed import take_in_typed
+from app.sending import route_rules
+from app.sending.compose import check_content
+from config import Limits
+
+
+@dataclass(frozen=True)
+class Preview:
+    """Money is integer millicredits. `price_each` is the lowest and the highest price for one recipient."""
+
+    characters: int
+    units: int
+    encoding: str
+    segments: int
+    left: int
+    recipients: int
+    rejected: tuple[Rejection, ...]
+    price_each: tuple[int, int]
+    total: int
+    findings: tuple[Finding, ...]
+    sender_id_findings: tuple[Finding, ...]
+    pieces: tuple[Piece, ...]
+    available: int
+
+    @property
+    def sendable(self) -> bool:
+        """Whether nothing written so far stands in the way."""
+        return self.recipients > 0 and not blocking([*self.findings, *self.sender_id_findings])
+
+
+def preview(
+    session: Session,
+    account_id: int,
+    route_id: int,
+    content: str,
+    sender_id: str | None,
+    typed_recipients: str | None,
+    limits: Limits,
+    known_fields: tuple[str, ...] | None = (),
+) -> Preview:
+    """Count, check and price what is written so far.
+
+    `known_fields` of None means that the file, and so its columns, is not known yet: fields are not judged.
+    Raises NotFound for a route that is not open, FileRefused for more typed recipients than allowed.
+    """
+    route = session.get(Route, route_id)
+    if route is None or not route.open:
+        raise NotFound("This route is not open. Choose another one.")
+    count = count_segments(content, route_rules.split(route))
+    rulebook = route_rules.rulebook(session)
+    findings = check_content(content, rulebook, known_fields or ()) if content.strip() else []
+    if known_fields is None:
+        findings = [finding for finding in findings if finding.rule != "unknown_field"]
+    recipients, rejected = _recipients(route, typed_recipients, limits)
+    tariff = route_rules.tariff(route)
+    prices = [price(each.e164, count.segments, tariff) for each in recipients]
+    base = count.segments * route.price_per_segment
+    sid = route_rules.sender_id_findings(route, sender_id, limits.sender_id_characters) if sender_id else []
+    return Preview(
+        characters=count.characters,
+        units=count.units,
+        encoding=count.encoding,
+        segments=count.segments,
+        left=count.left,
+        recipients=len(recipients),
+        rejected=rejected,
+        price_each=(min(prices, default=base), max(prices, default=base)),
+        total=sum(prices),
+        findings=tuple(findings),
+        sender_id_findings=tuple(sid),
+        pieces=tuple(mark(content, findings)),
+        available=balance(session, account_id).available,
+    )
+
+
+def _recipients(
+    route: Route, typed: str | None, limits: Limits
+) -> tuple[list[Recipient], tuple[Rejection, ...]]:
+    if not typed or not typed.strip():
+        return [], ()
+    intake = take_in_typed(typed, route_rules.number_rules(route), limits.quick_recipients)
+    return intake.recipients, tuple(intake.rejections)

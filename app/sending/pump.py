@@ -1,0 +1,245 @@
+"""The pump: one route's messages, from the queue to the wire and back into the books, at the route's pace.
+
+Three loops overlap, so that the writes of one batch go on while the next is on the wire: `_feed` claims and fences,
+`_send` paces and sends, `_record` writes outcomes. The database is spoken to from one thread of the pump's own,
+one short transaction at a time: no transaction is ever open while a byte is on the wire.
+
+It commits as it goes, unlike other domain code, because the fence must stand before a message leaves.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Any, Final, TypeVar
+
+import structlog
+from sqlalchemy import Engine
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.orm import Session
+
+from app.database import write_transaction
+from app.gateways.base import Accepted, Deferred, Gateway, InDoubt, Outcome, Refused
+from app.sending import claims, outcomes
+from app.sending.claims import Claimed, Lease, LeaseLost
+from app.sending.pace import Pace
+
+log = structlog.get_logger()
+
+T = TypeVar("T")
+
+_KEEP_ALIVE: Final = 3.0  # seconds between renewals of the lease; a fifth of its life
+_RECORD_EVERY: Final = 0.1
+_RECORD_MOST: Final = 500
+_IDLE_POLL: Final = 0.2
+_LINGER: Final = 0.4  # an empty pump stays this long: the next submission often comes right after
+_DATABASE_GAPS: Final = (0.1, 0.5, 2.0, 5.0)
+_BREAKER: Final = 10  # failures of the wire in a row
+
+
+@dataclass(frozen=True)
+class Turn:
+    """How a slice went. `rested` says that the breaker tripped."""
+
+    had_lease: bool
+    sent: int = 0
+    rested: bool = False
+
+
+class Pump:
+    """One slice of pumping one route. Make a new one for each slice."""
+
+    def __init__(
+        self,
+        engine: Engine,
+        route_id: int,
+        gateway: Gateway,
+        rate: float,
+        *,
+        holder: str,
+        slice_seconds: float,
+        should_yield: Callable[[], bool] = lambda: False,
+    ) -> None:
+        self._engine = engine
+        self._route_id = route_id
+        self._gateway = gateway
+        self._rate = rate
+        self._holder = holder
+        self._ends_at = time.monotonic() + slice_seconds
+        self._should_yield = should_yield
+        self._epoch = time.time() - time.monotonic()
+        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="pump-db")
+        self._fenced: asyncio.Queue[list[Claimed] | None] = asyncio.Queue(maxsize=1)
+        self._results: list[tuple[Claimed, Outcome]] = []
+        self._batch = max(1, min(500, int(rate / 2)))
+        self._chunk = max(1, min(100, int(rate / 5)))
+        self._flying: set[asyncio.Task[None]] = set()
+        self._stop = False  # take no more
+        self._halt = False  # send no more either
+        self._all_sent = False
+        self._failures = 0
+        self._tripped: str | None = None
+        self._sent = 0
+
+    def stop(self) -> None:
+        """Take no more and send no more; record what is on the wire and end. Safe to call from a signal."""
+        self._stop = self._halt = True
+
+    async def run(self) -> Turn:
+        """Pump until the slice is over, the work is done, or the route is lost or rests."""
+        lease = await self._write(claims.acquire_lease, self._route_id, self._holder)
+        if lease is None:
+            self._thread.shutdown()
+            return Turn(had_lease=False)
+        now = self._clock()
+        self._pace = Pace(self._rate, min(lease.next_send_at, now + max(1.0, 2 / self._rate)))
+        await self._gateway.open()
+        keeper = asyncio.create_task(self._keep(lease))
+        try:
+            loops = (self._feed(lease), self._send(), self._record(lease))
+            ended = await asyncio.gather(*loops, return_exceptions=True)
+            await self._close_books(lease)
+            for result in ended:
+                if isinstance(result, BaseException):
+                    raise result
+        finally:
+            keeper.cancel()
+            await self._gateway.close()
+            self._thread.shutdown()
+        return Turn(had_lease=True, sent=self._sent, rested=self._tripped is not None)
+
+    async def _feed(self, lease: Lease) -> None:
+        """Claim batches, fence chunks of them, hand those on; never more than a chunk ahead of the sender."""
+        batch: list[Claimed] = []
+        idle_since: float | None = None
+        try:
+            while not self._stop and time.monotonic() < self._ends_at:
+                if not batch:
+                    batch = await self._write(claims.claim_batch, lease, self._batch)
+                if not batch:
+                    idle_since = idle_since or time.monotonic()
+                    if not self._flying and self._fenced.empty() and time.monotonic() - idle_since > _LINGER:
+                        break
+                    await asyncio.sleep(_IDLE_POLL)
+                    continue
+                idle_since = None
+                chunk, batch = batch[: self._chunk], batch[self._chunk :]
+                await self._fenced.put(await self._write(self._fence, lease, chunk))
+        except LeaseLost:
+            log.warning("lease_lost", route=self._route_id, holder=self._holder)
+            self.stop()
+        finally:
+            try:
+                await self._write(claims.hand_back, lease, batch)
+            finally:
+                await self._fenced.put(None)
+
+    def _fence(self, session: Session, lease: Lease, chunk: list[Claimed]) -> list[Claimed]:
+        claims.renew_lease(session, lease, self._pace.next_at)
+        return claims.fence(session, lease, chunk, self._gateway.capabilities.answer_timeout)
+
+    async def _send(self) -> None:
+        """Let fenced messages leave, each at its place in the schedule."""
+        places = asyncio.Semaphore(self._gateway.capabilities.concurrency)
+        while (chunk := await self._fenced.get()) is not None:
+            for claimed in chunk:
+                await places.acquire()
+                wait = 0.0 if self._halt else self._pace.take(self._clock())
+                if wait > 0:
+                    await asyncio.sleep(wait)
+                if self._halt:
+                    places.release()
+                    self._results.append((claimed, outcomes.NOT_SENT))
+                    continue
+                self._sent += 1
+                flight = asyncio.create_task(self._fly(claimed, places))
+                self._flying.add(flight)
+                flight.add_done_callback(self._flying.discard)
+        if self._flying:
+            await asyncio.wait(set(self._flying))
+        self._all_sent = True
+
+    async def _fly(self, claimed: Claimed, places: asyncio.Semaphore) -> None:
+        try:
+            outcome = await self._gateway.send(claimed.outgoing)
+        except Exception:
+            log.exception("gateway_broke_its_promise", route=self._route_id, message=claimed.message_id)
+            outcome = InDoubt("internal")
+        finally:
+            places.release()
+        self._results.append((claimed, outcome))
+        self._watch(outcome)
+
+    def _watch(self, outcome: Outcome) -> None:
+        """Count failures of the wire; enough of them in a row stop the slice and rest the route."""
+        match outcome:
+            case Accepted() | Refused():
+                self._failures = 0
+            case Deferred(code) | InDoubt(code):
+                self._failures += 1
+                if self._failures >= _BREAKER and self._tripped is None:
+                    self._tripped = code
+                    self.stop()
+
+    async def _record(self, lease: Lease) -> None:
+        """Write outcomes as they come, many to a transaction."""
+        answered = False
+        try:
+            while self._results or not self._all_sent:
+                batch, self._results = self._results[:_RECORD_MOST], self._results[_RECORD_MOST:]
+                if batch:
+                    await self._write(outcomes.record, lease, batch, self._gateway.capabilities)
+                if not answered and any(isinstance(outcome, Accepted | Refused) for _, outcome in batch):
+                    answered = True
+                    await self._write(outcomes.reset_breaker, self._route_id)
+                if not self._all_sent and len(self._results) < _RECORD_MOST:
+                    await asyncio.sleep(_RECORD_EVERY)
+        finally:
+            self.stop()  # either all is over, or the books cannot be written: then nothing more may leave
+
+    async def _keep(self, lease: Lease) -> None:
+        """Hold on to the lease while nothing else does, and make room when others wait for the worker."""
+        while True:
+            await asyncio.sleep(_KEEP_ALIVE)
+            try:
+                await self._write(claims.renew_lease, lease, self._pace.next_at)
+            except LeaseLost:
+                self.stop()
+                return
+            loop = asyncio.get_running_loop()
+            if await loop.run_in_executor(None, self._should_yield):
+                self._stop = True
+
+    async def _close_books(self, lease: Lease) -> None:
+        if self._tripped is not None:
+            await self._write(outcomes.trip_breaker, self._route_id, self._tripped)
+        try:
+            await self._write(_release, lease, self._pace.next_at)
+        except LeaseLost:
+            log.warning("lease_lost", route=self._route_id, holder=self._holder)
+
+    async def _write(self, function: Callable[..., T], *arguments: Any) -> T:
+        """Run one transaction on the pump's database thread, again when the database was away for a moment."""
+        loop = asyncio.get_running_loop()
+        for gap in _DATABASE_GAPS:
+            try:
+                return await loop.run_in_executor(self._thread, self._transact, function, arguments)
+            except OperationalError as error:
+                log.warning("database_away", route=self._route_id, error=str(error.orig))
+                await asyncio.sleep(gap)
+        return await loop.run_in_executor(self._thread, self._transact, function, arguments)
+
+    def _transact(self, function: Callable[..., T], arguments: tuple[Any, ...]) -> T:
+        with Session(self._engine) as session, write_transaction(session):
+            return function(session, *arguments)
+
+    def _clock(self) -> float:
+        """Seconds since the epoch, never running backwards within the slice."""
+        return self._epoch + time.monotonic()
+
+
+def _release(session: Session, lease: Lease, next_send_at: float) -> None:
+    claims.renew_lease(session, lease, next_send_at, release=True)

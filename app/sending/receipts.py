@@ -1,0 +1,148 @@
+"""Delivery receipts: stored once as they come, applied once to their message, whichever comes first.
+
+Storing is one insert, acknowledged after its commit; applying is a job's work, many receipts to a transaction. A
+receipt that comes before its submission's answer waits and is looked at again. The first final status settles the
+money; what contradicts it is kept on record and changes nothing.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Final
+
+from sqlalchemy import or_, select
+from sqlalchemy.orm import Session
+
+from app.clock import now
+from app.database import insert_new
+from app.gateways.base import DeliveryReport, ReportStatus
+from app.models import Message, MessageStatus, Receipt
+from app.queues import enqueue_after_commit
+from app.sending.lookup import lock_task
+from app.sending.settlement import FINAL, Change, apply_changes, change_of, finish_if_over, locked_messages
+
+_M = MessageStatus
+
+BATCH: Final = 500
+# How long a receipt may wait for its message; a submission's answer is never that late.
+_KEPT_FOR: Final = timedelta(days=3)
+
+APPLIED: Final = "applied"
+NOTED: Final = "noted"  # not final, or says again what is known
+CONTRADICTS: Final = "contradicts"
+UNMATCHED: Final = "unmatched"
+
+
+def store_reports(session: Session, route_id: int, reports: Sequence[DeliveryReport]) -> None:
+    """Keep the reports, each once, and have them applied after the commit."""
+    moment = now()
+    rows = [
+        {
+            "route_id": route_id,
+            "gateway_id": report.gateway_id[:100],
+            "reference": report.reference,
+            "status": report.status.value,
+            "error_code": report.error_code,
+            "received_at": moment,
+            "retry_at": moment,
+        }
+        for report in reports
+    ]
+    insert_new(session, Receipt.__table__, rows)  # type: ignore[arg-type]
+    if rows:
+        enqueue_after_commit(session, "jobs.receipts.apply", route_id)
+
+
+def apply_due(session: Session, route_id: int) -> int:
+    """Apply one batch of the route's waiting receipts. Returns how many were looked at; 0 when none is due."""
+    moment = now()
+    receipts = session.scalars(
+        select(Receipt)
+        .where(Receipt.route_id == route_id, Receipt.outcome.is_(None), Receipt.retry_at <= moment)
+        .order_by(Receipt.retry_at, Receipt.id)
+        .limit(BATCH)
+        .with_for_update(skip_locked=True)
+    ).all()
+    matched = _match(session, route_id, receipts)
+    by_task: dict[int, list[tuple[Receipt, int]]] = defaultdict(list)
+    for receipt in receipts:
+        found = matched.get(receipt.id)
+        if found is None:
+            _wait(receipt, moment)
+        else:
+            by_task[found[1]].append((receipt, found[0]))
+    for task_id in sorted(by_task):
+        _apply_to_task(session, task_id, by_task[task_id], moment)
+    session.flush()
+    return len(receipts)
+
+
+def routes_with_due_receipts(session: Session) -> list[int]:
+    """The routes on which receipts wait to be applied."""
+    due = (Receipt.outcome.is_(None), Receipt.retry_at <= now())
+    return list(session.scalars(select(Receipt.route_id).where(*due).distinct()))
+
+
+def _match(session: Session, route_id: int, receipts: Sequence[Receipt]) -> dict[int, tuple[int, int]]:
+    """For each receipt that has one: its message's id and task. By the gateway's id, else by our reference."""
+    gateway_ids = {receipt.gateway_id for receipt in receipts}
+    references = {receipt.reference for receipt in receipts if receipt.reference}
+    rows = session.execute(
+        select(Message.id, Message.task_id, Message.gateway_id, Message.reference).where(
+            Message.route_id == route_id,
+            or_(Message.gateway_id.in_(gateway_ids), Message.reference.in_(references)),
+        )
+    ).all()
+    by_gateway_id = {row.gateway_id: (row.id, row.task_id) for row in rows if row.gateway_id}
+    by_reference = {row.reference: (row.id, row.task_id) for row in rows}
+    found = {}
+    for receipt in receipts:
+        message = by_gateway_id.get(receipt.gateway_id) or by_reference.get(receipt.reference or "")
+        if message is not None:
+            found[receipt.id] = message
+    return found
+
+
+def _apply_to_task(
+    session: Session, task_id: int, pairs: Sequence[tuple[Receipt, int]], moment: datetime
+) -> None:
+    """Apply the receipts of one task's messages, oldest first, under its lock."""
+    task = lock_task(session, task_id)
+    messages = {message.id: message for message in locked_messages(session, {pair[1] for pair in pairs})}
+    changes: dict[int, Change] = {}
+    for receipt, message_id in sorted(pairs, key=lambda pair: pair[0].id):
+        message = messages[message_id]
+        receipt.message_id = message_id
+        stands = changes[message_id].becomes if message_id in changes else _M(message.status)
+        if stands in (_M.QUEUED, _M.CLAIMED, _M.SENDING):
+            _wait(receipt, moment)  # its answer is still being written down
+            continue
+        change, receipt.outcome = _judge(receipt, message, stands)
+        receipt.applied_at = moment
+        if change is not None:
+            changes[message_id] = change
+    apply_changes(session, task, list(changes.values()))
+    finish_if_over(session, task)
+
+
+def _judge(receipt: Receipt, message: Message, stands: MessageStatus) -> tuple[Change | None, str]:
+    """What a receipt does to a message that stands in `stands`."""
+    if receipt.status == ReportStatus.BUFFERED:
+        return None, NOTED
+    says = _M.DELIVERED if receipt.status == ReportStatus.DELIVERED else _M.FAILED
+    if stands in FINAL:
+        return None, NOTED if stands is says else CONTRADICTS
+    code = receipt.error_code if says is _M.FAILED else None
+    return change_of(message, says, gateway_id=receipt.gateway_id, error_code=code), APPLIED
+
+
+def _wait(receipt: Receipt, moment: datetime) -> None:
+    """Look at it again later: soon at first, then at growing gaps, until it is too old to be anybody's."""
+    age = moment - receipt.received_at
+    if age > _KEPT_FOR:
+        receipt.outcome = UNMATCHED
+        receipt.applied_at = moment
+    else:
+        receipt.retry_at = moment + max(timedelta(seconds=1), min(age, timedelta(minutes=10)))

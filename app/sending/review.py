@@ -1,0 +1,178 @@
+"""What a client sees before paying: the counts, the price, the rejected rows, the first messages."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+
+from babel import Locale
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app.clock import now
+from app.content.findings import Finding
+from app.content.marking import Piece, mark
+from app.ledger.balances import balance
+from app.models import Recipient, Rejection, Task, TaskState
+from app.recipients.zones import zone_of
+
+SHOWN_REJECTIONS = 100
+SHOWN_SAMPLES = 5
+SHOWN_ZONES = 5
+
+REASON_WORDS = {
+    "duplicate": "Repeated number",
+    "content": "Not allowed once merged",
+    "empty": "No number in the row",
+    "not_a_number": "Not a phone number",
+    "local_format": "Country code missing",
+    "too_short": "Too short",
+    "too_long": "Too long",
+    "impossible": "No such number in that country",
+    "landline": "Landline",
+    "premium": "Premium or special-rate number",
+    "blocked_country": "Country not served by this route",
+    "unknown_country": "Unknown country code",
+    "scientific": "Shortened by the spreadsheet",
+    "several_numbers": "Several numbers in one row",
+}
+
+
+@dataclass(frozen=True)
+class CountryLine:
+    """One country's share; money in millicredits."""
+
+    region: str
+    country: str
+    recipients: int
+    segments: int
+    millicredits: int
+
+
+@dataclass(frozen=True)
+class Sample:
+    """One of the first messages, as it will be sent."""
+
+    e164: str
+    text: str
+    segments: int
+
+
+@dataclass(frozen=True)
+class LocalTime:
+    """When the task starts, by a clock at a destination."""
+
+    country: str
+    moment: datetime
+
+
+@dataclass(frozen=True)
+class Review:
+    """Everything the review page shows. Money is integer millicredits; `missing` is what credit lacks."""
+
+    task: Task
+    rows_read: int
+    valid: int
+    duplicates: int
+    tidied: int
+    rejected: int
+    by_reason: list[tuple[str, int]]
+    rejections: list[Rejection]
+    segments: int
+    lines: list[CountryLine]
+    total: int
+    available: int
+    balance_after: int
+    enough_credit: bool
+    missing: int
+    samples: list[Sample]
+    findings: list[Finding]
+    pieces: list[Piece]
+    starts_at: datetime
+    local_times: list[LocalTime]
+    heading_looks_like_number: bool
+    heading_number: str | None
+    can_submit: bool
+
+
+def review(session: Session, task: Task) -> Review:
+    """The review of a checked draft; one that is not checked yet gives zeros."""
+    report = task.report or {}
+    quoted = task.quote or {"recipients": 0, "segments": 0, "total": 0, "lines": []}
+    findings = [Finding.from_json(stored) for stored in task.findings or []]
+    by_reason: dict[str, int] = report.get("by_reason", {})
+    total = int(quoted["total"])
+    available = balance(session, task.account_id).available
+    starts_at = task.scheduled_at or now()
+    lines = [CountryLine(country=country_name(line["region"]), **line) for line in quoted["lines"]]
+    return Review(
+        task=task,
+        rows_read=report.get("rows_read", 0),
+        valid=quoted["recipients"],
+        duplicates=report.get("duplicates", 0),
+        tidied=report.get("tidied", 0),
+        rejected=sum(by_reason.values()),
+        by_reason=sorted(
+            (
+                (REASON_WORDS.get(reason, reason.replace("_", " ").capitalize()), count)
+                for reason, count in by_reason.items()
+            ),
+            key=lambda pair: -pair[1],
+        ),
+        rejections=list(_rejections(session, task, SHOWN_REJECTIONS)),
+        segments=quoted["segments"],
+        lines=lines,
+        total=total,
+        available=available,
+        balance_after=available - total,
+        enough_credit=available >= total,
+        missing=max(total - available, 0),
+        samples=_samples(session, task),
+        findings=findings,
+        pieces=mark(task.content, findings),
+        starts_at=starts_at,
+        local_times=_local_times(session, task, lines, starts_at),
+        heading_looks_like_number=report.get("heading_looks_like_number", False),
+        heading_number=report.get("heading_number"),
+        can_submit=task.state == TaskState.READY and available >= total,
+    )
+
+
+def rejections(session: Session, task: Task) -> Iterator[Rejection]:
+    """Every rejected row of the draft, in the order of the sheet."""
+    return _rejections(session, task, None)
+
+
+def country_name(region: str) -> str:
+    """The English name of an ISO 3166 region; the code itself where there is none."""
+    return Locale("en").territories.get(region, region)
+
+
+def _rejections(session: Session, task: Task, most: int | None) -> Iterator[Rejection]:
+    query = select(Rejection).where(Rejection.task_id == task.id).order_by(Rejection.row).limit(most)
+    return iter(session.scalars(query))
+
+
+def _samples(session: Session, task: Task) -> list[Sample]:
+    first = session.scalars(
+        select(Recipient).where(Recipient.task_id == task.id).order_by(Recipient.row).limit(SHOWN_SAMPLES)
+    )
+    return [Sample(each.e164, each.text or task.content, each.segments) for each in first]
+
+
+def _local_times(
+    session: Session, task: Task, lines: list[CountryLine], starts_at: datetime
+) -> list[LocalTime]:
+    """The start by the clocks of the largest destinations, told from one number of each."""
+    times = []
+    for line in sorted(lines, key=lambda line: -line.recipients)[:SHOWN_ZONES]:
+        e164 = session.scalar(
+            select(Recipient.e164)
+            .where(Recipient.task_id == task.id, Recipient.region == line.region)
+            .limit(1)
+        )
+        zone = zone_of(e164) if e164 else None
+        if zone is not None:
+            times.append(LocalTime(line.country, starts_at.astimezone(zone)))
+    return times

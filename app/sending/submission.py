@@ -1,0 +1,147 @@
+"""Submission: the moment a draft becomes a promise. The credit is held and the messages queued, or nothing is."""
+
+from __future__ import annotations
+
+from sqlalchemy import String, cast, delete, func, insert, literal, select
+from sqlalchemy.orm import Session
+
+from app.clock import now
+from app.errors import Conflict, TaskRefused
+from app.ledger.transfers import hold
+from app.models import Message, MessageStatus, Money, Recipient, Task, TaskState
+from app.queues import enqueue_after_commit
+from app.sending.lookup import lock_task, task_of
+from app.sending.settlement import cancel_unsent
+from app.sending.states import DRAFT_STATES, move_task
+
+_NOT_READY = {
+    TaskState.CHECKING: "This task is still being checked. Wait for the review.",
+    TaskState.REJECTED: "This task cannot be sent as it is. Edit it first.",
+    TaskState.DISCARDED: "This task was discarded.",
+    TaskState.DRAFT: "This task has not been checked yet.",
+}
+
+
+def submit(
+    session: Session,
+    account_id: int,
+    public_id: str,
+    *,
+    user_id: int,
+    check_run: int,
+    terms_version: str,
+    ip: str,
+) -> Task:
+    """Hold the quote and queue the messages, now or for the set time.
+
+    `check_run` is the review that the client saw. A task that was submitted already is returned as it is: a
+    second click changes nothing. Raises Conflict when the draft was checked anew since, TaskRefused when it
+    cannot be sent, InsufficientCredit, LedgerStopped; then nothing has changed.
+    """
+    task = lock_task(session, task_of(session, account_id, public_id).id)
+    if task.state not in DRAFT_STATES:
+        return task
+    _require_sendable(session, task, check_run)
+    moment = now()
+    scheduled = task.scheduled_at is not None and task.scheduled_at > moment
+    quoted = task.quote or {}
+    move_task(
+        session,
+        task.id,
+        {TaskState.READY},
+        TaskState.SCHEDULED if scheduled else TaskState.RUNNING,
+        user_id=user_id,
+        terms_version=terms_version,
+        terms_ip=ip,
+        submitted_at=moment,
+        started_at=None if scheduled else moment,
+        charge_when=task.route.charge_when,
+        refund_failed_receipt=task.route.refund_failed_receipt,
+        total=quoted["recipients"],
+        price=quoted["total"],
+    )
+    _queue_messages(session, task)
+    if quoted["total"]:
+        hold(session, task.id, task.account_id, quoted["total"], key=f"task:{task.id}:hold")
+    if not scheduled:
+        enqueue_after_commit(session, "jobs.dispatch.pump", task.route_id)
+    return lock_task(session, task.id)
+
+
+def cancel(session: Session, account_id: int, public_id: str, *, user_id: int) -> Task:
+    """Stop a task and release what has not left yet; what is on the wire finishes and settles.
+
+    Raises InvalidMove for a task that is over.
+    """
+    task = lock_task(session, task_of(session, account_id, public_id).id)
+    if task.state == TaskState.CANCELLED:
+        return task
+    move_task(
+        session,
+        task.id,
+        {TaskState.SCHEDULED, TaskState.RUNNING, TaskState.PAUSED},
+        TaskState.CANCELLED,
+        state_reason="Cancelled by the client. What had not left was released.",
+        finished_at=now(),
+    )
+    cancel_unsent(session, task, user_id=user_id)
+    return lock_task(session, task.id)
+
+
+def _require_sendable(session: Session, task: Task, check_run: int) -> None:
+    if task.state != TaskState.READY:
+        raise TaskRefused(_NOT_READY[TaskState(task.state)])
+    if task.check_run != check_run:
+        raise Conflict(
+            "This task was changed and checked again since you opened the review. Look at the new one."
+        )
+    if not task.route.open:
+        raise TaskRefused("This route has been closed. Edit the task and choose another one.")
+    stored = session.execute(
+        select(func.count(), func.coalesce(func.sum(Recipient.price), 0)).where(Recipient.task_id == task.id)
+    ).one()
+    quoted = task.quote or {}
+    if tuple(stored) != (quoted.get("recipients"), quoted.get("total")):
+        raise TaskRefused(
+            "The price of this task could not be established. Edit it to have it checked again."
+        )
+
+
+def _queue_messages(session: Session, task: Task) -> None:
+    """The draft's recipients become messages, in one statement; nobody is read into memory."""
+    source = select(
+        Recipient.task_id,
+        literal(task.account_id),
+        literal(task.route_id),
+        Recipient.row,
+        Recipient.e164,
+        Recipient.region,
+        Recipient.text,
+        Recipient.segments,
+        Recipient.price,
+        literal(MessageStatus.QUEUED.value),
+        literal(Money.HELD.value),
+        literal(f"{task.public_id}.").concat(cast(Recipient.row, String)),
+        literal(0),
+        literal(now(), Message.queued_at.type),
+    ).where(Recipient.task_id == task.id)
+    columns = [
+        "task_id",
+        "account_id",
+        "route_id",
+        "row",
+        "e164",
+        "region",
+        "text",
+        "segments",
+        "price",
+        "status",
+        "money",
+        "reference",
+        "attempt",
+        "queued_at",
+    ]
+    session.execute(
+        insert(Message).from_select(columns, source.order_by(Recipient.row), include_defaults=False)
+    )
+    session.execute(delete(Recipient).where(Recipient.task_id == task.id))

@@ -1,0 +1,162 @@
+"""What a lost job, a dead worker or a machine that was down left behind, found in the database alone.
+
+Every function may run on many machines at once, at any time: each change is a compare-and-set.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from datetime import timedelta
+from typing import Final
+
+from sqlalchemy import or_, select, update
+from sqlalchemy.orm import Session
+
+from app.clock import now
+from app.errors import InvalidMove
+from app.models import Chore, Message, MessageStatus, Task, TaskState
+from app.sending.lookup import lock_task
+from app.sending.settlement import apply_changes, change_of, finish_if_over, locked_messages
+from app.sending.states import move_task
+
+_M = MessageStatus
+
+BATCH: Final = 1_000
+STALE_CHECK: Final = timedelta(seconds=20)
+
+INTERRUPTED: Final = "interrupted"
+NO_RECEIPT: Final = "no_receipt"
+
+
+def start_due(session: Session, late_start: timedelta) -> list[int]:
+    """Start scheduled tasks whose time has come; returns their routes.
+
+    One that is overdue by more than `late_start` (the machine was down) pauses and asks its owner instead of sending
+    at an hour that nobody chose.
+    """
+    moment = now()
+    due = session.execute(
+        select(Task.id, Task.route_id, Task.scheduled_at)
+        .where(Task.state == TaskState.SCHEDULED, Task.scheduled_at <= moment)
+        .order_by(Task.id)
+        .limit(BATCH)
+    ).all()
+    routes = []
+    for task in due:
+        try:
+            if moment - task.scheduled_at > late_start:
+                move_task(
+                    session,
+                    task.id,
+                    {TaskState.SCHEDULED},
+                    TaskState.PAUSED,
+                    state_reason="The set time passed while the service was down. Resume it, or cancel it.",
+                )
+            else:
+                move_task(session, task.id, {TaskState.SCHEDULED}, TaskState.RUNNING, started_at=moment)
+                routes.append(task.route_id)
+        except InvalidMove:
+            continue  # cancelled, or started by another ticker, in this very moment
+    return routes
+
+
+def return_lapsed_claims(session: Session) -> int:
+    """Claimed messages whose pump went away go back to the queue: they were never fenced. Returns how many."""
+    lapsed = (Message.status == _M.CLAIMED, Message.claim_expires_at <= now())
+    ids = select(Message.id).where(*lapsed).order_by(Message.id).limit(BATCH)
+    return len(
+        session.scalars(
+            update(Message)
+            .where(Message.id.in_(ids.with_for_update(skip_locked=True)), *lapsed)
+            .values(status=_M.QUEUED, claim=None, claim_expires_at=None)
+            .returning(Message.id)
+            .execution_options(synchronize_session=False)
+        ).all()
+    )
+
+
+def doubt_lapsed_sends(session: Session, resend_routes: frozenset[int]) -> int:
+    """Fenced messages whose pump went away: nobody knows whether they left. Returns how many.
+
+    On `resend_routes`, whose gateways recognise our reference, they are sent again; elsewhere they are in doubt.
+    """
+    lapsed = (Message.status == _M.SENDING, Message.claim_expires_at <= now())
+    by_task = _ids_by_task(session, *lapsed)
+    for task_id, ids in sorted(by_task.items()):
+        task = lock_task(session, task_id)
+        becomes = _M.QUEUED if task.route_id in resend_routes else _M.IN_DOUBT
+        changes = [
+            change_of(message, becomes, error_code=INTERRUPTED)
+            for message in locked_messages(session, ids)
+            if message.status == _M.SENDING
+        ]
+        apply_changes(session, task, changes)
+        finish_if_over(session, task)
+    return sum(map(len, by_task.values()))
+
+
+def release_old_doubts(session: Session, after: timedelta) -> int:
+    """In doubt for so long that no receipt will come: the client does not pay, and nobody is texted twice.
+
+    The same for a message that is only charged when delivered and was never heard of. Returns how many.
+    """
+    before = now() - after
+    by_task = _ids_by_task(
+        session,
+        or_(
+            Message.status == _M.IN_DOUBT,
+            (Message.status == _M.ACCEPTED) & (Message.money == "held"),
+        ),
+        Message.sent_at <= before,
+    )
+    for task_id, ids in sorted(by_task.items()):
+        task = lock_task(session, task_id)
+        changes = [
+            change_of(message, _M.FAILED, error_code=NO_RECEIPT)
+            for message in locked_messages(session, ids)
+            if message.status in (_M.IN_DOUBT, _M.ACCEPTED)
+        ]
+        apply_changes(session, task, changes)
+        finish_if_over(session, task)
+    return sum(map(len, by_task.values()))
+
+
+def stale_checks(session: Session) -> list[int]:
+    """Drafts whose check has not moved for a while: its job was lost, or died."""
+    return list(
+        session.scalars(
+            select(Task.id)
+            .where(Task.state == TaskState.CHECKING, Task.changed_at <= now() - STALE_CHECK)
+            .order_by(Task.id)
+            .limit(100)
+        )
+    )
+
+
+def touch_check(session: Session, task_id: int) -> None:
+    """Note that a stale check was asked for again, so that the next look does not ask at once."""
+    session.execute(update(Task).where(Task.id == task_id).values(changed_at=now()))
+
+
+def claim_chore(session: Session, name: str, every: timedelta) -> bool:
+    """Whether the chore is due, and now ours to do. One of many tickers gets True."""
+    moment = now()
+    chore = session.get(Chore, name, with_for_update=True)
+    if chore is None:
+        session.add(Chore(name=name, done_at=moment))
+        session.flush()
+        return False  # the first time is a period from now
+    if moment - chore.done_at < every:
+        return False
+    chore.done_at = moment
+    return True
+
+
+def _ids_by_task(session: Session, *conditions: object) -> dict[int, list[int]]:
+    rows = session.execute(
+        select(Message.id, Message.task_id).where(*conditions).order_by(Message.id).limit(BATCH)  # type: ignore[arg-type]
+    ).all()
+    found: dict[int, list[int]] = defaultdict(list)
+    for row in rows:
+        found[row.task_id].append(row.id)
+    return found

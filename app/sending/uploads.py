@@ -1,0 +1,70 @@
+"""Where uploaded files are kept until their task is checked: a local folder, or an object store by its address.
+
+A file's name is display text and never part of a path.
+"""
+
+from __future__ import annotations
+
+import secrets
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO
+
+import fsspec
+
+from app.errors import TaskRefused
+
+_CHUNK = 64 * 1024
+
+
+@dataclass(frozen=True)
+class StoredUpload:
+    """`size` is in bytes; `name` is the client's own, for showing."""
+
+    key: str
+    name: str
+    size: int
+
+
+def store_upload(uploads_url: str, stream: IO[bytes], name: str, max_bytes: int) -> StoredUpload:
+    """Keep the stream's bytes under a fresh key. Raises TaskRefused when there are none, or too many."""
+    key = secrets.token_hex(16)
+    size = 0
+    filesystem, root = fsspec.core.url_to_fs(uploads_url)
+    filesystem.makedirs(root, exist_ok=True)
+    path = f"{root}/{key}"
+    with filesystem.open(path, "wb") as target:
+        while chunk := stream.read(_CHUNK):
+            size += len(chunk)
+            if size > max_bytes:
+                break
+            target.write(chunk)
+    if 0 < size <= max_bytes:
+        return StoredUpload(key, name[:255], size)
+    filesystem.rm(path)
+    if size == 0:
+        raise TaskRefused("The file is empty. Choose a file with a heading row and one recipient per row.")
+    raise TaskRefused(
+        f"The file is larger than {max_bytes // (1024 * 1024)} MB. Split it and send it in parts."
+    )
+
+
+@contextmanager
+def local_copy(uploads_url: str, key: str) -> Iterator[Path]:
+    """A private copy of a stored upload on this machine's disk, removed at the end. Raises FileNotFoundError."""
+    filesystem, root = fsspec.core.url_to_fs(uploads_url)
+    with tempfile.TemporaryDirectory(prefix="carillon-") as folder:
+        path = Path(folder) / "upload"
+        filesystem.get_file(f"{root}/{key}", str(path))
+        yield path
+
+
+def remove_upload(uploads_url: str, key: str) -> None:
+    """Forget a stored upload; one that is gone already is no error."""
+    filesystem, root = fsspec.core.url_to_fs(uploads_url)
+    path = f"{root}/{key}"
+    if filesystem.exists(path):
+        filesystem.rm(path)

@@ -1,0 +1,88 @@
+"""Pumping routes."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import secrets
+import signal
+import socket
+import time
+
+import structlog
+import uvloop
+from flask import Flask
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app.clock import now
+from app.extensions import db
+from app.gateways.base import SettingsRefused
+from app.models import Route
+from app.queues import QueueName, enqueue, waiting
+from app.sending.claims import has_work
+from app.sending.gateways import gateway_for
+from app.sending.pump import Pump, Turn
+from jobs.context import job_session, load_app
+
+log = structlog.get_logger()
+
+_SHORTEST_SLICE = 2.0
+
+
+def pump(route_id: int) -> None:
+    """Pump a route for one slice, then queue the next one while there is work.
+
+    Any number of these may run for a route: all but the holder of its lease end at once.
+    """
+    app = load_app()
+    with job_session() as session:
+        turn = pump_slice(app, session, route_id, app.config["CARILLON"].pump_slice.total_seconds())
+        if turn is not None and turn.had_lease and not turn.rested and _more(session, route_id):
+            enqueue("jobs.dispatch.pump", route_id)
+
+
+def pump_slice(app: Flask, session: Session, route_id: int, seconds: float) -> Turn | None:
+    """One slice of one route; None when the route is closed to sending, or its settings do not work."""
+    route = session.get(Route, route_id)
+    if route is None or route.paused_reason or (route.breaker_until and route.breaker_until > now()):
+        return None
+    try:
+        gateway = gateway_for(route, app.config["CARILLON"])
+    except SettingsRefused as error:
+        log.error("gateway_settings_refused", route=route_id, error=str(error))
+        return None
+    started = time.monotonic()
+    pump = Pump(
+        db.engine,
+        route_id,
+        gateway,
+        route.rate,
+        holder=f"{socket.gethostname()}.{os.getpid()}.{secrets.token_hex(4)}"[:64],
+        slice_seconds=seconds,
+        should_yield=lambda: time.monotonic() - started > _SHORTEST_SLICE and _others_wait(app),
+    )
+    session.rollback()  # nothing stays open while the pump works
+    turn = _run(pump)
+    log.info("pumped", route=route_id, sent=turn.sent, had_lease=turn.had_lease, rested=turn.rested)
+    return turn
+
+
+def _run(pump: Pump) -> Turn:
+    """Run the pump on a loop of its own; SIGTERM makes it finish what is on the wire and end."""
+
+    async def main() -> Turn:
+        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, pump.stop)
+        return await pump.run()
+
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        return runner.run(main())
+
+
+def _others_wait(app: Flask) -> bool:
+    with app.app_context():
+        return waiting(QueueName.DISPATCH) > 0
+
+
+def _more(session: Session, route_id: int) -> bool:
+    return session.scalar(select(Route.id).where(Route.id == route_id, has_work(now()))) is not None
