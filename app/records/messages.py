@@ -39,6 +39,6 @@ def message_page(
     An unknown filter is passed over.
     """
     statement = select(Message).where(Message.task_id == task_id)
-    if status_filter in STATUS_FILTERS:
-        statement = statement.where(Message.status.in_(STATUS_FILTERS[status_filter]))
+    if statuses := STATUS_FILTERS.get(status_filter or ""):
+        statement = statement.where(Message.status.in_(statuses))
     return page_by_key(session, statement, Message.row, before=before, after=after, descending=False)

@@ -42,6 +42,7 @@ def money_of_tasks(session: Session, task_ids: Collection[int]) -> dict[int, Tas
         .group_by(LedgerEntry.task_id, LedgerEntry.kind)
     )
     for task_id, kind, available, held in rows:
+        assert task_id is not None  # it is one of those asked for
         moved_from_held = kind in (EntryKind.HOLD, EntryKind.CHARGE)
         sums[task_id][kind] = abs(int(held if moved_from_held else available))
     return {

@@ -25,7 +25,7 @@ class Page(Generic[Row]):
 
 def page_by_key(
     session: Session,
-    statement: Select[tuple[Row]],
+    statement: Select[Row],
     key: InstrumentedAttribute[Any],
     *,
     before: int | None = None,

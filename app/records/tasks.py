@@ -61,8 +61,8 @@ def task_page(
     A public id that is not the account's is passed over, and so is an unknown filter.
     """
     statement = _tasks_of(account_id)
-    if state_filter in STATE_FILTERS:
-        statement = statement.where(Task.state.in_(STATE_FILTERS[state_filter]))
+    if states := STATE_FILTERS.get(state_filter or ""):
+        statement = statement.where(Task.state.in_(states))
     return page_by_key(
         session,
         statement,
@@ -88,7 +88,7 @@ def latest_tasks(session: Session, account_id: int, limit: int) -> Sequence[Task
     return session.scalars(_tasks_of(account_id).order_by(Task.id.desc()).limit(limit)).all()
 
 
-def _tasks_of(account_id: int) -> Select[tuple[Task]]:
+def _tasks_of(account_id: int) -> Select[Task]:
     return select(Task).where(Task.account_id == account_id).options(_COLUMNS)
 
 

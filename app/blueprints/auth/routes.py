@@ -36,7 +36,7 @@ def sign_in() -> ResponseReturnValue:
     settings = current_app.config["CARILLON"]
     hasher = password_hasher(time_cost=settings.argon2_time_cost, memory_kib=settings.argon2_memory_kib)
     try:
-        user = authenticate(db.session, form.email.data, form.password.data, hasher)
+        user = authenticate(db.session(), form.email.data, form.password.data, hasher)
     except SignInRefused as refusal:
         form.form_errors.append(refusal.message)
         return render_template("auth/sign_in.html", form=form), 422

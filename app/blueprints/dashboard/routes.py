@@ -6,6 +6,7 @@ from flask import redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 
 from app.access import ANY_CLIENT, ANYONE_SIGNED_IN, roles_required, signed_in_user
+from app.accounts.membership import account_id_of
 from app.blueprints.dashboard import blueprint
 from app.extensions import db
 from app.records.tasks import latest_tasks, live_tasks
@@ -22,8 +23,8 @@ def home() -> ResponseReturnValue:
         return redirect(url_for("staff.desk"))
     return render_template(
         "dashboard/home.html",
-        live=live_tasks(db.session, user.account_id),
-        latest=latest_tasks(db.session, user.account_id, _LATEST),
+        live=live_tasks(db.session(), user.account_id),
+        latest=latest_tasks(db.session(), user.account_id, _LATEST),
     )
 
 
@@ -32,5 +33,5 @@ def home() -> ResponseReturnValue:
 def live() -> ResponseReturnValue:
     """The running tasks alone, for refresh.js."""
     return render_template(
-        "dashboard/_live_answer.html", live=live_tasks(db.session, signed_in_user().account_id)
+        "dashboard/_live_answer.html", live=live_tasks(db.session(), account_id_of(signed_in_user()))
     )

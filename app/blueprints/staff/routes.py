@@ -17,10 +17,10 @@ from app.records import desk as records
 def desk() -> ResponseReturnValue:
     """Alerts, routes and accounts at a glance."""
     moment = now()
-    routes = [(route, records.route_standing(route, moment)) for route in records.routes(db.session)]
+    routes = [(route, records.route_standing(route, moment)) for route in records.routes(db.session())]
     return render_template(
         "staff/desk.html",
-        alerts=records.alerts(db.session),
+        alerts=records.alerts(db.session()),
         routes=routes,
-        accounts=records.accounts(db.session),
+        accounts=records.accounts(db.session()),
     )

@@ -6,6 +6,7 @@ from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from app.access import ANY_CLIENT, SENDERS, roles_required, signed_in_user
+from app.accounts.membership import account_id_of
 from app.blueprints.tasks import blueprint
 from app.database import write_transaction
 from app.errors import Conflict
@@ -34,9 +35,9 @@ def page(public_id: str) -> ResponseReturnValue:
     return render_template(
         "tasks/page.html",
         task=task,
-        money=money_of_task(db.session, task.id),
-        entries=latest_entries(db.session, task.id, _LEDGER_LINES),
-        messages=message_page(db.session, task.id, status_filter=status, before=before, after=after),
+        money=money_of_task(db.session(), task.id),
+        entries=latest_entries(db.session(), task.id, _LEDGER_LINES),
+        messages=message_page(db.session(), task.id, status_filter=status, before=before, after=after),
         status=status,
         filters=STATUS_FILTERS,
         error_words=error_words,
@@ -49,7 +50,9 @@ def page(public_id: str) -> ResponseReturnValue:
 def progress(public_id: str) -> ResponseReturnValue:
     """The numbers alone, for refresh.js."""
     task = _own_task(public_id)
-    return render_template("tasks/_progress_answer.html", task=task, money=money_of_task(db.session, task.id))
+    return render_template(
+        "tasks/_progress_answer.html", task=task, money=money_of_task(db.session(), task.id)
+    )
 
 
 @blueprint.route("/cancel", methods=["GET", "POST"])
@@ -61,7 +64,7 @@ def cancel(public_id: str) -> ResponseReturnValue:
         if task.state not in CANCELLABLE:
             raise Conflict("This task is over, so there is nothing left to cancel.")
         return render_template("tasks/cancel.html", task=task)
-    account_id, user_id = user.account_id, user.id
+    account_id, user_id = account_id_of(user), user.id
     with write_transaction(db.session()) as session:
         task = submission.cancel(session, account_id, public_id, user_id=user_id)
         name = task.name
@@ -70,4 +73,4 @@ def cancel(public_id: str) -> ResponseReturnValue:
 
 
 def _own_task(public_id: str) -> Task:
-    return task_of(db.session, signed_in_user().account_id, public_id)
+    return task_of(db.session(), account_id_of(signed_in_user()), public_id)
