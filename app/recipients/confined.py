@@ -2,7 +2,7 @@
 
 The parsers meet files from strangers, so they run where a bomb costs one refused file and nothing else: a
 fresh interpreter with a cap on memory, processor and wall time, without our environment (no secrets), our
-sockets or our open transactions. A fork would be cheaper by some 70 ms, but it would copy the job's locks and
+sockets or our open transactions. A fork would be cheaper by some 40 ms, but it would copy the job's locks and
 threads, count the job's own memory against the cap, and hold its database connection.
 
 The two speak in lines of JSON. Not pickle: reading a pickle runs what its writer wants, and the point of the
@@ -24,14 +24,29 @@ from types import MappingProxyType
 from typing import Any, Final
 
 from app.recipients.errors import FileRefused
-from app.recipients.intake import Intake, Suppressed, withhold_suppressed
+from app.recipients.intake import Intake, Suppressed, take_in
 from app.recipients.limits import MEBIBYTE, FileLimits
 from app.recipients.numbers import NumberRules
-from app.recipients.transcript import intake_from
+from app.recipients.sheet import Sheet
+from app.recipients.transcript import sheet_from
 
 _CHILD: Final = Path(__file__).with_name("confined_child.py")
 _ANSWER_LIMIT: Final = 64 * MEBIBYTE
 _log = logging.getLogger(__name__)
+
+
+def read_confined(
+    path: Path, limits: FileLimits, progress: Callable[[int], None] | None = None, *, name: str = ""
+) -> Sheet:
+    """``reading.read_sheet`` in a child process under ``limits``. ``progress`` hears the rows read so far.
+
+    What comes back is rows of text within the limits on rows, columns, cells and their sum, so the caller
+    needs no limits of its own to go on with them.
+
+    Raises ``FileRefused``, also where the child ran out of its limits or died; ``FileNotFoundError``.
+    """
+    request = {"path": str(path.resolve(strict=True)), "name": name, "limits": asdict(limits)}
+    return _sheet(_ask(json.dumps(request).encode(), limits, progress))
 
 
 def take_in_file(
@@ -45,27 +60,27 @@ def take_in_file(
     corrections: Mapping[int, str] = MappingProxyType({}),
     progress: Callable[[int, int], None] | None = None,
 ) -> Intake:
-    """``reading.read_sheet`` and ``intake.take_in`` in a child process under ``limits``.
+    """A stored file → its recipients and rejections: ``read_confined``, then ``intake.take_in`` here.
 
-    The arguments are theirs. ``suppressed`` is applied here, so that the list never enters the child.
-    ``progress`` hears (rows done, rows in all); in all is 0 while the file is still being read.
+    The numbers are judged in the caller's process, where the numbering plans stay compiled: by then there is
+    only text of limited size. ``progress`` hears (rows done, rows in all), in all being 0 while the file is read.
 
-    Raises ``FileRefused``, also where the child ran out of its limits or died.
+    Raises ``FileRefused``; ``FileNotFoundError``.
     """
-    request = {
-        "path": str(path.resolve()),
-        "name": name,
-        "limits": asdict(limits),
-        "blocked": sorted(rules.blocked_prefixes),
-        "allowed": None if rules.allowed_prefixes is None else sorted(rules.allowed_prefixes),
-        "include_heading": include_heading,
-        "corrections": {str(row): text for row, text in corrections.items()},
-    }
-    answer = _ask(json.dumps(request).encode(), limits, progress)
-    return withhold_suppressed(_intake(answer), suppressed)
+    reading = None if progress is None else lambda rows: progress(rows, 0)
+    sheet = read_confined(path, limits, reading, name=name)
+    return take_in(
+        sheet,
+        rules,
+        limits,
+        suppressed=suppressed,
+        include_heading=include_heading,
+        corrections=corrections,
+        progress=progress,
+    )
 
 
-def _ask(request: bytes, limits: FileLimits, progress: Callable[[int, int], None] | None) -> dict[str, Any]:
+def _ask(request: bytes, limits: FileLimits, progress: Callable[[int], None] | None) -> dict[str, Any]:
     """The child's last word. It is ended on every way out, a job's time-out included."""
     child = subprocess.Popen(
         [sys.executable, "-I", "-B", str(_CHILD)],
@@ -81,9 +96,8 @@ def _ask(request: bytes, limits: FileLimits, progress: Callable[[int, int], None
             message = _parsed(line)
             if "progress" not in message:
                 return message
-            done, total = _counts(message["progress"])
             if progress is not None:
-                progress(done, total)
+                progress(_count(message["progress"]))
         raise _died(child.wait(), limits)
     finally:
         child.kill()
@@ -142,22 +156,21 @@ def _parsed(line: bytes) -> dict[str, Any]:
     return message
 
 
-def _counts(progress: object) -> tuple[int, int]:
-    match progress:
-        case [int(done), int(total)]:
-            return done, total
-    raise _broken("its progress has another shape")
+def _count(progress: object) -> int:
+    if not isinstance(progress, int):
+        raise _broken("its progress is no number")
+    return progress
 
 
-def _intake(answer: dict[str, Any]) -> Intake:
-    """The intake in the child's answer. Raises ``FileRefused`` where it refused, or failed."""
+def _sheet(answer: dict[str, Any]) -> Sheet:
+    """The sheet in the child's answer. Raises ``FileRefused`` where it refused, or failed."""
     if "refused" in answer:
         code, message = answer["refused"]
         raise FileRefused(str(code), str(message))
     if "failed" in answer:
         raise _broken(str(answer["failed"]))
     try:
-        return intake_from(answer["intake"])
+        return sheet_from(answer["sheet"])
     except (KeyError, TypeError, ValueError) as error:
         raise _broken(f"its answer has another shape: {error!r}") from error
 

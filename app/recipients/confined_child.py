@@ -27,7 +27,7 @@ def main() -> None:
 
     answer: dict[str, Any]
     try:
-        answer = {"intake": _intake(request)}
+        answer = {"sheet": _sheet(request)}
     except FileRefused as refused:
         answer = {"refused": [refused.code, refused.message]}
     except MemoryError:
@@ -71,27 +71,14 @@ def _stand_in_for_app() -> None:
     sys.modules["app"] = package
 
 
-def _intake(request: dict[str, Any]) -> dict[str, Any]:
-    from app.recipients.intake import take_in
+def _sheet(request: dict[str, Any]) -> dict[str, Any]:
     from app.recipients.limits import FileLimits
-    from app.recipients.numbers import NumberRules
     from app.recipients.reading import read_sheet
-    from app.recipients.transcript import intake_to
+    from app.recipients.transcript import sheet_to
 
     limits = FileLimits(**request["limits"])
-    allowed = request["allowed"]
-    rules = NumberRules(frozenset(request["blocked"]), None if allowed is None else frozenset(allowed))
     path = Path(request["path"])
-    sheet = read_sheet(path, limits, lambda rows: _say({"progress": [rows, 0]}), name=request["name"])
-    intake = take_in(
-        sheet,
-        rules,
-        limits,
-        include_heading=request["include_heading"],
-        corrections={int(row): text for row, text in request["corrections"].items()},
-        progress=lambda done, total: _say({"progress": [done, total]}),
-    )
-    return intake_to(intake)
+    return sheet_to(read_sheet(path, limits, lambda rows: _say({"progress": rows}), name=request["name"]))
 
 
 def _say(message: dict[str, Any]) -> None:

@@ -18,6 +18,8 @@ class RowGatherer:
         self._progress = progress
         self._rows: list[Row] = []
         self._count = 0
+        self._cells = 0
+        self._text = 0
 
     def add(self, row: Row) -> None:
         """Keeps a row. Raises ``FileRefused`` for one that is too wide or holds too long a cell."""
@@ -36,9 +38,20 @@ class RowGatherer:
                     f"{self._limits.max_cell:,} are read. Shorten it, or remove the column.",
                 )
         if self._count <= self._limits.max_recipients + 1:
-            self._rows.append(row)
+            self._keep(row)
         if self._progress is not None and self._count % _PROGRESS_EVERY == 0:
             self._progress(self._count)
+
+    def _keep(self, row: Row) -> None:
+        self._rows.append(row)
+        self._cells += len(row.cells)
+        self._text += sum(map(len, row.cells))
+        if self._cells > self._limits.max_cells or self._text > self._limits.max_text:
+            raise FileRefused(
+                "too_complex",
+                f"Up to row {row.number:,}, the file holds more text than one task can take. "
+                "Remove the columns that the message does not use.",
+            )
 
     def sheet(self, kind: Kind, notes: tuple[str, ...] = (), hidden: frozenset[int] = frozenset()) -> Sheet:
         """The sheet. Raises ``FileRefused`` (``no_rows``, ``too_many_rows``)."""

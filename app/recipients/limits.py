@@ -38,6 +38,10 @@ class FileLimits:
     """The rightmost column that may hold a value (IV, the edge of an xls sheet)."""
     max_cell: int = 32_767
     """Characters in a cell; the limit of Excel itself."""
+    max_text: int = 20_000_000
+    """Characters in all cells of the rows together."""
+    max_cells: int = 500_000
+    """Cells of the rows together, up to each row's last value."""
     max_line: int = 1_000_000
     """Characters in a line of a text file."""
     max_cell_lines: int = 100

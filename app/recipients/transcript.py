@@ -1,81 +1,41 @@
-"""An intake as plain lists and texts, for the way between two processes, and back.
+"""A sheet as plain lists and texts, for the way between two processes, and back."""
 
-Field values go without their names, which are the same in every row.
-"""
+from typing import Any, get_args
 
-from collections.abc import Mapping
-from typing import Any
+from app.recipients.sheet import NO_MARKS, Kind, Mark, Row, Sheet
 
-from app.recipients.intake import Intake, Recipient, Rejection
+_KINDS: dict[str, Kind] = {kind: kind for kind in get_args(Kind)}
+_MARKS: dict[str, Mark] = {mark: mark for mark in get_args(Mark)}
 
 
-def intake_to(intake: Intake) -> dict[str, Any]:
+def sheet_to(sheet: Sheet) -> dict[str, Any]:
     """What ``json`` can write."""
-    names = intake.field_names
     return {
-        "recipients": [
-            (
-                r.row,
-                r.written,
-                r.e164,
-                r.region,
-                r.country_code,
-                r.network,
-                r.tidied,
-                _values(r.fields, names),
-            )
-            for r in intake.recipients
-        ],
-        "rejections": [
-            (r.row, r.written, r.reason, r.message, _values(r.fields, names)) for r in intake.rejections
-        ],
-        "duplicates": intake.duplicates,
-        "tidied": intake.tidied,
-        "rows_read": intake.rows_read,
-        "kind": intake.kind,
-        "number_column": intake.number_column,
-        "field_names": names,
-        "heading_looks_like_number": intake.heading_looks_like_number,
-        "heading_number": intake.heading_number,
-        "notes": intake.notes,
+        "kind": sheet.kind,
+        "heading": None if sheet.heading is None else _line(sheet.heading),
+        "rows": [_line(row) for row in sheet.rows],
+        "notes": sheet.notes,
+        "hidden": sorted(sheet.hidden_columns),
     }
 
 
-def intake_from(written: dict[str, Any]) -> Intake:
+def sheet_from(written: dict[str, Any]) -> Sheet:
     """Back from there. Raises ``KeyError``, ``TypeError`` or ``ValueError`` for another shape."""
-    names = tuple(map(str, written["field_names"]))
-    return Intake(
-        recipients=[_recipient(line, names) for line in written["recipients"]],
-        rejections=[_rejection(line, names) for line in written["rejections"]],
-        duplicates=int(written["duplicates"]),
-        tidied=int(written["tidied"]),
-        rows_read=int(written["rows_read"]),
-        kind=str(written["kind"]),
-        number_column=_optional(written["number_column"]),
-        field_names=names,
-        heading_looks_like_number=bool(written["heading_looks_like_number"]),
-        heading_number=_optional(written["heading_number"]),
+    heading = written["heading"]
+    return Sheet(
+        kind=_KINDS[written["kind"]],
+        heading=None if heading is None else _row(heading),
+        rows=[_row(line) for line in written["rows"]],
         notes=tuple(map(str, written["notes"])),
+        hidden_columns=frozenset(map(int, written["hidden"])),
     )
 
 
-def _recipient(line: list[Any], names: tuple[str, ...]) -> Recipient:
-    row, written, e164, region, country_code, network, tidied, values = line
-    return Recipient(row, written, e164, region, country_code, _fields(names, values), network, tidied)
+def _line(row: Row) -> tuple[Any, ...]:
+    return (row.number, row.cells, dict(row.marks)) if row.marks else (row.number, row.cells)
 
 
-def _rejection(line: list[Any], names: tuple[str, ...]) -> Rejection:
-    row, written, reason, message, values = line
-    return Rejection(row, written, reason, message, _fields(names, values))
-
-
-def _values(fields: Mapping[str, str], names: tuple[str, ...]) -> list[str]:
-    return [fields[name] for name in names]
-
-
-def _fields(names: tuple[str, ...], values: list[str]) -> dict[str, str]:
-    return dict(zip(names, values, strict=True))
-
-
-def _optional(text: object) -> str | None:
-    return None if text is None else str(text)
+def _row(line: list[Any]) -> Row:
+    number, cells, *rest = line
+    marks = {int(index): _MARKS[mark] for index, mark in rest[0].items()} if rest else NO_MARKS
+    return Row(int(number), tuple(map(str, cells)), marks)

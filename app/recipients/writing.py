@@ -27,6 +27,9 @@ REASONS: Final = {
     "suppressed": "the number is on a suppression list",
 }
 
+LONGEST_WRITTEN: Final = 250
+"""Characters; no number is written longer, and the patterns below need not meet what is."""
+
 _PLAIN = re.compile(r"\+?([1-9][0-9]{6,14})")
 _SCIENTIFIC = re.compile(r"[+-]?[0-9]+(?:[.,][0-9]+)?\s*[eE]\s*[+-]?[0-9]+")
 _WHOLE_DECIMAL = re.compile(r"(\+?[0-9]+)[.,]0+")
@@ -60,6 +63,8 @@ def international_digits(raw: str) -> tuple[str, bool]:
     plain = _PLAIN.fullmatch(raw)
     if plain is not None:
         return plain[1], False
+    if len(raw) > LONGEST_WRITTEN:
+        raise _no_number()
     text = _unwrapped(raw)
     _refuse_other_things(text)
     plus, digits = _bare(text)
@@ -71,11 +76,13 @@ def international_digits(raw: str) -> tuple[str, bool]:
 
 def looks_like_number(text: str) -> bool:
     """Whether a cell was meant as a phone number, valid or not: seven digits or more and little else."""
+    if len(text) > LONGEST_WRITTEN:
+        return False
     try:
-        bare = _bare(_unwrapped(text))[1]
-    except NumberRejected as rejected:
-        return rejected.reason == "scientific"
-    return 7 <= len(bare) <= 17
+        unwrapped = _unwrapped(text)
+        return bool(_SCIENTIFIC.fullmatch(unwrapped)) or 7 <= len(_bare(unwrapped)[1]) <= 17
+    except NumberRejected:
+        return False
 
 
 def _unwrapped(raw: str) -> str:
@@ -135,15 +142,15 @@ def _bare(text: str) -> tuple[bool, str]:
         text = text.replace("(0)", "")
     match = _DIGITS.fullmatch(_SEPARATORS.sub("", text))
     if match is None:
-        if _SCIENTIFIC.fullmatch(text):
-            raise NumberRejected(
-                "scientific", "The spreadsheet shortened this number. Format the column as text."
-            )
-        raise NumberRejected(
-            "not_a_number",
-            "This is not a phone number. Write digits with the country code first, as in +61412345678.",
-        )
+        raise _no_number()
     return bool(match[1]), match[2]
+
+
+def _no_number() -> NumberRejected:
+    return NumberRejected(
+        "not_a_number",
+        "This is not a phone number. Write digits with the country code first, as in +61412345678.",
+    )
 
 
 def _refuse_lengths(digits: str) -> None:
