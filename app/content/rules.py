@@ -1,25 +1,32 @@
 """The rulebook: every content rule, in one check of one text.
 
-Rules and their names: `greeting`, `link`, `chinese`, `emoji`, `alphabet`, `banned_word`, `too_long`, `empty`.
+Rules by name: `greeting`, `link`, `shortener`, `bare_domain`, `chinese`, `emoji`, `alphabet`,
+`personal_data`, `call_back` (see `app.content.switches`), `banned_word` (the list), and always `empty` and
+`too_long`.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 
-from app.content.alphabet import outside
+from app.content import requests, scripts, wording
+from app.content.alphabet import is_gsm
+from app.content.countries import COUNTRY_RULES
 from app.content.findings import Finding, Severity, blocking
-from app.content.segments import MAX_CHARACTERS
-from app.content.tidy import replacement_for
+from app.content.greetings import is_greeting
+from app.content.length import excess
+from app.content.links import find_links
+from app.content.merge import FIELD, field_key
+from app.content.normalise import Folded, fold
+from app.content.switches import Switches
+from app.content.words import GREETINGS, WordFinder
 
 __all__ = ["BannedWord", "Finding", "Rulebook", "Severity", "Switches", "blocking"]
 
-_GREETING = re.compile(r"\b(?:hi|hello|hey)\b", re.IGNORECASE)
-_LINK = re.compile(r"https?\b\S*", re.IGNORECASE)
-_CHINESE = re.compile(r"[\u2e80-\u303f\u3100-\u312f\u31a0-\u31ef\u3400-\u9fff\uf900-\ufaff\uff00-\uff65]+")
-_EMOJI = re.compile(r"[\u2300-\u23ff\u2600-\u27bf\u2b00-\u2bff\ufe0f\u200d\u20e3\U0001f000-\U0001faff]+")
+MAX_FINDINGS_OF_A_RULE = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,15 +39,10 @@ class BannedWord:
     instead: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Switches:
-    """Which rules are on."""
-
-    greetings: bool = True
-    links: bool = True
-    chinese: bool = True
-    emoji: bool = True
-    alphabet: bool = True
+@lru_cache(maxsize=32)
+def _finder(words: tuple[str, ...]) -> WordFinder:
+    """The compiled list, shared by the rulebooks of every route and country that have the same words."""
+    return WordFinder(words)
 
 
 @dataclass(frozen=True)
@@ -48,13 +50,12 @@ class Rulebook:
     """Banned words and switches, built once and then asked for each text; equal ones hash alike."""
 
     words: tuple[BannedWord, ...] = ()
-    switches: Switches = Switches()
-    _pattern: re.Pattern[str] | None = field(init=False, repr=False, compare=False, default=None)
+    switches: Switches = field(default_factory=Switches)
+    _words: WordFinder = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        if self.words:
-            alternatives = "|".join(re.escape(entry.word) for entry in self.words)
-            object.__setattr__(self, "_pattern", re.compile(rf"\b(?:{alternatives})\b", re.IGNORECASE))
+        listed = (*GREETINGS, *(entry.word for entry in self.words))
+        object.__setattr__(self, "_words", _finder(listed))
 
     @classmethod
     def default(cls) -> Rulebook:
@@ -66,64 +67,122 @@ class Rulebook:
         """A rulebook of any iterable of words."""
         return cls(tuple(words), switches or Switches())
 
-    def check(self, text: str) -> list[Finding]:
-        """Every finding in the text, sorted by start."""
-        if not text.strip():
-            return [
-                Finding(
-                    "empty", Severity.BLOCK, 0, len(text), text, "The message is empty.", "Write a message."
-                )
-            ]
-        findings = [*self._words(text), *self._scripts(text), *_too_long(text)]
-        return sorted(findings, key=lambda finding: (finding.start, finding.end))
+    def for_region(self, region: str) -> Rulebook:
+        """These rules with what the destination country (ISO 3166 code, such as MY) adds to them."""
+        country = COUNTRY_RULES.get(region)
+        if country is None:
+            return self
+        return replace(self, switches=self.switches.stricter(dict(country.rules)))
 
-    def _words(self, text: str) -> list[Finding]:
+    def check(self, text: str, fields: Collection[str] = ()) -> list[Finding]:
+        """Every finding in the text, sorted by start.
+
+        `fields` are the recipient file's columns when the text is not merged yet: `{first name}` is then a
+        gap of unknown content, so that `he{x}llo` is found and a column named Hello is not.
+        """
+        known = {field_key(name) for name in fields}
+        gaps = [m.span() for m in FIELD.finditer(text) if field_key(m[1]) in known] if known else ()
+        folded = fold(text, gaps)
+        if not folded.text.strip() and not gaps:
+            return [wording.empty(text)]
+        links = self._links(folded)
+        findings = [*links, *self._listed(folded, links), *self._scripts(text), *self._requests(folded)]
+        findings += self._too_long(text)
+        return _limited(sorted(findings, key=lambda finding: (finding.start, finding.end)))
+
+    def _links(self, folded: Folded) -> list[Finding]:
+        severities = {
+            "link": self.switches.link,
+            "shortener": self.switches.shortener,
+            "bare_domain": self.switches.bare_domain,
+        }
+        if not any(severities.values()):
+            return []
+        return [
+            wording.plain_finding(link.kind, severity, folded.original, folded.span(link.start, link.end))
+            for link in find_links(folded)
+            if (severity := severities[link.kind]) is not None
+        ]
+
+    def _listed(self, folded: Folded, links: list[Finding]) -> list[Finding]:
+        """Greetings and banned words; a greeting inside a link is the link's affair."""
         findings = []
-        if self.switches.greetings:
-            message, advice = "Greetings are not allowed.", "Start with the name or the offer."
-            findings += _all(_GREETING, "greeting", text, message, advice)
-        if self.switches.links:
-            message, advice = "Links are not allowed.", "Remove the link."
-            findings += _all(_LINK, "link", text, message, advice)
-        if self._pattern is not None:
-            message, advice = "This word is not allowed.", "Remove or reword it."
-            by_word = {entry.word.casefold(): entry for entry in self.words}
-            findings += [
-                replace(finding, severity=by_word[finding.excerpt.casefold()].severity)
-                for finding in _all(self._pattern, "banned_word", text, message, advice)
-            ]
-        return findings
+        for hit in self._words.find(folded):
+            span = folded.span(hit.start, hit.end)
+            if hit.index >= len(GREETINGS):
+                entry = self.words[hit.index - len(GREETINGS)]
+                details = (entry.word, entry.category, entry.instead)
+                findings.append(wording.banned_word(entry.severity, folded.original, span, *details))
+            elif (severity := self.switches.greeting) is not None:
+                linked = any(link.start <= span[0] and span[1] <= link.end for link in links)
+                if not linked and is_greeting(folded, hit, GREETINGS[hit.index]):
+                    findings.append(wording.plain_finding("greeting", severity, folded.original, span))
+        return _outermost(findings)
 
     def _scripts(self, text: str) -> list[Finding]:
-        findings = []
-        if self.switches.chinese:
-            message, advice = "Chinese characters are not allowed.", "Write in English."
-            findings += _all(_CHINESE, "chinese", text, message, advice)
-        if self.switches.emoji:
-            findings += _all(_EMOJI, "emoji", text, "Emoji are not allowed.", "Remove the emoji.")
-        if self.switches.alphabet:
-            covered = {i for finding in findings for i in range(finding.start, finding.end)}
-            for start, end, character in outside(text):
-                if start not in covered:
-                    message = f'"{character}" is outside the GSM alphabet.'
-                    tidied = replacement_for(character)
-                    advice = "Remove it." if tidied is None else f'Use "{tidied}" instead.'
-                    findings.append(
-                        Finding("alphabet", Severity.BLOCK, start, end, character, message, advice)
-                    )
+        if is_gsm(text):
+            return []
+        switches, findings = self.switches, []
+        if switches.chinese is not None:
+            spans = scripts.chinese(text)
+            findings += [wording.plain_finding("chinese", switches.chinese, text, span) for span in spans]
+        if switches.emoji is not None:
+            spans = [span for span in scripts.emoji(text) if not _within(span, findings)]
+            findings += [wording.plain_finding("emoji", switches.emoji, text, span) for span in spans]
+        if switches.alphabet is not None:
+            covered = [(finding.start, finding.end) for finding in findings]
+            spans = scripts.outside_runs(text, covered)
+            findings += [wording.alphabet(switches.alphabet, text, span) for span in spans]
         return findings
 
+    def _requests(self, folded: Folded) -> list[Finding]:
+        findings = []
+        for rule, severity, search in (
+            ("personal_data", self.switches.personal_data, requests.personal_data),
+            ("call_back", self.switches.call_back, requests.call_back),
+        ):
+            if severity is not None:
+                spans = [folded.span(start, end) for start, end in search(folded.text)]
+                findings += [wording.plain_finding(rule, severity, folded.original, s) for s in spans]
+        return findings
 
-def _all(pattern: re.Pattern[str], rule: str, text: str, message: str, advice: str) -> list[Finding]:
+    def _too_long(self, text: str) -> list[Finding]:
+        over = excess(text, self.switches.longest, unicode_allowed=self.switches.alphabet is None)
+        return [] if over is None else [wording.too_long(text, over.start, over.length, over.limit)]
+
+
+def _within(span: tuple[int, int], findings: list[Finding]) -> bool:
+    return any(finding.start <= span[0] and span[1] <= finding.end for finding in findings)
+
+
+def _outermost(findings: list[Finding]) -> list[Finding]:
+    """Without what stands inside a longer finding of the same rule and severity: `win` in `win big`."""
     return [
-        Finding(rule, Severity.BLOCK, *match.span(), match[0], message, advice)
-        for match in pattern.finditer(text)
+        inner
+        for inner in findings
+        if not any(
+            outer is not inner
+            and (outer.rule, outer.severity) == (inner.rule, inner.severity)
+            and outer.start <= inner.start
+            and inner.end <= outer.end
+            and outer.end - outer.start > inner.end - inner.start
+            for outer in findings
+        )
     ]
 
 
-def _too_long(text: str) -> list[Finding]:
-    if len(text) <= MAX_CHARACTERS:
-        return []
-    message = f"The message has {len(text)} characters; at most {MAX_CHARACTERS} are allowed."
-    start = MAX_CHARACTERS
-    return [Finding("too_long", Severity.BLOCK, start, len(text), text[start:], message, "Shorten it.")]
+def _limited(findings: list[Finding]) -> list[Finding]:
+    """At most MAX_FINDINGS_OF_A_RULE of each rule; the last one says how many more there are."""
+    if len(findings) <= MAX_FINDINGS_OF_A_RULE:
+        return findings
+    counts = Counter(finding.rule for finding in findings)
+    seen: Counter[str] = Counter()
+    kept = []
+    for finding in findings:
+        seen[finding.rule] += 1
+        more = counts[finding.rule] - MAX_FINDINGS_OF_A_RULE
+        if seen[finding.rule] == MAX_FINDINGS_OF_A_RULE and more > 0:
+            finding = replace(finding, message=f"{finding.message} There are {more} more like it.")
+        if seen[finding.rule] <= MAX_FINDINGS_OF_A_RULE:
+            kept.append(finding)
+    return kept

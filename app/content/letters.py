@@ -1,0 +1,140 @@
+"""Letters as an evader writes them: digits and signs for letters, letters repeated, letters apart.
+
+A view is a folded text reduced to letter classes. Classes merge what cannot be told apart without its
+neighbours (`l`, `i`, `1`, `!`, `|`), so that one pass over the view finds every candidate; the
+candidate's own pattern then decides.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import cache
+from typing import Final
+
+_DIGITS: Final = {
+    "0": "o",
+    "1": "i",
+    "2": "z",
+    "3": "e",
+    "4": "a",
+    "5": "s",
+    "6": "g",
+    "7": "t",
+    "8": "b",
+    "9": "g",
+}
+_SIGNS: Final = {
+    "!": "i",
+    "|": "i",
+    "£": "i",
+    "¡": "i",
+    "@": "a",
+    "$": "s",
+    "§": "s",
+    "€": "e",
+    "+": "t",
+    "(": "c",
+    "<": "c",
+    "¢": "c",
+    "#": "h",
+    "¥": "y",
+}
+LEET: Final = frozenset(_DIGITS) | frozenset(_SIGNS)
+BREAK: Final = "\x00"
+SPACE: Final = " "
+_HINT = re.compile(
+    r"(?:[a-z][\W_]{0,2}[0-9]|[0-9][\W_]{0,2}[a-z]|[!|£¡@$§€+(<¢#¥][\W_]?[a-z0-9]|(?<![a-z0-9])h!)"
+)
+_KEPT_RUN = 3
+
+
+class _Classes(dict[int, str]):
+    """A translation table: letter classes, BREAK for what parts a word for good, SPACE for any other sign."""
+
+    def __missing__(self, code: int) -> str:
+        character = chr(code)
+        plain = character if character.isalnum() else SPACE
+        self[code] = plain
+        return plain
+
+
+@cache
+def _table(leet: bool) -> _Classes:
+    table = _Classes({ord("l"): "i", ord("&"): BREAK, ord("%"): BREAK})
+    if leet:
+        table.update({ord(c): letter for c, letter in (_DIGITS | _SIGNS).items()})
+    else:
+        table.update(dict.fromkeys(map(ord, _DIGITS), SPACE))
+    return table
+
+
+def classes(folded: str, leet: bool) -> str:
+    """The view of a folded text, as long as it: with digits and signs as letters, or as gaps."""
+    return folded.translate(_table(leet))
+
+
+def may_be_leet(folded: str) -> bool:
+    """Whether a digit or a sign stands where it could be a letter."""
+    return _HINT.search(folded) is not None
+
+
+@dataclass(frozen=True, slots=True)
+class Units:
+    """A view without gaps and with runs of one class made one. `firsts[i]` is where unit i begins in it."""
+
+    text: str
+    firsts: list[int]
+
+
+def units(view: str) -> Units:
+    """Reduce a view to its units."""
+    firsts: list[int] = []
+    kept: list[str] = []
+    last = ""
+    for position, letter in enumerate(view):
+        if letter != SPACE and letter != last:
+            firsts.append(position)
+            kept.append(letter)
+            last = letter
+    return Units("".join(kept), firsts)
+
+
+def pattern_key(folded_word: str) -> str:
+    """A word in the form in which it appears in `Units.text`, empty for a word without letters."""
+    return units(classes(folded_word, leet=True)).text.replace(BREAK, "")
+
+
+@cache
+def spelling(folded_word: str) -> re.Pattern[str]:
+    """What matches the word in letters as read by `written_letters`, each letter at least as often as in it.
+
+    A capital I passes for an l; an l passes for an i only in longer words, since `hl` is no greeting.
+    """
+    accepted = {letter: letter for letter in set(folded_word)}
+    for sign, letter in (_DIGITS | _SIGNS).items():
+        accepted[letter] = accepted.get(letter, letter) + sign
+    accepted["l"] = (
+        accepted.get("l", "l") + "I" + "".join(s for s, c in (_DIGITS | _SIGNS).items() if c == "i")
+    )
+    accepted["i"] = accepted.get("i", "i") + "I" + ("l" if len(folded_word) > 3 else "")
+    parts = []
+    for run in re.finditer(r"(.)\1*", "".join(c for c in folded_word if c.isalnum())):
+        options = re.escape(accepted.get(run[1], run[1]))
+        parts.append(f"[{options}]{{{len(run[0])},}}")
+    return re.compile("".join(parts))
+
+
+def written_letters(folded: str, original_at: str, leet: bool) -> str:
+    """The letters of a stretch without its gaps, runs longer than three cut to three.
+
+    `original_at` is as long as `folded` and says with a capital I where the reader saw one.
+    """
+    kept: list[str] = []
+    for plain, seen in zip(folded, original_at, strict=True):
+        if not (plain.isalpha() or (leet and plain in LEET)):
+            continue
+        letter = "I" if plain == "i" and seen != "i" else plain
+        if kept[-_KEPT_RUN:] != [letter] * _KEPT_RUN:
+            kept.append(letter)
+    return "".join(kept)
