@@ -7,6 +7,7 @@ of `config.Settings`. SANDBOX_LATENCY and SANDBOX_RECEIPTS_AFTER (such as `1-3`)
 from __future__ import annotations
 
 import asyncio
+import errno
 import os
 import signal
 import sys
@@ -33,9 +34,11 @@ def main() -> None:
     try:
         asyncio.run(_serve(carrier, url.host or "127.0.0.1", url.port or 80))
     except OSError as error:
+        if error.errno != errno.EADDRINUSE:
+            raise
         sys.exit(
-            f"The sandbox carrier cannot listen at {url}: {error.strerror or error}. "
-            "Another one may be running; or choose a port with SANDBOX_URL=http://127.0.0.1:<port>."
+            f"The sandbox carrier's port is taken: {url}. Stop what uses it, or choose another with "
+            "SANDBOX_URL=http://127.0.0.1:<port>."
         )
 
 

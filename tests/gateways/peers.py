@@ -1,0 +1,102 @@
+"""A place for receipts on loopback, and short ways to send."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+from app.gateways.base import DeliveryReport, Gateway, Outcome, OutgoingMessage
+from app.gateways.registry import make_gateway
+
+PATIENCE = 10.0
+
+
+@dataclass
+class Letterbox:
+    """Takes callbacks. Answers with `status`; `calls` are (headers, body, status) in the order of arrival."""
+
+    url: str = ""
+    status: int = 204
+    location: str | None = None
+    calls: list[tuple[dict[str, str], bytes, int]] = field(default_factory=list)
+
+    def receipts(self) -> list[dict[str, Any]]:
+        """What arrived in the calls that were acknowledged."""
+        taken = [body for _, body, status in self.calls if status == 204]
+        return [receipt for body in taken for receipt in json.loads(body)["receipts"]]
+
+    def reports(self, gateway: Gateway) -> list[DeliveryReport]:
+        """What the gateway reads in the acknowledged calls."""
+        now = datetime.now(UTC)
+        taken = [(headers, body) for headers, body, status in self.calls if status == 204]
+        return [report for headers, body in taken for report in gateway.read_receipts(headers, body, now)]
+
+    def wait(self, enough: Callable[[], bool]) -> None:
+        """Until `enough` is true; fails the test when it never gets there."""
+        deadline = time.monotonic() + PATIENCE
+        while not enough():
+            assert time.monotonic() < deadline, f"Only this came: {self.receipts()}"
+            time.sleep(0.01)
+
+
+@contextmanager
+def open_letterbox() -> Iterator[Letterbox]:
+    """A letterbox that listens."""
+    box = Letterbox()
+
+    class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def do_POST(self) -> None:
+            body = self.rfile.read(int(self.headers["Content-Length"]))
+            status = box.status
+            box.calls.append((dict(self.headers), body, status))
+            self.send_response(status)
+            if box.location is not None:
+                self.send_header("Location", box.location)
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+
+        def log_message(self, *_arguments: object) -> None:
+            """Say nothing."""
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        server.daemon_threads = True
+        server.block_on_close = False
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
+        thread.start()
+        box.url = f"http://127.0.0.1:{server.server_port}/callbacks/route"
+        yield box
+        server.shutdown()
+        thread.join()
+
+
+def gateway_to(url: str, callback_url: str = "http://127.0.0.1:9/", **settings: object) -> Gateway:
+    """A closed gateway that gives up on an answer soon."""
+    given = {"url": url, "secret": "sandbox-secret", "answer_timeout": 0.6, **settings}
+    return make_gateway("sandbox", given, callback_url=callback_url)
+
+
+def message(to: str, reference: str = "ref-1", text: str = "Your table is ready.") -> OutgoingMessage:
+    return OutgoingMessage(reference=reference, to=to, text=text, sender_id="BISTRO")
+
+
+async def exchange(gateway: Gateway, *messages: OutgoingMessage) -> list[Outcome]:
+    """Open, send one after the other, close."""
+    await gateway.open()
+    try:
+        return [await gateway.send(one) for one in messages]
+    finally:
+        await gateway.close()
+
+
+def send(gateway: Gateway, *messages: OutgoingMessage) -> list[Outcome]:
+    return asyncio.run(exchange(gateway, *messages))
