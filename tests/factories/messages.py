@@ -1,11 +1,32 @@
-"""Messages of a submitted task."""
+"""Messages of a submitted task, on the queue or with their outcome."""
 
 from __future__ import annotations
 
 import secrets
+from typing import NamedTuple
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from app.clock import now
-from app.models import Message, Task
+from app.ledger import transfers
+from app.models import Message, MessageStatus, Money, Task
+
+
+class Outcome(NamedTuple):
+    """How far a message came, and where its money went."""
+
+    status: MessageStatus
+    money: Money
+
+
+WAITING = Outcome(MessageStatus.QUEUED, Money.HELD)
+ACCEPTED = Outcome(MessageStatus.ACCEPTED, Money.CHARGED)
+DELIVERED = Outcome(MessageStatus.DELIVERED, Money.CHARGED)
+REFUSED = Outcome(MessageStatus.FAILED, Money.RELEASED)
+FAILED_LATE = Outcome(MessageStatus.FAILED, Money.REFUNDED)
+IN_DOUBT = Outcome(MessageStatus.IN_DOUBT, Money.HELD)
+CANCELLED = Outcome(MessageStatus.CANCELLED, Money.RELEASED)
 
 
 def queued_messages(task: Task, count: int, price: int) -> list[Message]:
@@ -25,3 +46,32 @@ def queued_messages(task: Task, count: int, price: int) -> list[Message]:
         )
         for number in range(count)
     ]
+
+
+def settle(session: Session, task: Task, outcomes: list[Outcome]) -> None:
+    """Give the task's messages these outcomes, in the order of their rows, and move their money to fit.
+
+    Needs a write transaction, and a task with as many queued messages as there are outcomes.
+    """
+    messages = session.scalars(select(Message).where(Message.task_id == task.id).order_by(Message.row)).all()
+    for message, outcome in zip(messages, outcomes, strict=True):
+        message.status, message.money = outcome
+        if outcome not in (WAITING, CANCELLED):
+            message.sent_at, message.gateway_id = now(), f"gateway-{message.reference}"
+        if outcome.status in (MessageStatus.DELIVERED, MessageStatus.FAILED, MessageStatus.CANCELLED):
+            message.final_at = now()
+        if outcome != WAITING:
+            setattr(task, outcome.status, getattr(task, outcome.status) + 1)
+        _move_money(session, message)
+
+
+def _move_money(session: Session, message: Message) -> None:
+    steps = {
+        Money.HELD: (),
+        Money.CHARGED: (transfers.charge,),
+        Money.RELEASED: (transfers.release,),
+        Money.REFUNDED: (transfers.charge, transfers.refund),
+    }
+    for transfer in steps[Money(message.money)]:
+        key = f"message:{message.id}:{transfer.__name__}"
+        transfer(session, message.task_id, message.account_id, message.price, key)

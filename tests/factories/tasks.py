@@ -10,7 +10,7 @@ from app.clock import now
 from app.database import write_transaction
 from app.ledger import transfers
 from app.models import Route, Task, TaskKind, TaskState, User
-from tests.factories.messages import queued_messages
+from tests.factories.messages import Outcome, queued_messages, settle
 
 _numbers = count(1)
 
@@ -44,6 +44,22 @@ def make_submitted_task(
         session.add_all(queued_messages(task, messages, price))
         if task.price:
             transfers.hold(session, task.id, task.account_id, task.price, f"task:{task.id}:hold")
+    return task
+
+
+def make_settled_task(
+    session: Session,
+    user: User,
+    route: Route,
+    outcomes: list[Outcome],
+    *,
+    price: int = 1000,
+    **columns: object,
+) -> Task:
+    """A running task with one message for each outcome, its money moved to fit."""
+    task = make_submitted_task(session, user, route, messages=len(outcomes), price=price, **columns)
+    with write_transaction(session):
+        settle(session, task, outcomes)
     return task
 
 
