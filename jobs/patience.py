@@ -12,6 +12,8 @@ from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import TimeoutError as RedisTimeoutError
 from redis.retry import Retry
 
+from jobs import shutdown
+
 log = structlog.get_logger()
 
 FIRST_GAP = 0.2
@@ -20,7 +22,9 @@ Answer = TypeVar("Answer")
 
 
 class Patience(Retry):
-    """redis-py's retry policy, without an end until `end()`. One object serves all connections of a worker.
+    """redis-py's retry policy, without an end until `end()` or a work-horse's own SIGTERM.
+
+    One object serves all connections of a worker.
 
     A command is retried as a whole, so it must bear being done twice; what a worker says to Redis does.
     """
@@ -58,7 +62,7 @@ class Patience(Retry):
                     fail(error, failures)
                 else:
                     fail(error)
-                if self._ended:
+                if self._ended or shutdown.requested():
                     raise
                 self._note_absence(error)
                 time.sleep(self._backoff.compute(failures))

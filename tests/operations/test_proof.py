@@ -13,7 +13,8 @@ from operations.system_parts import Part
 ABSENT = Part("Kannel", "the gateway tests send through it", "kannel", lambda: False)
 PRESENT = Part("Fonts", "pages look alike", "fonts", lambda: True)
 REPORT = """<testsuites><testsuite>
-<testcase classname="tests.pages" name="test_look"><skipped type="pytest.skip" message="no Chromium"/></testcase>
+<testcase classname="tests.pages" name="test_look">
+<skipped type="pytest.skip" message="no Chromium"/></testcase>
 <testcase classname="tests.pages" name="test_known"><skipped type="pytest.xfail"/></testcase>
 </testsuite></testsuites>"""
 
