@@ -1,0 +1,65 @@
+"""Upload a bulk message, go back to one, and the file's templates."""
+
+from __future__ import annotations
+
+import io
+
+from flask import abort, current_app, send_file
+from flask.typing import ResponseReturnValue
+
+from app.access import SENDERS, roles_required, signed_in_user
+from app.blueprints.bulk import blueprint
+from app.blueprints.bulk.forms import BulkForm
+from app.blueprints.compose.composer import Composer, editable_task
+from app.blueprints.compose.forms import task_values
+from app.extensions import db
+from app.models import TaskKind
+from app.recipients.template import template_csv, template_txt, template_xlsx
+from app.sending import drafts
+from app.web_context import user_zone
+
+_TEMPLATES = {
+    "csv": (template_csv, "text/csv"),
+    "xlsx": (template_xlsx, "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
+    "txt": (template_txt, "text/plain"),
+}
+
+
+@blueprint.route("/", methods=["GET", "POST"])
+@roles_required(SENDERS)
+def new() -> ResponseReturnValue:
+    """A new bulk message. The file is stored and read later, by a job."""
+    user = signed_in_user()
+    form = BulkForm()
+    form.prepare(drafts.open_routes(db.session), user_zone())
+    form.expect_file(current_app.config["CARILLON"], user.account_id, required=True)
+    return Composer(TaskKind.BULK, form, user.account_id).answer(
+        lambda session: drafts.create_bulk(session, user, form.draft_request(), form.upload)
+    )
+
+
+@blueprint.route("/<public_id>/edit", methods=["GET", "POST"])
+@roles_required(SENDERS)
+def edit(public_id: str) -> ResponseReturnValue:
+    """Change the text or the file of a bulk message that has not been submitted; it is checked again."""
+    account_id = signed_in_user().account_id
+    task = editable_task(account_id, public_id, TaskKind.BULK)
+    zone = user_zone()
+    form = BulkForm(data=task_values(task, zone))
+    form.prepare(drafts.open_routes(db.session), zone)
+    form.expect_file(current_app.config["CARILLON"], account_id, required=task.upload_key is None)
+    return Composer(TaskKind.BULK, form, account_id, task).answer(
+        lambda session: drafts.edit(session, account_id, public_id, form.draft_request(), upload=form.upload)
+    )
+
+
+@blueprint.get("/template.<kind>")
+@roles_required(SENDERS)
+def template(kind: str) -> ResponseReturnValue:
+    """The recipient file to fill in, as csv, xlsx or txt."""
+    if kind not in _TEMPLATES:
+        abort(404)
+    make, mimetype = _TEMPLATES[kind]
+    return send_file(
+        io.BytesIO(make()), mimetype=mimetype, as_attachment=True, download_name=f"recipients.{kind}"
+    )

@@ -1,0 +1,206 @@
+"""The fields that every message has, whoever it goes to."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from flask_wtf import FlaskForm
+from wtforms import (
+    BooleanField,
+    DateTimeLocalField,
+    HiddenField,
+    RadioField,
+    SelectField,
+    StringField,
+    TextAreaField,
+    ValidationError,
+)
+from wtforms.validators import DataRequired, InputRequired, Length
+
+from app.blueprints.compose.schedule import UnusableTime, moment_of, zone_name
+from app.clock import now
+from app.content.findings import Finding, Severity
+from app.models import Route, Task
+from app.pricing import credits
+from app.sending.drafts import DraftRequest
+from app.sending.preview import Preview
+
+_SHOWN_FINDINGS = 5
+_LONGEST_EXCERPT = 30
+_MOST_POSTED = 20_000  # beyond any message; the rules name the real limit
+
+
+def line_feeds(text: str | None) -> str:
+    """A text area's lines end in CR LF on the wire; the message has LF, and each CR would be counted and paid."""
+    return (text or "").replace("\r\n", "\n").replace("\r", "\n")
+
+
+def new_submission_key() -> str:
+    """A name for one filling of the form, so that sending it twice makes one task."""
+    return secrets.token_urlsafe(16)
+
+
+def trimmed(text: str | None) -> str:
+    return (text or "").strip()
+
+
+class WallTimeField(DateTimeLocalField):
+    """A date and time without a zone, or None; whether an unreadable one matters is for the form to say."""
+
+    def process_formdata(self, valuelist: Sequence[str]) -> None:
+        try:
+            super().process_formdata(valuelist)
+        except ValueError:
+            self.data = None
+
+
+class ComposeForm(FlaskForm):
+    """Call `prepare` before use. After `validate`, `scheduled_at` is the moment (UTC) or None for now."""
+
+    route_id = SelectField(
+        "Route", coerce=int, validate_choice=False, validators=[InputRequired("Choose a route.")]
+    )
+    sender_id = StringField("Sender ID", filters=[trimmed])
+    name = StringField(
+        "Task name",
+        filters=[trimmed],
+        validators=[
+            DataRequired("Name the task, so that you find it again in the records."),
+            Length(max=100, message="The name has more than 100 characters. Shorten it."),
+        ],
+    )
+    content = TextAreaField(
+        "Message",
+        filters=[line_feeds],
+        validators=[
+            DataRequired("Write the message."),
+            Length(max=_MOST_POSTED, message="This is far too long for a message. Shorten it."),
+        ],
+    )
+    when = RadioField(
+        "When to send",
+        choices=[("now", "Now, as soon as you accept"), ("later", "At a set time")],
+        default="now",
+        validate_choice=False,
+    )
+    scheduled_for = WallTimeField(
+        "Date and time", format=["%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M", "%Y-%m-%dT%H:%M:%S"]
+    )
+    submission_key = HiddenField(default=new_submission_key, validators=[Length(max=64)])
+    only_check = BooleanField()
+
+    zone: ZoneInfo
+    routes: dict[int, Route]
+    scheduled_at: datetime | None = None
+
+    def prepare(self, routes: Iterable[Route], zone: ZoneInfo) -> None:
+        """Offer these routes, and read times in this zone."""
+        self.zone = zone
+        self.routes = {route.id: route for route in routes}
+        self.route_id.choices = [
+            (route.id, route_label(route), {"data-takes-sender-id": "yes" if route.takes_sender_id else "no"})
+            for route in self.routes.values()
+        ]
+        if self.route_id.data not in self.routes and not self.is_submitted():
+            self.route_id.data = next(iter(self.routes), None)
+
+    @property
+    def route(self) -> Route | None:
+        return self.routes.get(self.route_id.data)
+
+    @property
+    def zone_words(self) -> str:
+        """The zone that times are read in, with what its clocks show: "Sydney (now 14:05)"."""
+        return f"{zone_name(self.zone)} (now {now().astimezone(self.zone):%H:%M})"
+
+    def draft_request(self) -> DraftRequest:
+        """What the domain is asked for, once the form is valid."""
+        return DraftRequest(
+            route_id=self.route_id.data,
+            name=self.name.data,
+            content=self.content.data,
+            sender_id=self.sender_id.data or None,
+            scheduled_at=self.scheduled_at,
+            submission_key=self.submission_key.data,
+        )
+
+    def validate_route_id(self, field: SelectField) -> None:
+        if self.route is None:
+            raise ValidationError("This route is not open. Choose another.")
+
+    def validate_sender_id(self, field: StringField) -> None:
+        if field.data and self.route is not None and not self.route.takes_sender_id:
+            raise ValidationError(
+                f"{self.route.name} does not take a sender ID. Clear it, or choose another route."
+            )
+
+    def validate_scheduled_for(self, field: WallTimeField) -> None:
+        if self.when.data != "later":
+            return
+        if field.data is None:
+            raise ValidationError("Enter the day and the time to send at, for example 2026-12-01 09:30.")
+        try:
+            self.scheduled_at = moment_of(field.data, self.zone, now())
+        except UnusableTime as problem:
+            raise ValidationError(str(problem)) from None
+
+    def take_blame(self, shown: Preview) -> None:
+        """Put what the preview found on the fields that it concerns."""
+        _add(self.content, _objections(shown.findings))
+        if not self.sender_id.errors:
+            _add(self.sender_id, _objections(shown.sender_id_findings))
+
+    def refuse_recipients(self, message: str) -> None:
+        """Keep a refusal of the recipients as a whole; a form that has a field for them puts it there."""
+        self.refuse(message)
+
+    def refuse(self, message: str) -> None:
+        """Keep the domain's refusal for the summary above the form."""
+        self.form_errors = [*self.form_errors, message]
+
+
+def task_values(task: Task, zone: ZoneInfo) -> dict[str, Any]:
+    """A draft's values, as the form's fields take them."""
+    at = task.scheduled_at
+    return {
+        "route_id": task.route_id,
+        "sender_id": task.sender_id or "",
+        "name": task.name,
+        "content": task.content,
+        "when": "later" if at else "now",
+        "scheduled_for": at.astimezone(zone).replace(tzinfo=None, fold=0) if at else None,
+        "submission_key": task.submission_key,
+    }
+
+
+def route_label(route: Route) -> str:
+    """The route with what matters in choosing it: its price, and whether it takes a sender ID."""
+    prices = sorted({route.price_per_segment, *(price.price_per_segment for price in route.prices)})
+    price = " to ".join(credits(amount) for amount in {prices[0]: 0, prices[-1]: 0})
+    sender_id = "takes a sender ID" if route.takes_sender_id else "no sender ID"
+    return f"{route.name} · {price} credits a segment · {sender_id}"
+
+
+def _add(field: Any, messages: Sequence[str]) -> None:
+    if messages:
+        field.errors = [*field.errors, *messages]
+
+
+def _objections(findings: Sequence[Finding]) -> list[str]:
+    """The refusing findings in one sentence; the preview below the field has each with its advice."""
+    blocking = [finding for finding in findings if finding.severity is Severity.BLOCK]
+    if not blocking:
+        return []
+    if len(blocking) == 1:
+        return [f"{blocking[0].message} {blocking[0].advice}"]
+    places = list(dict.fromkeys(f"“{_cut(finding.excerpt.strip())}”" for finding in blocking))
+    named = ", ".join(places[:_SHOWN_FINDINGS]) + (" and more" if len(places) > _SHOWN_FINDINGS else "")
+    return [f"{len(blocking)} places are not allowed, marked below: {named}."]
+
+
+def _cut(excerpt: str) -> str:
+    return excerpt if len(excerpt) <= _LONGEST_EXCERPT else excerpt[:_LONGEST_EXCERPT] + "…"

@@ -1,0 +1,9 @@
+"""Quick message: a few typed recipients, to try a text or a sender ID."""
+
+from __future__ import annotations
+
+from flask import Blueprint
+
+blueprint = Blueprint("quick", __name__, url_prefix="/quick")
+
+from app.blueprints.quick import routes  # noqa: E402, F401

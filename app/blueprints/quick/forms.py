@@ -1,0 +1,27 @@
+"""Quick message: the composer with a list of typed numbers."""
+
+from __future__ import annotations
+
+from wtforms import TextAreaField
+from wtforms.validators import DataRequired
+
+from app.blueprints.compose.forms import ComposeForm, line_feeds
+from app.sending.preview import Preview
+
+
+class QuickForm(ComposeForm):
+    recipients = TextAreaField(
+        "Recipients",
+        filters=[line_feeds],
+        validators=[DataRequired("Enter at least one number with its country code, as in +61412345678.")],
+    )
+
+    def refuse_recipients(self, message: str) -> None:
+        if not self.recipients.errors:
+            self.recipients.errors = [message]
+
+    def take_blame(self, shown: Preview) -> None:
+        super().take_blame(shown)
+        if shown.recipients == 0 and not self.recipients.errors:
+            reasons = [f"“{rejection.written}”: {rejection.message}" for rejection in shown.rejected[:5]]
+            self.recipients.errors = ["None of these numbers can be sent to.", *reasons]

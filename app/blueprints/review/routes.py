@@ -1,0 +1,131 @@
+"""Look at a checked draft, accept the terms and submit it, or throw it away."""
+
+from __future__ import annotations
+
+from flask import Response, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from app.access import SENDERS, roles_required, signed_in_user
+from app.accounts.terms import TERMS_VERSION
+from app.blueprints.compose.schedule import comes_twice
+from app.blueprints.review import blueprint
+from app.blueprints.review.forms import HeadingForm, SubmitForm
+from app.database import write_transaction
+from app.errors import CarillonError, NotFound
+from app.extensions import db
+from app.models import Task
+from app.recipients.export import rejections_csv
+from app.sending import drafts, submission
+from app.sending.lookup import task_of
+from app.sending.review import rejections, review
+from app.sending.states import DRAFT_STATES
+from app.web_context import user_zone
+
+
+@blueprint.get("/review")
+@roles_required(SENDERS)
+def page(public_id: str) -> ResponseReturnValue:
+    """The review of a draft in any state; a submitted task has a page of its own."""
+    task = _task(public_id)
+    if task.state not in DRAFT_STATES:
+        return redirect(url_for("tasks.page", public_id=public_id), 303)
+    return _rendered("review/page.html", task, _submit_form(task))
+
+
+@blueprint.get("/review/progress")
+@roles_required(SENDERS)
+def progress(public_id: str) -> ResponseReturnValue:
+    """The page's body by itself, for refresh.js: the check's progress, and then what it found."""
+    task = _task(public_id)
+    return _rendered("review/_body.html", task, _submit_form(task))
+
+
+@blueprint.get("/review/dialog")
+@roles_required(SENDERS)
+def dialog(public_id: str) -> ResponseReturnValue:
+    """The review in short with the terms, for the composer's dialog."""
+    task = _task(public_id)
+    return _rendered("review/_dialog.html", task, _submit_form(task))
+
+
+@blueprint.get("/rejected.csv")
+@roles_required(SENDERS)
+def rejected_csv(public_id: str) -> Response:
+    """Every rejected row with its reason, safe to open in a spreadsheet."""
+    task = _task(public_id)
+    return Response(
+        rejections_csv(rejections(db.session, task)),
+        mimetype="text/csv",
+        headers={"Content-Disposition": f'attachment; filename="rejected-{task.public_id}.csv"'},
+    )
+
+
+@blueprint.post("/submit")
+@roles_required(SENDERS)
+def submit(public_id: str) -> ResponseReturnValue:
+    """Accept the terms for what the review showed: the price is held, and the task goes its way."""
+    task, user_id, form = _task(public_id), signed_in_user().id, SubmitForm()
+    if not form.validate():
+        return _rendered("review/page.html", task, form, status=422)
+    try:
+        with write_transaction(db.session) as session:
+            submission.submit(
+                session,
+                signed_in_user().account_id,
+                public_id,
+                user_id=user_id,
+                check_run=form.check_run.data,
+                terms_version=TERMS_VERSION,
+                ip=request.remote_addr or "",
+            )
+    except CarillonError as refusal:
+        return _back_to_review(public_id, refusal)
+    return redirect(url_for("tasks.page", public_id=public_id), 303)
+
+
+@blueprint.post("/heading")
+@roles_required(SENDERS)
+def heading(public_id: str) -> ResponseReturnValue:
+    """Take row 1 as a recipient too, or as the heading again; the file is checked anew."""
+    try:
+        with write_transaction(db.session) as session:
+            include = bool(HeadingForm().include.data)
+            drafts.include_heading(session, signed_in_user().account_id, public_id, include)
+    except CarillonError as refusal:
+        return _back_to_review(public_id, refusal)
+    return redirect(url_for("review.page", public_id=public_id), 303)
+
+
+@blueprint.post("/discard")
+@roles_required(SENDERS)
+def discard(public_id: str) -> ResponseReturnValue:
+    """Throw the draft away."""
+    try:
+        with write_transaction(db.session) as session:
+            drafts.discard(session, signed_in_user().account_id, public_id)
+    except CarillonError as refusal:
+        return _back_to_review(public_id, refusal)
+    return redirect(url_for("review.page", public_id=public_id), 303)
+
+
+def _task(public_id: str) -> Task:
+    return task_of(db.session, signed_in_user().account_id, public_id)
+
+
+def _submit_form(task: Task) -> SubmitForm:
+    return SubmitForm(formdata=None, check_run=task.check_run)
+
+
+def _rendered(template: str, task: Task, form: SubmitForm, status: int = 200) -> ResponseReturnValue:
+    shown = review(db.session, task)
+    zone = user_zone()
+    twice = task.scheduled_at is not None and comes_twice(task.scheduled_at, zone)
+    return render_template(template, task=task, shown=shown, form=form, zone=zone, comes_twice=twice), status
+
+
+def _back_to_review(public_id: str, refusal: CarillonError) -> ResponseReturnValue:
+    """Where the task stands now, with the reason on top. Raises the refusal when there is no such task."""
+    if isinstance(refusal, NotFound):
+        raise refusal
+    flash(refusal.message, "error")
+    return redirect(url_for("review.page", public_id=public_id), 303)
