@@ -8,6 +8,7 @@ try again (Retry-After in seconds) · 400 not understood · 401, 403, 404 not ou
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -31,8 +32,8 @@ from app.gateways.base import (
     SettingsRefused,
     UnreadableReceipt,
 )
+from app.gateways.connector import GentleConnector
 from app.gateways.errors import ErrorCode
-from app.gateways.ramp import Ramp
 
 _CONNECT_SECONDS = 3.0
 # Shorter than any carrier keeps an idle connection: one it closes under our next message would be in doubt.
@@ -98,17 +99,17 @@ class SandboxGateway:
         self._callback_url = callback_url
         self._target = settings.url / "messages"
         self._client: aiohttp.ClientSession | None = None
-        self._ramp: Ramp | None = None
+        self._places = asyncio.Semaphore(settings.concurrency)
 
     async def open(self) -> None:
         """Get ready to send. Connections open with the first messages, a few at a time."""
-        limit = self._settings.concurrency
-        self._ramp = Ramp(limit)
+        self._places = asyncio.Semaphore(self._settings.concurrency)
         self._client = aiohttp.ClientSession(
-            connector=aiohttp.TCPConnector(limit=limit, keepalive_timeout=_KEEPALIVE_SECONDS),
+            connector=GentleConnector(limit=self._settings.concurrency, keepalive_timeout=_KEEPALIVE_SECONDS),
             timeout=aiohttp.ClientTimeout(
                 total=self._settings.answer_timeout,
-                sock_connect=min(_CONNECT_SECONDS, self._settings.answer_timeout / 2),
+                # Well before the total, so that a carrier out of reach is never taken for one in doubt.
+                connect=min(_CONNECT_SECONDS, self._settings.answer_timeout / 2),
             ),
             headers={"Authorization": f"Bearer {self._settings.secret}"},
             cookie_jar=aiohttp.DummyCookieJar(),
@@ -122,7 +123,7 @@ class SandboxGateway:
 
     async def send(self, message: OutgoingMessage) -> Outcome:
         """Hand the message over once. Raises RuntimeError when not open, and nothing else."""
-        if self._client is None or self._ramp is None:
+        if self._client is None:
             raise RuntimeError("The gateway is not open.")
         body = {
             "reference": message.reference,
@@ -131,7 +132,7 @@ class SandboxGateway:
             "sender_id": message.sender_id,
             "callback_url": self._callback_url,
         }
-        async with self._ramp:
+        async with self._places:
             return await _post(self._client, self._target, body)
 
     def read_receipts(self, headers: Mapping[str, str], body: bytes, now: datetime) -> list[DeliveryReport]:

@@ -6,10 +6,11 @@ import asyncio
 import contextlib
 import socket
 import struct
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager
-from typing import cast
+from typing import Any, cast
 
+import aiohttp
 import pytest
 
 from app.gateways.base import Accepted, Deferred, InDoubt, Outcome, Refused
@@ -70,6 +71,20 @@ def free_port() -> int:
         return listener.getsockname()[1]
 
 
+@contextlib.contextmanager
+def unreachable() -> Iterator[str]:
+    """An address whose backlog is full, so that nobody gets a connection."""
+    with contextlib.ExitStack() as sockets:
+        full = sockets.enter_context(socket.socket())
+        full.bind(("127.0.0.1", 0))
+        full.listen(0)
+        for _ in range(4):
+            waiting = sockets.enter_context(socket.socket())
+            waiting.setblocking(False)
+            waiting.connect_ex(full.getsockname())
+        yield f"http://127.0.0.1:{full.getsockname()[1]}"
+
+
 def test_nobody_listening_means_surely_not_sent() -> None:
     gateway = gateway_to(f"http://127.0.0.1:{free_port()}")
 
@@ -83,20 +98,8 @@ def test_a_name_that_leads_nowhere_means_surely_not_sent() -> None:
 
 
 def test_a_carrier_that_does_not_take_the_connection_means_surely_not_sent() -> None:
-    with socket.socket() as full:
-        full.bind(("127.0.0.1", 0))
-        full.listen(0)
-        address = full.getsockname()
-        waiting = [socket.socket() for _ in range(4)]
-        for one in waiting:
-            one.setblocking(False)
-            one.connect_ex(address)
-        gateway = gateway_to(f"http://127.0.0.1:{address[1]}")
-        try:
-            assert send(gateway, message("+60123456701")) == [Deferred("unreachable")]
-        finally:
-            for one in waiting:
-                one.close()
+    with unreachable() as url:
+        assert send(gateway_to(url), message("+60123456701")) == [Deferred("unreachable")]
 
 
 def test_no_answer_in_time_is_in_doubt() -> None:
@@ -194,19 +197,15 @@ def test_cancelling_a_send_passes_through_and_leaves_the_gateway_fit(carrier: Ru
     assert isinstance(asyncio.run(run()), Accepted)
 
 
-def test_connections_open_a_few_at_a_time_and_never_exceed_the_limit() -> None:
-    open_now, most, at_first = 0, 0, 0
+def test_no_more_connections_are_open_than_the_limit_says() -> None:
+    open_now, most = 0, 0
 
     async def counting(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        nonlocal open_now, most, at_first
+        nonlocal open_now, most
         open_now += 1
         most = max(most, open_now)
-        answered = 0
         while await reader.read(4096):
-            if not answered:
-                at_first = at_first or open_now
-            answered += 1
-            await asyncio.sleep(0.01)
+            await asyncio.sleep(0.05)
             writer.write(b"HTTP/1.1 202 Accepted\r\nContent-Length: 11\r\n\r\n" + b'{"id": "x"}')
         open_now -= 1
 
@@ -219,8 +218,46 @@ def test_connections_open_a_few_at_a_time_and_never_exceed_the_limit() -> None:
             finally:
                 await gateway.close()
 
-    outcomes = asyncio.run(run())
-
-    assert outcomes == [Accepted("x")] * 80
-    assert at_first <= 4
+    assert asyncio.run(run()) == [Accepted("x")] * 80
     assert most == 12
+
+
+def test_connections_open_a_few_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    opening, most = 0, 0
+    create = aiohttp.TCPConnector._create_connection
+
+    async def counted(*arguments: Any) -> Any:
+        nonlocal opening, most
+        opening += 1
+        most = max(most, opening)
+        await asyncio.sleep(0.01)
+        opening -= 1
+        return await create(*arguments)
+
+    monkeypatch.setattr(aiohttp.TCPConnector, "_create_connection", counted)
+
+    async def run() -> list[Outcome]:
+        async with listening(answering(http("400 No"))) as url:
+            gateway = gateway_to(url)
+            await gateway.open()
+            try:
+                return await asyncio.gather(*(gateway.send(message("+60123456701")) for _ in range(20)))
+            finally:
+                await gateway.close()
+
+    assert asyncio.run(run()) == [Refused("rejected_request")] * 20
+    assert most == 4
+
+
+def test_a_crowd_before_a_carrier_out_of_reach_is_never_in_doubt() -> None:
+    with unreachable() as url:
+
+        async def run() -> list[Outcome]:
+            gateway = gateway_to(url)
+            await gateway.open()
+            try:
+                return await asyncio.gather(*(gateway.send(message("+60123456701")) for _ in range(32)))
+            finally:
+                await gateway.close()
+
+        assert asyncio.run(run()) == [Deferred("unreachable")] * 32
