@@ -12,7 +12,7 @@ help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' Makefile
 
 run: env ## start everything and print the address (PORT=8010 and HOST=0.0.0.0 change it)
-	@exec $(RUN) -m operations.run
+	@exec $(RUN) -m operations.run --with-parent
 
 test: env-dev ## lint, types and all tests; installs what they need (PYTEST_OPTIONS="-k name")
 	@exec $(RUN) -m operations.proof $(PYTEST_OPTIONS)

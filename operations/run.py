@@ -83,8 +83,9 @@ def _run_held(env: dict[str, str], folder: Path, commands: dict[str, str], *, pr
             env["REDIS_URL"] = _start_valkey(supervisor, folder)
         sign_ins = ""
         if prepare:
-            _once(env, "migrating the database", "db", "upgrade")
-            sign_ins = _once(env, "seeding demo data", "seed-demo")
+            supervisor.say("bringing the database up to date")
+            _once(env, "db", "upgrade")
+            sign_ins = _once(env, "seed-demo")
         programs = [Program.from_shell(name, text, WAVES.get(name, 0)) for name, text in commands.items()]
         supervisor.start(*programs)
         supervisor.run(_announcement(supervisor, env, sign_ins))
@@ -105,7 +106,7 @@ def _start_valkey(supervisor: Supervisor, folder: Path) -> str:
     return valkey.url
 
 
-def _once(env: dict[str, str], purpose: str, *arguments: str) -> str:
+def _once(env: dict[str, str], *arguments: str) -> str:
     """Run a `flask` command to its end and return what it printed. Raises CannotStart with its output."""
     supervisor = os.getpid()
     command = subprocess.run(
@@ -121,7 +122,7 @@ def _once(env: dict[str, str], purpose: str, *arguments: str) -> str:
     )
     if command.returncode:
         output = (command.stdout + command.stderr).strip()
-        raise CannotStart(f"{output}\nFailed at {purpose} (status {command.returncode}; see above).")
+        raise CannotStart(f"{output}\nCannot start: “flask {' '.join(arguments)}” failed (see above).")
     return command.stdout.strip()
 
 
@@ -188,9 +189,12 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m operations.run", description="Run all of Carillon.")
     parser.add_argument("--procfile", type=Path, default=ROOT / "Procfile")
     parser.add_argument("--bare", action="store_true", help="leave out the migrations and the demo data")
+    parser.add_argument("--with-parent", action="store_true", help="stop when the starting process dies")
     options = parser.parse_args(arguments)
     signal.signal(signal.SIGTERM, _interrupt)
     signal.signal(signal.SIGHUP, _interrupt)
+    if options.with_parent:
+        die_with(os.getppid(), signal.SIGTERM)
     try:
         run(options.procfile, prepare=not options.bare)
     except (CannotStart, procfile.ProcfileError) as failure:

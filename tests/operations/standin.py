@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shlex
 import signal
 import subprocess
 import sys
@@ -33,7 +34,9 @@ http.server.HTTPServer(("127.0.0.1", int(os.environ["PORT"])), Answer).serve_for
 class StandIn:
     """One `make run`, without migrations and demo data, in a folder of its own. A context manager."""
 
-    def __init__(self, folder: Path, processes: dict[str, str], **environment: str) -> None:
+    def __init__(
+        self, folder: Path, processes: dict[str, str], *, under_make: bool = False, **environment: str
+    ) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         self.folder = folder
         self.instance = folder / "instance"
@@ -51,9 +54,14 @@ class StandIn:
             "CARILLON_INSTANCE": str(self.instance),
             **environment,
         }
+        command = [sys.executable, "-m", "operations.run", "--bare", "--procfile", str(folder / "Procfile")]
+        if under_make:
+            makefile = folder / "Makefile"
+            makefile.write_text(f"run:\n\t@exec {shlex.join(command)} --with-parent\n")
+            command = ["make", "-f", str(makefile), "run"]
         with self.output.open("w") as output:
             self.process = subprocess.Popen(
-                [sys.executable, "-m", "operations.run", "--bare", "--procfile", str(folder / "Procfile")],
+                command,
                 cwd=ROOT,
                 env=environment,
                 stdin=subprocess.DEVNULL,

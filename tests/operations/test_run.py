@@ -82,6 +82,15 @@ def test_nothing_outlives_a_supervisor_that_is_killed(tmp_path: Path) -> None:
         assert wait_until_gone(carillon) == []
 
 
+def test_it_stops_in_order_when_the_make_that_started_it_is_killed(tmp_path: Path) -> None:
+    with StandIn(tmp_path, {"web": WEB, "worker": SLOW_WORKER}, under_make=True) as carillon:
+        carillon.wait_for("worker up")
+        carillon.wait_for("Carillon is ready")
+        carillon.stop(signal.SIGKILL)
+        assert wait_until_gone(carillon) == []
+        assert "worker ends" in carillon.said()
+
+
 def test_a_second_signal_forces_the_end(tmp_path: Path) -> None:
     with StandIn(tmp_path, {"worker": DEAF}, REDIS_URL="redis://unused") as carillon:
         carillon.wait_for("deaf")
