@@ -23,6 +23,7 @@ from app.queues import QueueName, enqueue, waiting
 from app.sending.claims import has_work
 from app.sending.gateways import gateway_for
 from app.sending.pump import Pump, Turn
+from jobs import shutdown
 from jobs.context import job_session, load_app
 
 log = structlog.get_logger()
@@ -37,13 +38,14 @@ def pump(route_id: int) -> None:
     """
     app = load_app()
     with job_session() as session:
-        turn = pump_slice(app, session, route_id, app.config["CARILLON"].pump_slice.total_seconds())
-        if turn is not None and turn.had_lease and not turn.rested and _more(session, route_id):
-            enqueue("jobs.dispatch.pump", route_id)
+        pump_slice(app, session, route_id, app.config["CARILLON"].pump_slice.total_seconds())
 
 
 def pump_slice(app: Flask, session: Session, route_id: int, seconds: float) -> Turn | None:
-    """One slice of one route; None when the route is closed to sending, or its settings do not work."""
+    """One slice of one route; None when the route is closed to sending, or its settings do not work.
+
+    It makes room early when other jobs wait for a worker.
+    """
     route = session.get(Route, route_id)
     if route is None or route.paused_reason or (route.breaker_until and route.breaker_until > now()):
         return None
@@ -58,9 +60,10 @@ def pump_slice(app: Flask, session: Session, route_id: int, seconds: float) -> T
         route_id,
         gateway,
         route.rate,
-        holder=f"{socket.gethostname()}.{os.getpid()}.{secrets.token_hex(4)}"[:64],
-        slice_seconds=seconds,
-        should_yield=lambda: time.monotonic() - started > _SHORTEST_SLICE and _others_wait(app),
+        holder=f"{socket.gethostname()}.{os.getpid()}.{secrets.token_hex(4)}"[-64:],
+        slice_seconds=_SHORTEST_SLICE,
+        should_yield=lambda: time.monotonic() - started > seconds or _others_wait(app),
+        on_release=lambda: _go_on(app, route_id),
     )
     session.rollback()  # nothing stays open while the pump works
     turn = _run(pump)
@@ -75,8 +78,11 @@ def _run(pump: Pump) -> Turn:
         asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, pump.stop)
         return await pump.run()
 
-    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        return runner.run(main())
+    try:
+        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+            return runner.run(main())
+    finally:
+        shutdown.listen()  # the loop's own handler went with it
 
 
 def _others_wait(app: Flask) -> bool:
@@ -84,5 +90,8 @@ def _others_wait(app: Flask) -> bool:
         return waiting(QueueName.DISPATCH) > 0
 
 
-def _more(session: Session, route_id: int) -> bool:
-    return session.scalar(select(Route.id).where(Route.id == route_id, has_work(now()))) is not None
+def _go_on(app: Flask, route_id: int) -> None:
+    """Queue the route's next slice, if there is work for one."""
+    with app.app_context():
+        if db.session.scalar(select(Route.id).where(Route.id == route_id, has_work(now()))) is not None:
+            enqueue("jobs.dispatch.pump", route_id)

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections import deque
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -23,6 +24,7 @@ from sqlalchemy.orm import Session
 
 from app.database import write_transaction
 from app.gateways.base import Accepted, Deferred, Gateway, InDoubt, Outcome, Refused
+from app.gateways.errors import ErrorCode
 from app.sending import claims, outcomes
 from app.sending.claims import Claimed, Lease, LeaseLost
 from app.sending.pace import Pace
@@ -37,7 +39,10 @@ _RECORD_MOST: Final = 500
 _IDLE_POLL: Final = 0.2
 _LINGER: Final = 0.4  # an empty pump stays this long: the next submission often comes right after
 _DATABASE_GAPS: Final = (0.1, 0.5, 2.0, 5.0)
-_BREAKER: Final = 10  # failures of the wire in a row
+# The breaker trips when, of the last 50 outcomes, at least 10 and at least half were failures of the wire.
+_BREAKER_VIEW: Final = 50
+_BREAKER_LEAST: Final = 10
+_WIRE_CODES: Final = frozenset({ErrorCode.UNREACHABLE, ErrorCode.GATEWAY_SETTINGS})
 
 
 @dataclass(frozen=True)
@@ -61,8 +66,12 @@ class Pump:
         *,
         holder: str,
         slice_seconds: float,
-        should_yield: Callable[[], bool] = lambda: False,
+        should_yield: Callable[[], bool] = lambda: True,
+        on_release: Callable[[], None] = lambda: None,
     ) -> None:
+        """`should_yield` tells, once the slice's time is over, whether anything else wants the worker; if not, it
+        goes on. `on_release` is called when the lease is free again. Both run on a thread of their own.
+        """
         self._engine = engine
         self._route_id = route_id
         self._gateway = gateway
@@ -70,6 +79,7 @@ class Pump:
         self._holder = holder
         self._ends_at = time.monotonic() + slice_seconds
         self._should_yield = should_yield
+        self._on_release = on_release
         self._epoch = time.time() - time.monotonic()
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="pump-db")
         self._fenced: asyncio.Queue[list[Claimed] | None] = asyncio.Queue(maxsize=1)
@@ -80,7 +90,7 @@ class Pump:
         self._stop = False  # take no more
         self._halt = False  # send no more either
         self._all_sent = False
-        self._failures = 0
+        self._lately: deque[bool] = deque(maxlen=_BREAKER_VIEW)
         self._tripped: str | None = None
         self._sent = 0
 
@@ -97,26 +107,43 @@ class Pump:
         now = self._clock()
         self._pace = Pace(self._rate, min(lease.next_send_at, now + max(1.0, 2 / self._rate)))
         await self._gateway.open()
+        try:
+            ended = await asyncio.gather(self._work(lease), self._record(lease), return_exceptions=True)
+            for result in ended:
+                if isinstance(result, BaseException):
+                    raise result
+        finally:
+            await self._gateway.close()
+            self._thread.shutdown()
+        return Turn(had_lease=True, sent=self._sent, rested=self._tripped is not None)
+
+    async def _work(self, lease: Lease) -> None:
+        """Feed and send under the lease, give it back, then wait for the answers that are still out.
+
+        A slow answer does not need the lease: its message carries a claim of its own. So the route's next slice
+        may begin at once, wherever a worker is free.
+        """
         keeper = asyncio.create_task(self._keep(lease))
         try:
-            loops = (self._feed(lease), self._send(), self._record(lease))
-            ended = await asyncio.gather(*loops, return_exceptions=True)
-            await self._close_books(lease)
+            ended = await asyncio.gather(self._feed(lease), self._send(), return_exceptions=True)
             for result in ended:
                 if isinstance(result, BaseException):
                     raise result
         finally:
             keeper.cancel()
-            await self._gateway.close()
-            self._thread.shutdown()
-        return Turn(had_lease=True, sent=self._sent, rested=self._tripped is not None)
+            try:
+                await self._let_go(lease)
+            finally:
+                if self._flying:
+                    await asyncio.wait(set(self._flying))
+                self._all_sent = True
 
     async def _feed(self, lease: Lease) -> None:
         """Claim batches, fence chunks of them, hand those on; never more than a chunk ahead of the sender."""
         batch: list[Claimed] = []
         idle_since: float | None = None
         try:
-            while not self._stop and time.monotonic() < self._ends_at:
+            while not self._stop:
                 if not batch:
                     batch = await self._write(claims.claim_batch, lease, self._batch)
                 if not batch:
@@ -158,9 +185,6 @@ class Pump:
                 flight = asyncio.create_task(self._fly(claimed, places))
                 self._flying.add(flight)
                 flight.add_done_callback(self._flying.discard)
-        if self._flying:
-            await asyncio.wait(set(self._flying))
-        self._all_sent = True
 
     async def _fly(self, claimed: Claimed, places: asyncio.Semaphore) -> None:
         try:
@@ -174,15 +198,22 @@ class Pump:
         self._watch(outcome)
 
     def _watch(self, outcome: Outcome) -> None:
-        """Count failures of the wire; enough of them in a row stop the slice and rest the route."""
+        """Keep the last outcomes in view; when most of them are failures of the wire, rest the route.
+
+        In view of the last few dozen, not of the last few: time-outs come late, and so in a row.
+        """
         match outcome:
+            case InDoubt(code):
+                failed = True
+            case Deferred(code):
+                failed = code in _WIRE_CODES
             case Accepted() | Refused():
-                self._failures = 0
-            case Deferred(code) | InDoubt(code):
-                self._failures += 1
-                if self._failures >= _BREAKER and self._tripped is None:
-                    self._tripped = code
-                    self.stop()
+                failed, code = False, ""
+        self._lately.append(failed)
+        failures = sum(self._lately)
+        if failures >= _BREAKER_LEAST and failures * 2 >= len(self._lately) and self._tripped is None:
+            self._tripped = code
+            self.stop()
 
     async def _record(self, lease: Lease) -> None:
         """Write outcomes as they come, many to a transaction."""
@@ -209,17 +240,20 @@ class Pump:
             except LeaseLost:
                 self.stop()
                 return
-            loop = asyncio.get_running_loop()
-            if await loop.run_in_executor(None, self._should_yield):
-                self._stop = True
+            if time.monotonic() > self._ends_at:
+                loop = asyncio.get_running_loop()
+                self._stop = self._stop or await loop.run_in_executor(None, self._should_yield)
 
-    async def _close_books(self, lease: Lease) -> None:
+    async def _let_go(self, lease: Lease) -> None:
+        """Give the lease back, resting the route if its breaker tripped, and say so."""
         if self._tripped is not None:
             await self._write(outcomes.trip_breaker, self._route_id, self._tripped)
         try:
             await self._write(_release, lease, self._pace.next_at)
         except LeaseLost:
             log.warning("lease_lost", route=self._route_id, holder=self._holder)
+        if self._tripped is None:
+            await asyncio.get_running_loop().run_in_executor(None, self._on_release)
 
     async def _write(self, function: Callable[..., T], *arguments: Any) -> T:
         """Run one transaction on the pump's database thread, again when the database was away for a moment."""
