@@ -119,8 +119,7 @@ class LedgerMachine(RuleBasedStateMachine):
         expected = Balance(self.available, sum(self.outstanding.values()))
         assert balance(self.session, self.account_id) == expected
 
-    @invariant()
-    def entries_follow_the_balances(self) -> None:
+    def teardown(self) -> None:
         """There are no messages here, so only the account's own books can be sound."""
         report = audit(self.session, self.account_id)
         assert [difference for difference in report.differences if difference.task_id is None] == []
@@ -136,7 +135,7 @@ def test_any_sequence_of_transfers_keeps_the_books(session: Session) -> None:
     run_state_machine_as_test(  # type: ignore[no-untyped-call]
         Machine,
         settings=settings(
-            max_examples=15,
+            max_examples=12,
             stateful_step_count=25,
             deadline=None,
             suppress_health_check=list(HealthCheck),
