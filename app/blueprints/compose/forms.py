@@ -24,6 +24,7 @@ from wtforms.validators import DataRequired, InputRequired, Length
 from app.blueprints.compose.schedule import UnusableTime, moment_of, zone_name
 from app.clock import now
 from app.content.findings import Finding, Severity
+from app.content.merge import fields_in
 from app.models import Route, Task
 from app.pricing import credits
 from app.sending.drafts import DraftRequest
@@ -111,6 +112,11 @@ class ComposeForm(FlaskForm):
     @property
     def route(self) -> Route | None:
         return self.routes.get(self.route_id.data)
+
+    @property
+    def merges(self) -> bool:
+        """Whether the text has merge fields, so that each row has a length of its own."""
+        return bool(fields_in(self.content.data or ""))
 
     @property
     def zone_words(self) -> str:

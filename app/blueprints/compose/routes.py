@@ -25,5 +25,5 @@ def preview() -> ResponseReturnValue:
     try:
         shown = preview_of(form, signed_in_user().account_id) if form.route else None
     except FileRefused as refusal:
-        return render_template("compose/_preview.html", shown=None, refusal=refusal.message)
-    return render_template("compose/_preview.html", shown=shown, refusal=None)
+        return render_template("compose/_preview.html", form=form, shown=None, refusal=refusal.message)
+    return render_template("compose/_preview.html", form=form, shown=shown, refusal=None)
