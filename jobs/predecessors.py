@@ -1,8 +1,8 @@
 """Clear up after workers of this machine that died at work.
 
-RQ counts a dead worker's job as running for some 90 seconds and refuses a second one under its name. Its
-work-horse died with it, so nothing runs: the next worker to start here says so at once, and the ticker can
-queue the work again.
+For some 90 seconds RQ counts a dead worker among the living, its job as running, and the job's id as taken.
+Its work-horse died with it, so nothing runs: the next worker to start here says so at once, and who looks at
+the queues sees what is true.
 """
 
 from __future__ import annotations
