@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -12,6 +12,7 @@ from flask_wtf import FlaskForm
 from wtforms import (
     BooleanField,
     DateTimeLocalField,
+    Field,
     HiddenField,
     RadioField,
     SelectField,
@@ -30,6 +31,12 @@ from app.pricing import credits
 from app.sending.drafts import DraftRequest
 from app.sending.preview import Preview
 
+_PAGE_ORDER = {
+    name: place
+    for place, name in enumerate(
+        ("route_id", "name", "sender_id", "recipients", "file", "content", "when", "scheduled_for")
+    )
+}
 _SHOWN_FINDINGS = 5
 _LONGEST_EXCERPT = 30
 _MOST_POSTED = 20_000  # beyond any message; the rules name the real limit
@@ -97,6 +104,10 @@ class ComposeForm(FlaskForm):
     zone: ZoneInfo
     routes: dict[int, Route]
     scheduled_at: datetime | None = None
+
+    def __iter__(self) -> Iterator[Field]:
+        """The fields as the page has them from top to bottom, so that the error summary follows it."""
+        return iter(sorted(super().__iter__(), key=lambda field: _PAGE_ORDER.get(field.short_name, 0)))
 
     def prepare(self, routes: Iterable[Route], zone: ZoneInfo) -> None:
         """Offer these routes, and read times in this zone."""

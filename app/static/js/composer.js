@@ -40,8 +40,9 @@ class Composer {
   openFields() {
     const route = this.form.elements.route_id.selectedOptions[0];
     const takesSenderId = route?.dataset.takesSenderId !== "no";
-    this.form.elements.sender_id.disabled = !takesSenderId;
-    this.form.querySelector("[data-no-sender-id]").hidden = takesSenderId;
+    const senderId = this.form.elements.sender_id;
+    senderId.disabled = !takesSenderId;
+    senderId.placeholder = takesSenderId ? "" : senderId.dataset.refused;
     const later = this.form.elements.when.value === "later";
     this.form.elements.scheduled_for.disabled = !later;
     this.form.querySelector("[data-schedule]").hidden = !later;
