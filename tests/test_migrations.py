@@ -1,0 +1,143 @@
+"""The migrations, run on an empty database of each kind, against the models."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import flask_migrate
+import pytest
+from alembic.script import ScriptDirectory
+from flask import Flask
+from sqlalchemy import create_engine, text
+
+from app.extensions import db
+from config import Settings
+from tests import servers
+from tests.source import ROOT
+
+MIGRATIONS = str(ROOT / "migrations")
+
+pytestmark = pytest.mark.books_broken_on_purpose  # there are no books before the first migration
+
+# Everything that the database knows of its tables, as text that two databases can be compared by.
+SCHEMA_OF = {
+    "sqlite": "SELECT name, sql FROM sqlite_master WHERE tbl_name NOT LIKE 'alembic%' ORDER BY name",
+    "postgresql": """
+        SELECT table_name, concat_ws(' ', column_name, data_type, character_maximum_length, is_nullable,
+                                     column_default)
+        FROM information_schema.columns WHERE table_schema = 'public' AND table_name NOT LIKE 'alembic%'
+        UNION ALL
+        SELECT conrelid::regclass::text, conname || ' ' || pg_get_constraintdef(oid)
+        FROM pg_constraint
+        WHERE connamespace = 'public'::regnamespace AND conrelid::regclass::text NOT LIKE 'alembic%'
+        UNION ALL
+        SELECT tablename, indexdef FROM pg_indexes
+        WHERE schemaname = 'public' AND tablename NOT LIKE 'alembic%'
+        ORDER BY 1, 2""",
+}
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
+def kind(request: pytest.FixtureRequest) -> str:
+    return request.param
+
+
+@pytest.fixture
+def new_url(kind: str, tmp_path: Path, request: pytest.FixtureRequest) -> Callable[[str], str]:
+    """Makes an empty database without tables, and gives its address."""
+
+    def make(name: str) -> str:
+        if kind == "sqlite":
+            return f"sqlite:///{tmp_path / name}.db"
+        return servers.new_database(request.getfixturevalue("postgresql_url"), name)
+
+    return make
+
+
+@pytest.fixture
+def empty_app(
+    make_app: Callable[[Settings], Flask],
+    settings_for: Callable[..., Settings],
+    new_url: Callable[[str], str],
+) -> Iterator[Flask]:
+    """An application on a database that has never been migrated."""
+    app = make_app(settings_for(database_url=new_url("migrated")))
+    with app.app_context():
+        yield app
+
+
+def schema(url: str, kind: str) -> list[tuple[str, list[str]]]:
+    """Each thing and its definition, a line for each column and constraint, in an order that says nothing."""
+    engine = create_engine(url)
+    try:
+        with engine.connect() as connection:
+            rows = connection.execute(text(SCHEMA_OF[kind])).all()
+    finally:
+        engine.dispose()
+    return [
+        (name, sorted(line.strip(" \t,") for line in (definition or "").splitlines()))
+        for name, definition in rows
+    ]
+
+
+def url_of(app: Flask) -> str:
+    return app.config["SQLALCHEMY_DATABASE_URI"]
+
+
+def test_upgrading_from_nothing_gives_the_models_schema(
+    empty_app: Flask, kind: str, new_url: Callable[[str], str]
+) -> None:
+    flask_migrate.upgrade(MIGRATIONS)
+    from_models = new_url("from_models")
+    servers.make_tables(from_models)
+    assert schema(url_of(empty_app), kind) == schema(from_models, kind)
+
+
+@pytest.mark.usefixtures("empty_app")
+def test_the_models_need_no_further_migration() -> None:
+    flask_migrate.upgrade(MIGRATIONS)
+    flask_migrate.check(MIGRATIONS)  # ends the process with status 1 when something differs
+
+
+def test_downgrading_takes_everything_away_and_upgrading_brings_it_back(empty_app: Flask, kind: str) -> None:
+    flask_migrate.upgrade(MIGRATIONS)
+    whole = schema(url_of(empty_app), kind)
+    flask_migrate.downgrade(MIGRATIONS, revision="base")
+    assert schema(url_of(empty_app), kind) == []
+    flask_migrate.upgrade(MIGRATIONS)
+    assert schema(url_of(empty_app), kind) == whole
+
+
+@pytest.mark.slow
+def test_two_processes_may_migrate_at_once(kind: str, new_url: Callable[[str], str], tmp_path: Path) -> None:
+    url = new_url("raced")
+    environ = os.environ | {
+        "CARILLON_ENV": "test",
+        "CARILLON_INSTANCE": str(tmp_path / "instance"),
+        "DATABASE_URL": url,
+    }
+    command = [sys.executable, "-m", "flask", "--app", "wsgi", "db", "upgrade"]
+    runs = [
+        subprocess.Popen(command, cwd=ROOT, env=environ, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+        for _ in range(2)
+    ]
+    for run in runs:
+        _, errors = run.communicate(timeout=60)
+        assert run.returncode == 0, errors.decode()
+    assert schema(url, kind)
+
+
+def test_foreign_keys_are_on_again_afterwards(empty_app: Flask, kind: str) -> None:
+    if kind == "sqlite":
+        flask_migrate.upgrade(MIGRATIONS)
+        with db.engine.connect() as connection:
+            assert connection.exec_driver_sql("PRAGMA foreign_keys").scalar() == 1
+
+
+def test_there_is_one_line_of_revisions() -> None:
+    heads = ScriptDirectory(MIGRATIONS).get_heads()
+    assert len(heads) == 1
