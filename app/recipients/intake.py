@@ -11,6 +11,7 @@ from app.recipients.gathering import over_the_cap
 from app.recipients.limits import FileLimits
 from app.recipients.numbers import Number, NumberRejected, NumberRules, read_number
 from app.recipients.sheet import Row, Sheet
+from app.recipients.writing import LONGEST_WRITTEN
 
 Suppressed = Collection[str] | Callable[[Sequence[str]], Collection[str]]
 """Suppressed numbers in E.164, or a function from all candidates at once to those that are suppressed."""
@@ -185,16 +186,19 @@ class _Sorter:
                 _refuse_marked(row, columns.number)
             number = read_number(written, self._rules)
         except NumberRejected as rejected:
-            self.rejections.append(Rejection(row.number, written, rejected.reason, rejected.message, fields))
+            self._reject(row.number, written, rejected.reason, rejected.message, fields)
             return
         first = self._seen.setdefault(number.e164, row.number)
-        if first != row.number:
+        if first == row.number:
+            self._accept(row.number, written, number, fields)
+        else:
             self.duplicates += 1
-            self.rejections.append(
-                Rejection(row.number, written, "duplicate", duplicate_message(first), fields)
-            )
-            return
-        self._accept(row.number, written, number, fields)
+            self._reject(row.number, written, "duplicate", duplicate_message(first), fields)
+
+    def _reject(self, row: int, written: str, reason: str, message: str, fields: Mapping[str, str]) -> None:
+        if len(written) > LONGEST_WRITTEN:
+            written = written[:LONGEST_WRITTEN] + "…"
+        self.rejections.append(Rejection(row, written, reason, message, fields))
 
     def _accept(self, row: int, written: str, number: Number, fields: Mapping[str, str]) -> None:
         self.recipients.append(
