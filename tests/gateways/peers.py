@@ -80,8 +80,8 @@ def open_letterbox() -> Iterator[Letterbox]:
 
 
 def gateway_to(url: str, callback_url: str = "http://127.0.0.1:9/", **settings: object) -> Gateway:
-    """A closed gateway that gives up on an answer soon."""
-    given = {"url": url, "secret": "sandbox-secret", "answer_timeout": 0.6, **settings}
+    """A closed gateway, patient unless told otherwise."""
+    given = {"url": url, "secret": "sandbox-secret", "answer_timeout": 30, **settings}
     return make_gateway("sandbox", given, callback_url=callback_url)
 
 

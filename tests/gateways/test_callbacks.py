@@ -168,7 +168,7 @@ def test_from_a_send_to_the_stored_receipts_over_real_sockets(
     settings: Settings = app.config["CARILLON"]
     address = f"{panel_url}/callbacks/{route.public_id}"
     with RunningCarrier(secret=settings.sandbox_secret) as carrier:
-        wire = {"url": carrier.url, "secret": settings.sandbox_secret, "answer_timeout": 0.5}
+        wire = {"url": carrier.url, "secret": settings.sandbox_secret}
         gateway = make_gateway("sandbox", wire, callback_url=address)
         outcomes = send(
             gateway,

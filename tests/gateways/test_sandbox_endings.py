@@ -8,7 +8,7 @@ from app.gateways.base import Accepted, Deferred, DeliveryReport, Gateway, InDou
 from app.gateways.errors import ERROR_WORDS, ErrorCode, error_words
 from app.gateways.sandbox_carrier.running import RunningCarrier
 from app.gateways.sandbox_numbers import ORDINARY, SPECIAL, ending_of
-from tests.gateways.peers import Letterbox, message, send
+from tests.gateways.peers import Letterbox, gateway_to, message, send
 
 
 @pytest.mark.parametrize("number", ["+60123456700", "+60123456789", "+4915112345678"])
@@ -77,12 +77,14 @@ def test_a_late_failure_comes_with_its_code(gateway: Gateway, letterbox: Letterb
 
 
 @pytest.mark.parametrize(
-    ("number", "code"),
-    [("+60123456796", "timeout"), ("+60123456798", "gateway_failure")],
+    ("number", "code", "seconds"),
+    [("+60123456796", "timeout", 1.5), ("+60123456798", "gateway_failure", 30)],
 )
 def test_a_message_in_doubt_was_taken_and_its_receipt_names_our_reference(
-    number: str, code: str, gateway: Gateway, carrier: RunningCarrier, letterbox: Letterbox
+    number: str, code: str, seconds: float, carrier: RunningCarrier, letterbox: Letterbox
 ) -> None:
+    gateway = gateway_to(carrier.url, letterbox.url, answer_timeout=seconds)
+
     assert send(gateway, message(number)) == [InDoubt(code)]
 
     [taken] = carrier.accepted
