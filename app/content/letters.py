@@ -43,9 +43,8 @@ _SIGNS: Final = {
 LEET: Final = frozenset(_DIGITS) | frozenset(_SIGNS)
 BREAK: Final = "\x00"
 SPACE: Final = " "
-_HINT = re.compile(
-    r"(?:[a-z][\W_]{0,2}[0-9]|[0-9][\W_]{0,2}[a-z]|[!|£¡@$§€+(<¢#¥][\W_]?[a-z0-9]|(?<![a-z0-9])h!)"
-)
+_STANDS_IN = re.escape("".join(LEET))
+_HINT = re.compile(rf"[a-z][\W_]{{0,2}}[{_STANDS_IN}]|[{_STANDS_IN}][\W_]{{0,2}}[a-z]")
 _KEPT_RUN = 3
 
 
@@ -134,7 +133,8 @@ def written_letters(folded: str, original_at: str, leet: bool) -> str:
     for plain, seen in zip(folded, original_at, strict=True):
         if not (plain.isalpha() or (leet and plain in LEET)):
             continue
-        letter = "I" if plain == "i" and seen != "i" else plain
+        either = (plain == "i" and seen != "i") or (plain == "l" and not seen.isascii())
+        letter = "I" if either else plain
         if kept[-_KEPT_RUN:] != [letter] * _KEPT_RUN:
             kept.append(letter)
     return "".join(kept)

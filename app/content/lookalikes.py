@@ -20,7 +20,7 @@ _SHAPES = {
     "e": "ΞξΣεєɛǝᴇɘεэ",
     "f": "ꜰƒɟ",
     "g": "ɢɡƃԍ",
-    "h": "ʜнɥћһ",
+    "h": "ʜнɥћһɦħĦⱨ",
     "i": "ɪιıᴉΙ",
     "j": "ᴊɾ",
     "k": "ᴋкκĸʞ",
@@ -62,7 +62,7 @@ def _shape_table() -> dict[str, str]:
 
 
 def _is_east_asian(character: str) -> bool:
-    return "\u2e80" <= character <= "\ud7ff" or character >= "\U00020000"
+    return "\u2e80" <= character <= "\ua48f" or "\uac00" <= character <= "\ud7ff" or character >= "\U00020000"
 
 
 @cache

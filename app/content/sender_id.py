@@ -10,8 +10,12 @@ import re
 from collections.abc import Collection
 
 from app.content.findings import Finding, Severity
+from app.content.letters import pattern_key
+from app.content.normalise import fold
 
 GSM_LIMIT = 11
+_LONG_NAME = 5
+_WORDS = re.compile(r"[^ &.\-_]+")
 _ODD = re.compile(r"[^A-Za-z0-9 &.\-_]+")
 _DOUBLED = re.compile(r"[ &.\-_]{2,}")
 _EDGE = re.compile(r"^[ &.\-_]+|[ &.\-_]+$")
@@ -63,10 +67,48 @@ def _characters(text: str) -> list[Finding]:
 
 
 def _protected(text: str, protected: Collection[str]) -> list[Finding]:
-    plain = "".join(filter(str.isalnum, text.casefold()))
+    """The first protected name that the sender ID is, contains, or could be mistaken for."""
     for name in protected:
-        if plain == "".join(filter(str.isalnum, name.casefold())):
-            message = f'"{name}" is a protected name.'
+        likeness = _likeness(text, name)
+        if likeness is not None:
+            verb, severity = likeness
+            message = f'"{text}" {verb} the protected name "{name}".'
             advice = "Use your own name, or ask support to confirm that you may use this one."
-            return [_block("sid_protected", text, 0, len(text), message, advice)]
+            return [Finding("sid_protected", severity, 0, len(text), text, message, advice)]
     return []
+
+
+def _likeness(text: str, name: str) -> tuple[str, Severity] | None:
+    """How the sender ID is like the name, or None. Only one letter off is left for staff to judge."""
+    seen, guarded = _look(text), _look(name)
+    if not guarded:
+        return None
+    if seen == guarded:
+        return (
+            ("is", Severity.BLOCK) if text.casefold() == name.casefold() else ("looks like", Severity.BLOCK)
+        )
+    words = {_look(word) for word in _WORDS.findall(text)}
+    if guarded in words or (len(guarded) >= _LONG_NAME and guarded in seen):
+        return "contains", Severity.BLOCK
+    if len(guarded) >= _LONG_NAME and _one_apart(seen, guarded):
+        return "is one letter away from", Severity.HOLD
+    return None
+
+
+def _look(name: str) -> str:
+    """A name by its shapes: look-alike letters, digits for letters, `rn` for m and `vv` for w made one."""
+    plain = fold(name).text.replace("rn", "m").replace("vv", "w")
+    return pattern_key(plain)
+
+
+def _one_apart(one: str, other: str) -> bool:
+    """Whether a letter more, less, changed or swapped with its neighbour makes one of the other."""
+    if len(one) > len(other):
+        one, other = other, one
+    if len(other) - len(one) > 1 or one == other:
+        return False
+    start = next((i for i, letter in enumerate(one) if letter != other[i]), len(one))
+    if len(one) < len(other):
+        return one[start:] == other[start + 1 :]
+    swapped = one[start : start + 2] == other[start : start + 2][::-1]
+    return one[start + 1 :] == other[start + 1 :] or (swapped and one[start + 2 :] == other[start + 2 :])

@@ -32,8 +32,11 @@ GREETINGS = ("hi", "hello", "hey")
 SHORT = 3
 _LONGEST_GAP = 3
 _LONGEST_GAP_OF_LETTERS = 6
+_UNMISTAKABLE = 8
 _PIECES = re.compile(r"[^\W_]+")
 _LEET_PIECES = re.compile(r"[^\W_]+|[!|£¡@$§€+(<¢#¥]")
+_NEW_CLAUSE = re.compile(r"[.,;:!?)]\s+")
+_GAPS = frozenset((SPACE, BREAK))
 _CONTRACTIONS = frozenset({"s", "t", "d", "m", "ll", "re", "ve"})
 _APOSTROPHES = frozenset("'\u2019\u02bc`")
 
@@ -116,7 +119,7 @@ class _Scan:
         if not starts:
             return []
         ends = [p + 1 for p in self._run(last) if self._ends(p)]
-        return [(s, e) for s in (starts[-1], starts[0])[: len(starts)] for e in ends[:2] if s < e]
+        return [(s, e) for s in {starts[0], starts[-1]} for e in {ends[0], ends[-1]} if s < e] if ends else []
 
     def _run(self, unit: int) -> Sequence[int]:
         """Where the letters of one unit stand in the view."""
@@ -129,14 +132,15 @@ class _Scan:
         return [p for p in range(start, stop) if view[p] == letter]
 
     def _starts(self, position: int) -> bool:
-        if position == 0 or self._view[position - 1] in (SPACE, BREAK):
-            return True
-        return self._hump(position)
+        return not self._joined(position) or self._hump(position)
 
     def _ends(self, position: int) -> bool:
-        if position + 1 == len(self._view) or self._view[position + 1] in (SPACE, BREAK):
-            return True
-        return self._hump(position + 1)
+        return not self._joined(position + 1) or self._hump(position + 1)
+
+    def _joined(self, position: int) -> bool:
+        """Whether letters stand on both sides of a position, so that no word begins or ends there."""
+        view = self._view
+        return 0 < position < len(view) and view[position - 1] not in _GAPS and view[position] not in _GAPS
 
     def _hump(self, position: int) -> bool:
         """Whether a capital after a small letter, as in `HelloJohn`, begins a word here."""
@@ -148,6 +152,8 @@ class _Scan:
         """The hit, when the stretch spells the word and no honest reading explains it."""
         if not entry.bounded:
             return Hit(entry.index, start, end, literal=True)
+        if len(entry.letters) <= SHORT and (self._joined(start) or self._joined(end)):
+            return None
         text = self._folded.text[start:end]
         if text == entry.word:
             return self._literal(entry, start, end)
@@ -171,7 +177,8 @@ class _Scan:
             return False
         pieces = (_LEET_PIECES if self._leet else _PIECES).findall(text)
         if tuple(pieces) == entry.pieces:
-            return max(len(gap) for gap in _PIECES.split(text)) <= _LONGEST_GAP
+            gaps = _PIECES.split(text)
+            return not any(len(gap) > _LONGEST_GAP or _NEW_CLAUSE.fullmatch(gap) for gap in gaps)
         if len(pieces) == 1:
             return _stretched_on_purpose(entry, text, letters)
         return self._gaps_on_purpose(entry, pieces, start, end)
@@ -183,17 +190,21 @@ class _Scan:
         if any(len(gap) > longest for gap in gaps):
             return False
         if all(piece in known or piece.isdigit() for piece in pieces):
-            return False
+            joined = all(gap in "-_" for gap in gaps)
+            return joined or (len(entry.pieces) > 1 and len(entry.letters) >= _UNMISTAKABLE)
         if any(piece.isdigit() for piece in pieces) and any(len(piece) > 1 for piece in pieces):
             return False
         if any(g in _APOSTROPHES and p in _CONTRACTIONS for g, p in zip(gaps, pieces[1:], strict=False)):
             return False
-        return len(entry.letters) > SHORT or not self._in_a_row(start, end)
+        return len(entry.letters) > SHORT or not self._in_a_row(start, end, gaps[0] if gaps else "")
 
-    def _in_a_row(self, start: int, end: int) -> bool:
+    def _in_a_row(self, start: int, end: int, gap: str) -> bool:
         """Whether the stretch is part of a longer row of single letters, such as `G, H, I and J`."""
-        before = re.search(r"(?<![^\W_])[^\W\d_][\W_]{1,3}$", self._folded.text[:start])
-        after = re.match(r"[\W_]{1,3}[^\W\d_](?![^\W_])", self._folded.text[end:])
+        text, one = self._folded.text, r"[^\W\d_]"
+        if not gap:
+            return False
+        before = re.search(rf"(?<![^\W_]){one}{re.escape(gap)}$", text[max(start - 8, 0) : start])
+        after = re.match(rf"{re.escape(gap)}{one}(?![^\W_])", text[end : end + 8])
         return before is not None or after is not None
 
 
@@ -203,9 +214,9 @@ def _leet_on_purpose(entry: _Entry, text: str, letters: str) -> bool:
     if not signs:
         return False
     true_letters = len(letters) - len(signs)
-    if not true_letters or (true_letters * 5 < len(letters) * 2 and len(letters) < 5):
+    if not true_letters or (true_letters * 3 < len(letters) and len(letters) < 5):
         return False
-    if len(entry.letters) > SHORT and text[-1] in "!|+(<#£€":
+    if len(entry.letters) > SHORT and text[-1] in "!|+(<#£" and text.rstrip("!|+(<#£") in common_words():
         return False
     return not (text[0] in "(<#+|" and true_letters == len(letters) - 1 and len(entry.letters) <= SHORT)
 
