@@ -77,7 +77,7 @@ def run(processes: Path, *, prepare: bool = True) -> None:
 
 
 def _run_held(env: dict[str, str], folder: Path, commands: dict[str, str], *, prepare: bool) -> None:
-    supervisor = Supervisor(env, ROOT)
+    supervisor = Supervisor(env, ROOT, commands)
     try:
         if not env.get("REDIS_URL"):
             env["REDIS_URL"] = _start_valkey(supervisor, folder)

@@ -12,9 +12,8 @@ import selectors
 import signal
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import TextIO
 
 from operations.child import Child, Program
 
@@ -25,24 +24,22 @@ _COLOURS = (36, 33, 32, 35, 34, 96, 93, 92)
 
 
 class Supervisor:
-    """Runs programs until told to stop. Not for threads: everything happens in the caller's main thread."""
+    """Runs programs until told to stop. Not for threads: everything happens in the caller's main thread.
 
-    def __init__(
-        self, environment: Mapping[str, str], folder: Path, out: TextIO | None = None, grace: float = GRACE
-    ) -> None:
+    `names`, of the programs to come, say how wide the column of names must be.
+    """
+
+    def __init__(self, environment: Mapping[str, str], folder: Path, names: Iterable[str] = ()) -> None:
         self._environment = environment
         self._folder = folder
-        self._out = out or sys.stdout
-        self._grace = grace
         self._children: list[Child] = []
         self._selector = selectors.DefaultSelector()
         self._stops = 0
         self._listening = False
-        self._width = len("carillon")
+        self._width = max(len(name) for name in ("carillon", *names))
 
     def start(self, *programs: Program) -> None:
         """Start programs, in this order, besides those that run already."""
-        self._width = max(self._width, *(len(program.name) for program in programs))
         for program in programs:
             child = Child(program, self._environment, self._folder)
             self._children.append(child)
@@ -73,11 +70,8 @@ class Supervisor:
         """Print a line of our own."""
         self._print("carillon", line)
 
-    def alive(self, name: str) -> bool:
-        return any(child.alive for child in self._children if child.program.name == name)
-
     def _stop_wave(self, children: list[Child]) -> None:
-        deadline = time.monotonic() + self._grace
+        deadline = time.monotonic() + GRACE
         for child in children:
             child.signal(signal.SIGTERM)
         while any(child.alive for child in children):
@@ -133,12 +127,12 @@ class Supervisor:
 
     def _print(self, name: str, line: str) -> None:
         label = f"{name:<{self._width}}"
-        if self._out.isatty():
+        if sys.stdout.isatty():
             colour = 1 if name == "carillon" else _COLOURS[sum(name.encode()) % len(_COLOURS)]
             label = f"\x1b[{colour}m{label}\x1b[0m"
         try:
-            self._out.write(f"{label} | {line}\n")
-            self._out.flush()
+            sys.stdout.write(f"{label} | {line}\n")
+            sys.stdout.flush()
         except OSError:  # whoever read our output has gone: that is a request to stop
             self._stops = self._stops or 1
 
