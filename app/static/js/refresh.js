@@ -9,11 +9,18 @@
 "use strict";
 (() => {
   const LONGEST_GAP = 60_000;
+  const NEWS_STAYS = 8_000;
   const watched = new Map(); // element -> {timer, failures, last}
 
   const note = (words) => {
     const line = document.getElementById("refresh-note");
     if (line && line.textContent !== words) line.textContent = words;
+  };
+
+  // News leaves by itself; a note about trouble stays until the trouble is over.
+  const news = (words) => {
+    note(words);
+    setTimeout(() => { if (document.getElementById("refresh-note")?.textContent === words) note(""); }, NEWS_STAYS);
   };
 
   const schedule = (element, state) => {
@@ -27,7 +34,7 @@
     const found = root.matches?.("[data-refresh-url]") ? [root] : [];
     for (const element of [...found, ...root.querySelectorAll("[data-refresh-url]")]) {
       if (watched.has(element)) continue;
-      const state = { timer: 0, failures: 0, last: "", busy: false };
+      const state = { timer: 0, failures: 0, last: null, busy: false };
       watched.set(element, state);
       schedule(element, state);
     }
@@ -38,14 +45,13 @@
     const template = document.createElement("template");
     template.innerHTML = html.trim();
     const [fresh, ...others] = template.content.children;
-    if (!fresh) throw new Error("an empty partial");
     const focused = element.contains(document.activeElement) ? document.activeElement.id : "";
     const said = element.dataset.refreshSaid;
     element.replaceWith(fresh);
     for (const other of others) document.getElementById(other.id)?.replaceWith(other);
     watched.delete(element);
     if (focused) document.getElementById(focused)?.focus({ preventScroll: true });
-    if (fresh.dataset.refreshSaid && fresh.dataset.refreshSaid !== said) note(fresh.dataset.refreshSaid);
+    if (fresh.dataset.refreshSaid && fresh.dataset.refreshSaid !== said) news(fresh.dataset.refreshSaid);
     if (fresh.dataset.refreshGoto) return window.location.assign(fresh.dataset.refreshGoto);
     if (fresh.dataset.refreshUrl) {
       watched.set(fresh, state);
@@ -65,12 +71,12 @@
       }
       if (!answer.ok) throw new Error(`status ${answer.status}`);
       const html = await answer.text();
+      if (!html.trim()) throw new Error("an empty partial");
       if (state.failures) note("");
       state.failures = 0;
-      state.busy = false;
       if (html === state.last) return schedule(element, state);
-      state.last = html;
       replace(element, html, state);
+      state.last = html;
     } catch {
       state.failures += 1;
       if (state.failures > 1) note("The connection is interrupted. The figures stand still; trying again.");
