@@ -9,10 +9,10 @@ from threading import Barrier
 
 import pytest
 from flask import Flask
-from sqlalchemy import func, select
+from sqlalchemy import NullPool, create_engine, func, select
 from sqlalchemy.orm import Session
 
-from app.database import write_transaction
+from app.database import configure_engine, write_transaction
 from app.errors import InsufficientCredit
 from app.extensions import db
 from app.ledger import transfers
@@ -27,9 +27,12 @@ from tests.factories.users import make_owner
 def at_once(app: Flask, count: int, act: Callable[[Session, int], str]) -> Counter[str]:
     """Run `act(session, number)` in `count` threads that start together; count what they return."""
     barrier = Barrier(count)
+    with app.app_context():
+        engine = create_engine(db.engine.url, poolclass=NullPool)  # a pool would let only a few in at a time
+    configure_engine(engine)
 
     def run(number: int) -> str:
-        with app.app_context(), Session(db.engine) as session:
+        with Session(engine) as session:
             barrier.wait()
             return act(session, number)
 
