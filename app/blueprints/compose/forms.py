@@ -15,6 +15,7 @@ from wtforms import (
     Field,
     HiddenField,
     RadioField,
+    SelectChoice,
     SelectField,
     StringField,
     TextAreaField,
@@ -52,6 +53,11 @@ def new_submission_key() -> str:
     return secrets.token_urlsafe(16)
 
 
+def route_number(value: Any) -> int | None:
+    """The route's id that a form sent; None for anything else, which is then no open route."""
+    return int(value) if str(value).isdecimal() else None
+
+
 def trimmed(text: str | None) -> str:
     return (text or "").strip()
 
@@ -70,7 +76,7 @@ class ComposeForm(FlaskForm):
     """Call `prepare` before use. After `validate`, `scheduled_at` is the moment (UTC) or None for now."""
 
     route_id = SelectField(
-        "Route", coerce=int, validate_choice=False, validators=[InputRequired("Choose a route.")]
+        "Route", coerce=route_number, validate_choice=False, validators=[InputRequired("Choose a route.")]
     )
     sender_id = StringField("Sender ID", filters=[trimmed])
     name = StringField(
@@ -91,7 +97,7 @@ class ComposeForm(FlaskForm):
     )
     when = RadioField(
         "When to send",
-        choices=[("now", "Now, as soon as you accept"), ("later", "At a set time")],
+        choices=[SelectChoice("now", "Now, as soon as you accept"), SelectChoice("later", "At a set time")],
         default="now",
         validate_choice=False,
     )
@@ -114,7 +120,11 @@ class ComposeForm(FlaskForm):
         self.zone = zone
         self.routes = {route.id: route for route in routes}
         self.route_id.choices = [
-            (route.id, route_label(route), {"data-takes-sender-id": "yes" if route.takes_sender_id else "no"})
+            SelectChoice(
+                route.id,
+                route_label(route),
+                render_kw={"data-takes-sender-id": "yes" if route.takes_sender_id else "no"},
+            )
             for route in self.routes.values()
         ]
         if self.route_id.data not in self.routes and not self.is_submitted():
