@@ -77,7 +77,8 @@ _FORBIDDEN = {chr(code) for code in range(32)} - {
 
 def _checked(text: str) -> str:
     """The text itself. Raises ``FileRefused`` where it holds control characters that no text file has."""
-    text = text.rstrip("\x1a\x00") if text.endswith(("\x1a", "\x00")) else text
+    # DOS programs end a file with 0x1A, and a disk that was pulled out too early pads it with zeros.
+    text = text.rstrip("\x1a\x00") or text
     found = next((sign for sign in _FORBIDDEN if sign in text), None)
     if found is not None:
         where = text.index(found)

@@ -13,6 +13,7 @@ from app.recipients.limits import FileLimits
 from app.recipients.sheet import Kind, Row, Sheet
 
 DELIMITERS = ",;\t|"
+_BEHIND_ONE_VALUE = DELIMITERS + " \r\n"
 _SAMPLE_LINES = 60
 _SEP_LINE = re.compile(r"[\"']?sep=(.)[\"']?(?:\r\n|\r|\n|\Z)", re.IGNORECASE)
 
@@ -100,7 +101,9 @@ def _records(text: str, delimiter: str, limits: FileLimits) -> Iterator[tuple[in
     lines = io.StringIO(text, newline="")
     if not delimiter and '"' not in text:
         for number, line in enumerate(lines, 1):
-            yield number, [line]
+            value = line.rstrip(_BEHIND_ONE_VALUE).lstrip()
+            if value:
+                yield number, [value]
         return
     reader = csv.reader(lines, delimiter=delimiter or "\x1f", strict=_is_strict(text, delimiter))
     before = 0

@@ -8,6 +8,8 @@ from app.recipients.sheet import Kind, Row, Sheet, column_letters
 from app.recipients.writing import looks_like_number
 
 _PROGRESS_EVERY = 500
+_COUNTED_TIMES = 20
+"""How far over the cap rows are still counted, as a multiple of it; a file of millions is not worth the time."""
 
 
 class RowGatherer:
@@ -24,6 +26,8 @@ class RowGatherer:
     def add(self, row: Row) -> None:
         """Keeps a row. Raises ``FileRefused`` for one that is too wide or holds too long a cell."""
         self._count += 1
+        if self._count > _COUNTED_TIMES * self._limits.max_recipients:
+            raise over_the_cap(self._count - 1, self._limits, "more than ")
         if len(row.cells) > self._limits.max_columns:
             raise FileRefused(
                 "too_many_columns",
@@ -79,10 +83,10 @@ def _is_heading(first: Row) -> bool:
     return first.number == 1 or not any(looks_like_number(cell) for cell in first.cells)
 
 
-def over_the_cap(count: int, limits: FileLimits) -> FileRefused:
-    """The refusal of a file with too many recipients."""
+def over_the_cap(count: int, limits: FileLimits, about: str = "") -> FileRefused:
+    """The refusal of a file with too many recipients; ``about`` stands before the count."""
     return FileRefused(
         "too_many_rows",
-        f"The file has {count:,} recipients; one task takes at most {limits.max_recipients:,}. Nothing was "
+        f"The file has {about}{count:,} recipients; one task takes at most {limits.max_recipients:,}. Nothing was "
         f"taken. Split it into files of up to {limits.max_recipients:,} rows, each with the heading.",
     )

@@ -37,7 +37,7 @@ def stream_xml(chunks: Iterable[bytes], reader: XmlReader) -> None:
         for chunk in chunks:
             parser.Parse(chunk, False)
         parser.Parse(b"", True)
-    except (expat.ExpatError, ValueError) as error:
+    except (expat.ExpatError, ValueError, LookupError) as error:
         raise damaged() from error
 
 
