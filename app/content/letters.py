@@ -43,6 +43,7 @@ _SIGNS: Final = {
 LEET: Final = frozenset(_DIGITS) | frozenset(_SIGNS)
 BREAK: Final = "\x00"
 SPACE: Final = " "
+EITHER: Final = "I"
 _STANDS_IN = re.escape("".join(LEET))
 _HINT = re.compile(rf"[a-z][\W_]{{0,2}}[{_STANDS_IN}]|[{_STANDS_IN}][\W_]{{0,2}}[a-z]")
 _KEPT_RUN = 3
@@ -106,35 +107,31 @@ def pattern_key(folded_word: str) -> str:
 
 @cache
 def spelling(folded_word: str) -> re.Pattern[str]:
-    """What matches the word in letters as read by `written_letters`, each letter at least as often as in it.
-
-    A capital I passes for an l; an l passes for an i only in longer words, since `hl` is no greeting.
-    """
-    accepted = {letter: letter for letter in set(folded_word)}
+    """What matches the word in letters as read by `written_letters`, each letter at least as often as in it."""
+    accepted = {letter: letter for letter in {*folded_word, "i", "l"}}
     for sign, letter in (_DIGITS | _SIGNS).items():
         accepted[letter] = accepted.get(letter, letter) + sign
-    accepted["l"] = (
-        accepted.get("l", "l") + "I" + "".join(s for s, c in (_DIGITS | _SIGNS).items() if c == "i")
-    )
-    accepted["i"] = accepted.get("i", "i") + "I" + ("l" if len(folded_word) > 3 else "")
+    accepted["l"] += EITHER + "".join(sign for sign, letter in (_DIGITS | _SIGNS).items() if letter == "i")
+    accepted["i"] += EITHER
     parts = []
     for run in re.finditer(r"(.)\1*", "".join(c for c in folded_word if c.isalnum())):
-        options = re.escape(accepted.get(run[1], run[1]))
-        parts.append(f"[{options}]{{{len(run[0])},}}")
+        parts.append(f"[{re.escape(accepted.get(str(run[1]), str(run[1])))}]{{{len(run[0])},}}")
     return re.compile("".join(parts))
 
 
-def written_letters(folded: str, original_at: str, leet: bool) -> str:
+def written_letters(folded: str, seen: str, leet: bool) -> str:
     """The letters of a stretch without its gaps, runs longer than three cut to three.
 
-    `original_at` is as long as `folded` and says with a capital I where the reader saw one.
+    `seen` is the original character of each folded one. An `I` among small letters and an `l` among capitals
+    become EITHER, as do look-alikes of other scripts: the eye takes them for both.
     """
+    shouted = sum(map(str.isupper, seen)) > sum(map(str.islower, seen))
     kept: list[str] = []
-    for plain, seen in zip(folded, original_at, strict=True):
+    for plain, original in zip(folded, seen, strict=True):
         if not (plain.isalpha() or (leet and plain in LEET)):
             continue
-        either = (plain == "i" and seen != "i") or (plain == "l" and not seen.isascii())
-        letter = "I" if either else plain
+        disguised = not original.isascii() or original == ("l" if shouted else "I")
+        letter = EITHER if plain in "il" and disguised else plain
         if kept[-_KEPT_RUN:] != [letter] * _KEPT_RUN:
             kept.append(letter)
     return "".join(kept)

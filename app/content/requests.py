@@ -33,6 +33,11 @@ _NOT_CALLED = re.compile(
     r"|permit|reg|id)\b\.?:?\s*(?:no\.?|number|#)?:?\s*)$"
 )
 
+_DATE = re.compile(
+    r"\d{1,2}[.\-]\d{1,2}[.\-](?:20)?\d\d|(?:19|20)\d\d[.\-]\d\d[.\-]\d\d"
+    r"|(?:19|20)\d\d\s?-\s?(?:19|20)\d\d|\d{1,2}\.\d\d\s?-\s?\d{1,2}\.\d\d"
+)
+
 
 def personal_data(folded: str) -> list[tuple[int, int]]:
     """The spans that ask for personal data, such as `reply with your IC number`."""
@@ -54,11 +59,5 @@ def call_back(folded: str) -> list[tuple[int, int]]:
 
 
 def _is_date(number: str) -> bool:
-    """Whether the digits are a date or a range of years or of hours rather than a phone number."""
-    return (
-        re.fullmatch(
-            r"\d{1,2}[.\-]\d{1,2}[.\-](?:20)?\d\d|(?:19|20)\d\d[.\-]\d\d[.\-]\d\d|(?:19|20)\d\d\s?-\s?(?:19|20)\d\d",
-            number,
-        )
-        is not None
-    )
+    """Whether the digits are a date, or a range of years or of hours, rather than a phone number."""
+    return _DATE.fullmatch(number) is not None

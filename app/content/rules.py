@@ -17,12 +17,13 @@ from app.content.alphabet import is_gsm
 from app.content.countries import COUNTRY_RULES
 from app.content.findings import Finding, Severity, blocking
 from app.content.greetings import is_greeting
+from app.content.intent import GREETINGS
 from app.content.length import excess
 from app.content.links import find_links
 from app.content.merge import FIELD, field_key
 from app.content.normalise import Folded, fold
 from app.content.switches import Switches
-from app.content.words import GREETINGS, WordFinder
+from app.content.words import WordFinder
 
 __all__ = ["BannedWord", "Finding", "Rulebook", "Severity", "Switches", "blocking"]
 
