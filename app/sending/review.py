@@ -15,7 +15,7 @@ from app.content.findings import Finding
 from app.content.marking import Piece, mark
 from app.ledger.balances import balance
 from app.models import Recipient, Rejection, Task, TaskState
-from app.recipients.zones import zone_of
+from app.recipients.zones import clocks_at
 
 SHOWN_REJECTIONS = 100
 SHOWN_SAMPLES = 5
@@ -51,6 +51,15 @@ class CountryLine:
 
 
 @dataclass(frozen=True)
+class ReasonLine:
+    """How many rows were left out for one reason; `reason` is its stable key, `words` what a person reads."""
+
+    reason: str
+    words: str
+    rows: int
+
+
+@dataclass(frozen=True)
 class Sample:
     """One of the first messages, as it will be sent."""
 
@@ -61,10 +70,20 @@ class Sample:
 
 @dataclass(frozen=True)
 class LocalTime:
-    """When the task starts, by a clock at a destination."""
+    """When the task starts, by the slowest and the fastest clock of a destination."""
 
     country: str
-    moment: datetime
+    earliest: datetime
+    latest: datetime
+
+    @property
+    def words(self) -> str:
+        """One time, or from when to when; the day again only where it is another."""
+        first = f"{self.earliest:%a %d %b, %H:%M}"
+        if self.earliest.replace(tzinfo=None) == self.latest.replace(tzinfo=None):
+            return first
+        same_day = self.earliest.date() == self.latest.date()
+        return f"{first} to {self.latest:%H:%M}" if same_day else f"{first} to {self.latest:%a %d %b, %H:%M}"
 
 
 @dataclass(frozen=True)
@@ -77,7 +96,7 @@ class Review:
     duplicates: int
     tidied: int
     rejected: int
-    by_reason: list[tuple[str, int]]
+    by_reason: list[ReasonLine]
     rejections: list[Rejection]
     segments: int
     lines: list[CountryLine]
@@ -113,13 +132,7 @@ def review(session: Session, task: Task) -> Review:
         duplicates=report.get("duplicates", 0),
         tidied=report.get("tidied", 0),
         rejected=sum(by_reason.values()),
-        by_reason=sorted(
-            (
-                (REASON_WORDS.get(reason, reason.replace("_", " ").capitalize()), count)
-                for reason, count in by_reason.items()
-            ),
-            key=lambda pair: -pair[1],
-        ),
+        by_reason=_reason_lines(by_reason),
         rejections=list(_rejections(session, task, SHOWN_REJECTIONS)),
         segments=quoted["segments"],
         lines=lines,
@@ -149,6 +162,15 @@ def country_name(region: str) -> str:
     return Locale("en").territories.get(region, region)
 
 
+def _reason_lines(by_reason: dict[str, int]) -> list[ReasonLine]:
+    """The reasons, the commonest first."""
+    lines = [
+        ReasonLine(reason, REASON_WORDS.get(reason, reason.replace("_", " ").capitalize()), rows)
+        for reason, rows in by_reason.items()
+    ]
+    return sorted(lines, key=lambda line: -line.rows)
+
+
 def _rejections(session: Session, task: Task, most: int | None) -> Iterator[Rejection]:
     query = select(Rejection).where(Rejection.task_id == task.id).order_by(Rejection.row).limit(most)
     return iter(session.scalars(query))
@@ -172,7 +194,7 @@ def _local_times(
             .where(Recipient.task_id == task.id, Recipient.region == line.region)
             .limit(1)
         )
-        zone = zone_of(e164) if e164 else None
-        if zone is not None:
-            times.append(LocalTime(line.country, starts_at.astimezone(zone)))
+        clocks = clocks_at(e164, starts_at) if e164 else None
+        if clocks is not None:
+            times.append(LocalTime(line.country, *clocks))
     return times

@@ -9,8 +9,9 @@ import pytest
 from app.clock import now
 from app.models import Account, Message, Role, Task, TaskState
 from tests.factories.accounts import make_account
+from tests.factories.messages import ACCEPTED, DELIVERED
 from tests.factories.routes import make_route
-from tests.factories.tasks import make_draft, make_submitted_task
+from tests.factories.tasks import make_draft, make_settled_task, make_submitted_task
 from tests.factories.users import make_owner, make_staff, make_user
 
 
@@ -134,3 +135,31 @@ def test_a_viewer_sees_the_task_and_cannot_cancel_it(client, session, sign_in, o
     assert client.submit(f"/tasks/{scheduled.public_id}/cancel", page="/").status_code == 403
     session.rollback()
     assert session.get(Task, scheduled.id).state == TaskState.SCHEDULED
+
+
+def test_the_list_the_ledger_and_the_buttons_follow_the_progress(client, session, sign_in, owner, task):
+    sign_in(client, owner)
+    page = client.get(f"/tasks/{task.public_id}?status=waiting&after=3").text
+    assert f'data-refresh-url="/tasks/{task.public_id}/progress?status=waiting&amp;after=3"' in page
+    partial = client.get(f"/tasks/{task.public_id}/progress?status=waiting&after=3").text
+    for part in ("task-act", "task-details", "task-messages", "task-ledger"):
+        assert f'id="{part}"' in page
+        assert f'id="{part}"' in partial
+    assert "+61400000001" not in partial
+    assert "Stop this task" in partial
+
+
+@pytest.mark.parametrize(("minutes", "looks"), [(1, True), (11, False)])
+def test_receipts_are_awaited_for_a_while_after_the_end(client, session, sign_in, owner, minutes, looks):
+    task = make_settled_task(
+        session,
+        owner,
+        make_route(session),
+        [ACCEPTED, DELIVERED],
+        state=TaskState.DONE,
+        finished_at=now() - timedelta(minutes=minutes),
+    )
+    sign_in(client, owner)
+    partial = client.get(f"/tasks/{task.public_id}/progress").text
+    assert ('data-refresh-every="5000"' in partial) is looks
+    assert "Stop this task" not in partial

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+from typing import Any
+
 from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from app.access import ANY_CLIENT, SENDERS, roles_required, signed_in_user
 from app.accounts.membership import account_id_of
 from app.blueprints.tasks import blueprint
+from app.clock import now
 from app.database import write_transaction
 from app.errors import Conflict
 from app.extensions import db
@@ -20,6 +24,7 @@ from app.sending.lookup import task_of
 from app.sending.states import DRAFT_STATES
 
 _LEDGER_LINES = 20
+_RECEIPTS_COME_FOR = timedelta(minutes=10)
 CANCELLABLE = frozenset({TaskState.SCHEDULED, TaskState.RUNNING, TaskState.PAUSED})
 
 
@@ -30,29 +35,14 @@ def page(public_id: str) -> ResponseReturnValue:
     task = _own_task(public_id)
     if task.state in DRAFT_STATES:
         return redirect(url_for("review.page", public_id=public_id))
-    status = request.args.get("status")
-    before, after = (request.args.get(name, type=int) for name in ("before", "after"))
-    return render_template(
-        "tasks/page.html",
-        task=task,
-        money=money_of_task(db.session(), task.id),
-        entries=latest_entries(db.session(), task.id, _LEDGER_LINES),
-        messages=message_page(db.session(), task.id, status_filter=status, before=before, after=after),
-        status=status,
-        filters=STATUS_FILTERS,
-        error_words=error_words,
-        cancellable=task.state in CANCELLABLE and signed_in_user().role in SENDERS,
-    )
+    return render_template("tasks/page.html", **_shown(task))
 
 
 @blueprint.get("/progress")
 @roles_required(ANY_CLIENT)
 def progress(public_id: str) -> ResponseReturnValue:
-    """The numbers alone, for refresh.js."""
-    task = _own_task(public_id)
-    return render_template(
-        "tasks/_progress_answer.html", task=task, money=money_of_task(db.session(), task.id)
-    )
+    """The page's moving parts alone, for refresh.js."""
+    return render_template("tasks/_progress_answer.html", **_shown(_own_task(public_id)))
 
 
 @blueprint.route("/cancel", methods=["GET", "POST"])
@@ -74,3 +64,34 @@ def cancel(public_id: str) -> ResponseReturnValue:
 
 def _own_task(public_id: str) -> Task:
     return task_of(db.session(), account_id_of(signed_in_user()), public_id)
+
+
+def _shown(task: Task) -> dict[str, Any]:
+    """What the page and its moving parts are drawn from. `here` is the place in the list of messages."""
+    status = request.args.get("status")
+    before, after = (request.args.get(name, type=int) for name in ("before", "after"))
+    chosen = status if status in STATUS_FILTERS else None
+    return {
+        "task": task,
+        "money": money_of_task(db.session(), task.id),
+        "entries": latest_entries(db.session(), task.id, _LEDGER_LINES),
+        "messages": message_page(db.session(), task.id, status_filter=chosen, before=before, after=after),
+        "here": {"status": chosen, "before": before, "after": after},
+        "filters": STATUS_FILTERS,
+        "error_words": error_words,
+        "cancellable": task.state in CANCELLABLE and signed_in_user().role in SENDERS,
+        "refresh_every": _refresh_every(task),
+    }
+
+
+def _refresh_every(task: Task) -> int | None:
+    """Milliseconds until the page should look again; None when nothing is going to change soon.
+
+    Receipts go on coming after the last message has left, most of them within minutes.
+    """
+    if task.state == TaskState.RUNNING:
+        return 1_500
+    if task.state in (TaskState.SCHEDULED, TaskState.PAUSED) or task.waiting:
+        return 5_000
+    finished_lately = task.finished_at is not None and now() - task.finished_at < _RECEIPTS_COME_FOR
+    return 5_000 if finished_lately and (task.accepted or task.in_doubt) else None

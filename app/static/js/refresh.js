@@ -45,12 +45,12 @@
     const template = document.createElement("template");
     template.innerHTML = html.trim();
     const [fresh, ...others] = template.content.children;
-    const focused = element.contains(document.activeElement) ? document.activeElement.id : "";
+    const focused = document.activeElement?.id;
     const said = element.dataset.refreshSaid;
     element.replaceWith(fresh);
     for (const other of others) document.getElementById(other.id)?.replaceWith(other);
     watched.delete(element);
-    if (focused) document.getElementById(focused)?.focus({ preventScroll: true });
+    if (focused && document.activeElement?.id !== focused) document.getElementById(focused)?.focus({ preventScroll: true });
     if (fresh.dataset.refreshSaid && fresh.dataset.refreshSaid !== said) news(fresh.dataset.refreshSaid);
     if (fresh.dataset.refreshGoto) return window.location.assign(fresh.dataset.refreshGoto);
     if (fresh.dataset.refreshUrl) {
