@@ -49,11 +49,15 @@ class Settings:
     instance: Path
     uploads_url: str
     public_url: str
+    callback_url: str
     sandbox_url: str
     sandbox_secret: str
     limits: Limits = field(default_factory=Limits)
     session_lifetime: timedelta = timedelta(hours=12)
     pump_slice: timedelta = timedelta(seconds=30)
+    pump_lease: timedelta = timedelta(seconds=15)
+    claim_life: timedelta = timedelta(seconds=60)
+    claim_margin: timedelta = timedelta(seconds=30)
     late_start: timedelta = timedelta(hours=1)
     in_doubt_release: timedelta = timedelta(hours=72)
     ticker_interval: timedelta = timedelta(seconds=2)
@@ -83,6 +87,9 @@ class Settings:
             instance=instance,
             uploads_url=env.get("UPLOADS_URL") or f"file://{instance / 'uploads'}",
             public_url=(env.get("PUBLIC_URL") or f"http://127.0.0.1:{port}").rstrip("/"),
+            callback_url=(
+                env.get("CALLBACK_URL") or env.get("PUBLIC_URL") or f"http://127.0.0.1:{port}"
+            ).rstrip("/"),
             sandbox_url=(env.get("SANDBOX_URL") or "http://127.0.0.1:8790").rstrip("/"),
             sandbox_secret=env.get("SANDBOX_SECRET") or _derived(secret_key, "sandbox"),
         )

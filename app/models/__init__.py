@@ -1,44 +1,78 @@
 """Tables and constraints, a file per noun. No behaviour beyond what a row says of itself."""
 
-from app.models.account import Account
+from app.models.account import Account, AccountState
 from app.models.alert import StaffAlert
 from app.models.banned_word import BannedWordEntry
 from app.models.base import Base, UtcDateTime, new_public_id
 from app.models.chore import Chore
+from app.models.credential import Invitation, OneTimeCode, RecoveryCode
+from app.models.desk import AccountNote, AuditEvent, DeskSetting
 from app.models.ledger import EntryKind, LedgerEntry
+from app.models.letter import Letter, LetterChannel
 from app.models.message import Message, MessageStatus, Money
 from app.models.receipt import Receipt
 from app.models.recipient import Recipient, Rejection
-from app.models.route import Channel, ChargeWhen, PumpLease, Route, RoutePrice
+from app.models.route import AccountRoute, Channel, ChargeWhen, PumpLease, Route, RoutePrice
+from app.models.sender_id import ProtectedName, SenderIdRequest
+from app.models.session_record import DeviceSession, LimitHit, SignInAttempt, SignInOutcome
 from app.models.task import Task, TaskKind, TaskState
+from app.models.terms import TermsAcceptance, TermsVersion
+from app.models.ticket import Ticket, TicketMessage, TicketPost
+from app.models.top_up import Adjustment, Plan, PlanTier, TopUp, TopUpState
 from app.models.user import CLIENT_ROLES, STAFF_ROLES, Role, User
 
 __all__ = [
     "CLIENT_ROLES",
     "STAFF_ROLES",
     "Account",
+    "AccountNote",
+    "AccountRoute",
+    "AccountState",
+    "Adjustment",
+    "AuditEvent",
     "BannedWordEntry",
     "Base",
     "Channel",
     "ChargeWhen",
     "Chore",
+    "DeskSetting",
+    "DeviceSession",
     "EntryKind",
+    "Invitation",
     "LedgerEntry",
+    "Letter",
+    "LetterChannel",
+    "LimitHit",
     "Message",
     "MessageStatus",
     "Money",
+    "OneTimeCode",
+    "Plan",
+    "PlanTier",
+    "ProtectedName",
     "PumpLease",
     "Receipt",
     "Recipient",
+    "RecoveryCode",
     "Rejection",
     "Role",
     "Route",
     "RoutePrice",
+    "SenderIdRequest",
+    "SignInAttempt",
+    "SignInOutcome",
     "StaffAlert",
     "Task",
     "TaskKind",
     "TaskState",
-    "UtcDateTime",
+    "TermsAcceptance",
+    "TermsVersion",
+    "Ticket",
+    "TicketMessage",
+    "TicketPost",
+    "TopUp",
+    "TopUpState",
     "User",
+    "UtcDateTime",
     "new_public_id",
 ]

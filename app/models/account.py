@@ -3,12 +3,21 @@
 from __future__ import annotations
 
 from datetime import datetime
+from enum import StrEnum
 
-from sqlalchemy import BigInteger, CheckConstraint, String
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.clock import now
 from app.models.base import Base, BigKey, UtcDateTime
+
+
+class AccountState(StrEnum):
+    """Suspended accounts may come back; closed ones do not."""
+
+    ACTIVE = "active"
+    SUSPENDED = "suspended"
+    CLOSED = "closed"
 
 
 class Account(Base):
@@ -28,5 +37,11 @@ class Account(Base):
     time_zone: Mapped[str] = mapped_column(String(64), default="UTC")
     available: Mapped[int] = mapped_column(BigInteger, default=0)
     held: Mapped[int] = mapped_column(BigInteger, default=0)
+    state: Mapped[str] = mapped_column(String(12), default=AccountState.ACTIVE)
+    state_reason: Mapped[str | None] = mapped_column(String(500))  # told to its people at sign-in
+    deactivation_asked_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    plan_id: Mapped[int | None] = mapped_column(ForeignKey("plan.id"))
+    low_balance: Mapped[int | None] = mapped_column(BigInteger)  # warn below this many millicredits
+    low_balance_told_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     stopped_reason: Mapped[str | None] = mapped_column(String(500))
     created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)

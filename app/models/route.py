@@ -14,6 +14,7 @@ from sqlalchemy import (
     ForeignKey,
     Integer,
     String,
+    Text,
     UniqueConstraint,
 )
 from sqlalchemy.orm import Mapped, mapped_column, relationship
@@ -58,6 +59,16 @@ class Route(Base):
     split: Mapped[str] = mapped_column(String(8), default="160/153")
     charge_when: Mapped[str] = mapped_column(String(16), default=ChargeWhen.ACCEPTED)
     refund_failed_receipt: Mapped[bool] = mapped_column(Boolean, default=True)
+    sender_id_maximum: Mapped[int] = mapped_column(Integer, default=10)
+    sender_id_approval: Mapped[bool] = mapped_column(Boolean, default=False)
+    gives_reports: Mapped[bool] = mapped_column(Boolean, default=True)  # per-message delivery reports
+    minimum_recipients: Mapped[int] = mapped_column(Integer, default=1)
+    maximum_recipients: Mapped[int] = mapped_column(Integer, default=5_000)
+    allowed_prefixes: Mapped[list[str] | None] = mapped_column(JSON)  # null: everywhere but the blocked ones
+    retry_attempts: Mapped[int] = mapped_column(Integer, default=20)  # of deferred messages
+    gateway_secrets: Mapped[str | None] = mapped_column(Text)  # encrypted JSON, never shown again
+    description: Mapped[str] = mapped_column(String(500), default="")
+    everyone: Mapped[bool] = mapped_column(Boolean, default=True)  # else only accounts with an AccountRoute
     blocked_prefixes: Mapped[list[str]] = mapped_column(JSON, default=list)
     open: Mapped[bool] = mapped_column(Boolean, default=True)
     paused_reason: Mapped[str | None] = mapped_column(String(500))
@@ -80,6 +91,17 @@ class RoutePrice(Base):
     price_per_segment: Mapped[int] = mapped_column(BigInteger)
 
     route: Mapped[Route] = relationship(back_populates="prices")
+
+
+class AccountRoute(Base):
+    """What an account has of its own on a route: that it may use it, and a price (null: the route's prices)."""
+
+    __tablename__ = "account_route"
+
+    account_id: Mapped[int] = mapped_column(ForeignKey("account.id"), primary_key=True)
+    route_id: Mapped[int] = mapped_column(ForeignKey("route.id"), primary_key=True)
+    allowed: Mapped[bool] = mapped_column(Boolean, default=True)
+    price_per_segment: Mapped[int | None] = mapped_column(BigInteger)
 
 
 class PumpLease(Base):

@@ -37,6 +37,7 @@ class TaskState(StrEnum):
     DRAFT = "draft"
     CHECKING = "checking"
     READY = "ready"
+    HELD = "held"  # submitted, and kept for staff to review its content
     REJECTED = "rejected"
     DISCARDED = "discarded"
     SCHEDULED = "scheduled"
@@ -87,9 +88,7 @@ class Task(Base):
     include_heading: Mapped[bool] = mapped_column(default=False)
     rows_done: Mapped[int] = mapped_column(Integer, default=0)
     rows_found: Mapped[int | None] = mapped_column(Integer)
-    check_run: Mapped[int] = mapped_column(
-        Integer, default=0
-    )  # only the newest check may write
+    check_run: Mapped[int] = mapped_column(Integer, default=0)  # only the newest check may write
     check_attempts: Mapped[int] = mapped_column(Integer, default=0)
     report: Mapped[dict[str, Any] | None] = mapped_column(JSON)
     findings: Mapped[list[dict[str, Any]] | None] = mapped_column(JSON)
@@ -104,7 +103,9 @@ class Task(Base):
     finished_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     pump_turn: Mapped[int] = mapped_column(BigInteger, default=0)  # the lowest goes next: tasks take turns
 
-    charge_when: Mapped[str] = mapped_column(String(16), default=ChargeWhen.ACCEPTED)  # the route's, as submitted
+    charge_when: Mapped[str] = mapped_column(
+        String(16), default=ChargeWhen.ACCEPTED
+    )  # the route's, as submitted
     refund_failed_receipt: Mapped[bool] = mapped_column(default=True)
     total: Mapped[int] = mapped_column(Integer, default=0)
     price: Mapped[int] = mapped_column(BigInteger, default=0)

@@ -48,6 +48,19 @@ class User(Base):
     role: Mapped[str] = mapped_column(String(16))
     password_hash: Mapped[str] = mapped_column(String(200))
     session_version: Mapped[int] = mapped_column(Integer, default=1)
+    phone: Mapped[str | None] = mapped_column(String(16))  # E.164
+    pending_email: Mapped[str | None] = mapped_column(String(254))  # asked for, not confirmed yet
+    pending_phone: Mapped[str | None] = mapped_column(String(16))
+    email_confirmed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    phone_confirmed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    password_changed_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)
+    must_change_password: Mapped[bool] = mapped_column(default=False)
+    totp_secret: Mapped[str | None] = mapped_column(String(300))  # encrypted
+    totp_confirmed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    totp_last_step: Mapped[int] = mapped_column(Integer, default=0)  # a code is good once
+    disabled_at: Mapped[datetime | None] = mapped_column(
+        UtcDateTime
+    )  # removed from the account, or staff who left
     created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)
 
     account: Mapped[Account | None] = relationship(lazy="joined")

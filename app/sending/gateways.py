@@ -13,5 +13,5 @@ def gateway_for(route: Route, settings: Settings) -> Gateway:
     values = dict(route.gateway_settings)
     if route.gateway == "sandbox":
         values = {"url": settings.sandbox_url, "secret": settings.sandbox_secret} | values
-    callback_url = f"{settings.public_url}/callbacks/{route.public_id}"
+    callback_url = f"{settings.callback_url}/callbacks/{route.public_id}"
     return make_gateway(route.gateway, values, callback_url=callback_url)
