@@ -33,11 +33,6 @@ COUNTRY_RULES: Mapping[str, CountryRules] = MappingProxyType(
                 ),
                 "Malaysian Communications and Multimedia Commission, in force from 1 September 2024",
             ),
-            CountryRules(
-                "SG",
-                (("shortener", Severity.HOLD), ("personal_data", Severity.HOLD)),
-                "House rule: the sender ID registry's operators filter such messages",
-            ),
         )
     }
 )

@@ -22,6 +22,7 @@ _PIECES = re.compile(r"[^\W_]+")
 _LEET_PIECES = re.compile(rf"[^\W_]+|[{re.escape(_SIGN)}]")
 _RUNS = re.compile(rf"(?:[^\W_]|[{re.escape(_SIGN)}])+")
 _MEASURE = re.compile(r"\d{2,}[a-z]{1,3}")
+_SIGN_APART = re.compile(rf"\s[{re.escape(_SIGN)}]|\s{{2,}}")
 _NEW_CLAUSE = re.compile(r"[.,;:!?)]\s+")
 _APOSTROPHES = frozenset("'\u2019\u02bc`")
 _JOINING = frozenset("-_*~=^")
@@ -93,7 +94,7 @@ def _digits_on_purpose(listed: ListedWord, stretch: Stretch) -> bool:
         return False
     if len(listed.letters) <= SHORT:
         opened = text[0] in "(<#+|" and len(signs) == 1
-        return not text[0].isdigit() and not opened
+        return not text[0].isdigit() and not opened and not _SIGN_APART.search(text)
     shouted = text.rstrip(_SIGN)
     return shouted == text or shouted not in common_words()
 

@@ -47,6 +47,7 @@ EITHER: Final = "I"
 _STANDS_IN = re.escape("".join(LEET))
 _HINT = re.compile(rf"[a-z][\W_]{{0,2}}[{_STANDS_IN}]|[{_STANDS_IN}][\W_]{{0,2}}[a-z]")
 _KEPT_RUN = 3
+_REMEMBERED = 0x3000
 
 
 class _Classes(dict[int, str]):
@@ -55,7 +56,8 @@ class _Classes(dict[int, str]):
     def __missing__(self, code: int) -> str:
         character = chr(code)
         plain = character if character.isalnum() else SPACE
-        self[code] = plain
+        if code < _REMEMBERED:
+            self[code] = plain
         return plain
 
 

@@ -8,7 +8,7 @@ their shape, turned letters, and enclosed letters without a compatibility decomp
 from __future__ import annotations
 
 import unicodedata
-from functools import cache
+from functools import cache, lru_cache
 
 from confusable_homoglyphs.confusables import confusables_data
 
@@ -65,7 +65,7 @@ def _is_east_asian(character: str) -> bool:
     return "\u2e80" <= character <= "\ua48f" or "\uac00" <= character <= "\ud7ff" or character >= "\U00020000"
 
 
-@cache
+@lru_cache(maxsize=16_384)
 def plain_letters(character: str) -> str:
     """What one character reads as: lower-case letters, itself, or nothing when it is invisible.
 

@@ -28,6 +28,7 @@ from app.content.words import WordFinder
 __all__ = ["BannedWord", "Finding", "Rulebook", "Severity", "Switches", "blocking"]
 
 MAX_FINDINGS_OF_A_RULE = 20
+LONGEST_READ = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,15 +80,17 @@ class Rulebook:
         """Every finding in the text, sorted by start.
 
         `fields` are the recipient file's columns when the text is not merged yet: `{first name}` is then a
-        gap of unknown content, so that `he{x}llo` is found and a column named Hello is not.
+        gap of unknown content, so that `he{x}llo` is found and a column named Hello is not. Only the first
+        LONGEST_READ characters are read; a text beyond that is `too_long` many times over anyway.
         """
         known = {field_key(name) for name in fields}
-        gaps = [m.span() for m in FIELD.finditer(text) if field_key(m[1]) in known] if known else ()
-        folded = fold(text, gaps)
-        if not folded.text.strip() and not gaps:
+        read = text[:LONGEST_READ]
+        gaps = [m.span() for m in FIELD.finditer(read) if field_key(m[1]) in known] if known else ()
+        folded = fold(read, gaps)
+        if not folded.text.strip() and not gaps and len(text) == len(read):
             return [wording.empty(text)]
         links = self._links(folded)
-        findings = [*links, *self._listed(folded, links), *self._scripts(text), *self._requests(folded)]
+        findings = [*links, *self._listed(folded, links), *self._scripts(read), *self._requests(folded)]
         findings += self._too_long(text)
         return _limited(sorted(findings, key=lambda finding: (finding.start, finding.end)))
 
@@ -158,18 +161,15 @@ def _within(span: tuple[int, int], findings: list[Finding]) -> bool:
 
 def _outermost(findings: list[Finding]) -> list[Finding]:
     """Without what stands inside a longer finding of the same rule and severity: `win` in `win big`."""
-    return [
-        inner
-        for inner in findings
-        if not any(
-            outer is not inner
-            and (outer.rule, outer.severity) == (inner.rule, inner.severity)
-            and outer.start <= inner.start
-            and inner.end <= outer.end
-            and outer.end - outer.start > inner.end - inner.start
-            for outer in findings
-        )
-    ]
+    widest: dict[tuple[str, Severity], tuple[int, int]] = {}
+    kept = []
+    for finding in sorted(findings, key=lambda finding: (finding.start, -finding.end)):
+        kind, span = (finding.rule, finding.severity), (finding.start, finding.end)
+        outer = widest.get(kind, (0, 0))
+        if span == outer or finding.end > outer[1]:
+            widest[kind] = span
+            kept.append(finding)
+    return kept
 
 
 def _limited(findings: list[Finding]) -> list[Finding]:
