@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from flask import current_app, jsonify, make_response, redirect, render_template, request, url_for
+from flask import current_app, jsonify, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
@@ -72,11 +72,12 @@ class Composer:
         )
 
     def _page(self) -> ResponseReturnValue:
-        template = "compose/_form.html" if _by_fetch() else f"{self.kind}/page.html"
-        status = 422 if self.form.errors else 200
-        return make_response(
-            render_template(template, composer=self, form=self.form, shown=self.shown), status
-        )
+        """The form with what is to be corrected. A script gets it alone, and as a success: a browser would
+        write a 422 that a script asked for into its console as an error."""
+        if _by_fetch():
+            return render_template("compose/_form.html", composer=self, form=self.form, shown=self.shown)
+        page = render_template(f"{self.kind}/page.html", composer=self, form=self.form, shown=self.shown)
+        return page, 422 if self.form.errors else 200
 
 
 def preview_of(form: ComposeForm, account_id: int) -> Preview:

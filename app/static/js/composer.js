@@ -101,7 +101,7 @@ class Composer {
   async answered(response, opener) {
     if (response.redirected) {
       this.problem("You have been signed out. Sign in in another tab, then submit again; your text is still here.");
-    } else if (response.status === 422) {
+    } else if (response.ok && !response.headers.get("Content-Type").startsWith("application/json")) {
       this.replaceForm(await response.text());
     } else if (response.ok) {
       const draft = await response.json();
