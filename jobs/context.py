@@ -11,12 +11,19 @@ from sqlalchemy.orm import Session
 
 from app import create_app
 from app.extensions import db
+from config import Settings
 
 
 @cache
 def load_app() -> Flask:
     """This process's application."""
     return create_app()
+
+
+def job_settings() -> Settings:
+    """The application's settings."""
+    settings: Settings = load_app().config["CARILLON"]
+    return settings
 
 
 @contextmanager

@@ -16,15 +16,18 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.clock import now
+from app.database import write_transaction
 from app.extensions import db
 from app.gateways.base import SettingsRefused
+from app.gateways.errors import ErrorCode
 from app.models import Route
 from app.queues import QueueName, enqueue, waiting
-from app.sending.claims import has_work
+from app.sending.claims import Spans, has_work
 from app.sending.gateways import gateway_for
+from app.sending.outcomes import trip_breaker
 from app.sending.pump import Pump, Turn
-from jobs import shutdown
-from jobs.context import job_session, load_app
+from config import Settings
+from jobs import context, shutdown
 
 log = structlog.get_logger()
 
@@ -36,23 +39,25 @@ def pump(route_id: int) -> None:
 
     Any number of these may run for a route: all but the holder of its lease end at once.
     """
-    app = load_app()
-    with job_session() as session:
-        pump_slice(app, session, route_id, app.config["CARILLON"].pump_slice.total_seconds())
+    with context.job_session() as session:
+        pump_slice(context.load_app(), session, route_id)
 
 
-def pump_slice(app: Flask, session: Session, route_id: int, seconds: float) -> Turn | None:
+def pump_slice(app: Flask, session: Session, route_id: int) -> Turn | None:
     """One slice of one route; None when the route is closed to sending, or its settings do not work.
 
     It makes room early when other jobs wait for a worker.
     """
+    settings: Settings = app.config["CARILLON"]
     route = session.get(Route, route_id)
     if route is None or route.paused_reason or (route.breaker_until and route.breaker_until > now()):
         return None
     try:
-        gateway = gateway_for(route, app.config["CARILLON"])
+        gateway = gateway_for(route, settings)
     except SettingsRefused as error:
         log.error("gateway_settings_refused", route=route_id, error=str(error))
+        with write_transaction(session):
+            trip_breaker(session, route_id, ErrorCode.GATEWAY_SETTINGS)
         return None
     started = time.monotonic()
     pump = Pump(
@@ -62,7 +67,8 @@ def pump_slice(app: Flask, session: Session, route_id: int, seconds: float) -> T
         route.rate,
         holder=f"{socket.gethostname()}.{os.getpid()}.{secrets.token_hex(4)}"[-64:],
         slice_seconds=_SHORTEST_SLICE,
-        should_yield=lambda: time.monotonic() - started > seconds or _others_wait(app),
+        spans=Spans(settings.pump_lease, settings.claim_life, settings.claim_margin),
+        should_yield=lambda: _is_over(settings, started) or _others_wait(app),
         on_release=lambda: _go_on(app, route_id),
     )
     session.rollback()  # nothing stays open while the pump works
@@ -76,6 +82,8 @@ def _run(pump: Pump) -> Turn:
 
     async def main() -> Turn:
         asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, pump.stop)
+        if shutdown.requested():  # it came before there was a loop to hear it
+            pump.stop()
         return await pump.run()
 
     try:
@@ -83,6 +91,10 @@ def _run(pump: Pump) -> Turn:
             return runner.run(main())
     finally:
         shutdown.listen()  # the loop's own handler went with it
+
+
+def _is_over(settings: Settings, started: float) -> bool:
+    return time.monotonic() - started > settings.pump_slice.total_seconds()
 
 
 def _others_wait(app: Flask) -> bool:

@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Any, Final
 
-from sqlalchemy import exists, or_, select, update
-from sqlalchemy.orm import Session
+from sqlalchemy import ColumnElement, exists, func, or_, select, update
+from sqlalchemy.orm import Session, aliased
 
 from app.clock import now
 from app.database import insert_new
@@ -20,10 +20,22 @@ from app.errors import CarillonError
 from app.gateways.base import OutgoingMessage
 from app.models import Account, Message, MessageStatus, PumpLease, Route, Task, TaskState
 
-LEASE: Final = timedelta(seconds=15)
-CLAIM: Final = timedelta(seconds=60)
-# What is left of a claim when a message leaves must cover the gateway's time-out and this much of our own slowness.
-MARGIN: Final = timedelta(seconds=30)
+# Nothing is taken for that long. What says so was written before the clock was set back, and has lapsed.
+_BEYOND_ANY_LIFE: Final = timedelta(minutes=10)
+
+
+@dataclass(frozen=True, slots=True)
+class Spans:
+    """How long a lease and a claim live. `margin` is what a fenced message's claim has beyond the gateway's
+    time-out: within it the message must leave, or not leave at all.
+    """
+
+    lease: timedelta = timedelta(seconds=15)
+    claim: timedelta = timedelta(seconds=60)
+    margin: timedelta = timedelta(seconds=30)
+
+
+_USUAL_SPANS: Final = Spans()
 
 
 class LeaseLost(CarillonError):
@@ -38,6 +50,7 @@ class Lease:
     holder: str
     fence: int
     next_send_at: float
+    spans: Spans
 
     @property
     def token(self) -> str:
@@ -54,20 +67,17 @@ class Claimed:
     outgoing: OutgoingMessage
 
 
-def acquire_lease(session: Session, route_id: int, holder: str) -> Lease | None:
+def acquire_lease(session: Session, route_id: int, holder: str, spans: Spans = _USUAL_SPANS) -> Lease | None:
     """Take the route's lease if nobody holds it; None when somebody does."""
     moment = now()
     insert_new(session, PumpLease.__table__, [{"route_id": route_id, "fence": 0}])  # type: ignore[arg-type]
     taken = session.execute(
         update(PumpLease)
-        .where(
-            PumpLease.route_id == route_id,
-            or_(PumpLease.expires_at.is_(None), PumpLease.expires_at <= moment),
-        )
-        .values(holder=holder, fence=PumpLease.fence + 1, expires_at=moment + LEASE)
+        .where(PumpLease.route_id == route_id, _is_free(moment))
+        .values(holder=holder, fence=PumpLease.fence + 1, expires_at=moment + spans.lease)
         .returning(PumpLease.fence, PumpLease.next_send_at)
     ).one_or_none()
-    return None if taken is None else Lease(route_id, holder, taken.fence, taken.next_send_at or 0.0)
+    return None if taken is None else Lease(route_id, holder, taken.fence, taken.next_send_at or 0.0, spans)
 
 
 def renew_lease(session: Session, lease: Lease, next_send_at: float, *, release: bool = False) -> None:
@@ -80,7 +90,7 @@ def renew_lease(session: Session, lease: Lease, next_send_at: float, *, release:
             PumpLease.holder == lease.holder,
             PumpLease.fence == lease.fence,
         )
-        .values(expires_at=moment if release else moment + LEASE, next_send_at=next_send_at)
+        .values(expires_at=moment if release else moment + lease.spans.lease, next_send_at=next_send_at)
         .returning(PumpLease.fence)
     ).one_or_none()
     if renewed is None:
@@ -90,15 +100,18 @@ def renew_lease(session: Session, lease: Lease, next_send_at: float, *, release:
 def claim_batch(session: Session, lease: Lease, size: int) -> list[Claimed]:
     """Claim up to `size` messages of the task whose turn it is; empty when nothing is due.
 
-    Tasks take turns by `pump_turn`: the one served longest ago is next.
+    Tasks take turns by `pump_turn`: the one served longest ago is next. A turn is a number, not a time: a clock
+    that is set back must not put a task behind all others. A route that is paused meanwhile has nothing due.
     """
     moment = now()
     due = _due(moment)
     task = session.execute(
         select(Task.id, Task.content, Task.sender_id)
         .join(Account, Account.id == Task.account_id)
+        .join(Route, Route.id == Task.route_id)
         .where(
             Task.route_id == lease.route_id,
+            Route.paused_reason.is_(None),
             Task.state == TaskState.RUNNING,
             Account.stopped_reason.is_(None),
             exists().where(Message.task_id == Task.id, *due),
@@ -109,8 +122,16 @@ def claim_batch(session: Session, lease: Lease, size: int) -> list[Claimed]:
     ).one_or_none()
     if task is None:
         return []
-    turn = int(moment.timestamp() * 1000)
-    session.execute(update(Task).where(Task.id == task.id).values(pump_turn=turn, changed_at=Task.changed_at))
+    served = aliased(Task)
+    last_turn = select(func.max(served.pump_turn)).where(
+        served.route_id == lease.route_id, served.state == TaskState.RUNNING
+    )
+    session.execute(
+        update(Task)
+        .where(Task.id == task.id)
+        .values(pump_turn=last_turn.scalar_subquery() + 1, changed_at=Task.changed_at)
+        .execution_options(synchronize_session=False)
+    )
     messages = session.execute(
         select(Message.id, Message.attempt, Message.reference, Message.e164, Message.text)
         .where(Message.task_id == task.id, *due)
@@ -122,7 +143,10 @@ def claim_batch(session: Session, lease: Lease, size: int) -> list[Claimed]:
         update(Message)
         .where(Message.id.in_([message.id for message in messages]))
         .values(
-            status=MessageStatus.CLAIMED, claim=lease.token, claim_expires_at=moment + CLAIM, not_before=None
+            status=MessageStatus.CLAIMED,
+            claim=lease.token,
+            claim_expires_at=moment + lease.spans.claim,
+            not_before=None,
         )
     )
     return [
@@ -139,47 +163,60 @@ def claim_batch(session: Session, lease: Lease, size: int) -> list[Claimed]:
 def fence(session: Session, lease: Lease, batch: Sequence[Claimed], answer_timeout: float) -> list[Claimed]:
     """Mark as being sent those of the batch that are still ours; only these may leave, once committed.
 
-    `answer_timeout` is the gateway's, in seconds: the claim is prolonged to outlive it.
+    `answer_timeout` is the gateway's, in seconds: the claim is prolonged to outlive it. Fencing the same batch
+    again, because nobody heard whether the first commit succeeded, finds what that one marked.
     """
     moment = now()
-    expires = moment + timedelta(seconds=answer_timeout) + MARGIN
-    ours = set(
-        session.scalars(
-            update(Message)
-            .where(
-                Message.id.in_([claimed.message_id for claimed in batch]),
-                Message.claim == lease.token,
-                Message.status == MessageStatus.CLAIMED,
-                Message.claim_expires_at > moment,
-            )
-            .values(
-                status=MessageStatus.SENDING,
-                attempt=Message.attempt + 1,
-                sent_at=moment,
-                claim_expires_at=expires,
-            )
-            .returning(Message.id)
+    found = {row.id: row for row in _still_claimed(session, lease, batch)}
+    fresh, ours = [], []
+    for claimed in batch:
+        row = found.get(claimed.message_id)
+        if row is None or row.claim_expires_at <= moment:
+            continue
+        if row.status == MessageStatus.CLAIMED and row.attempt == claimed.attempt:
+            fresh.append(row.id)
+        elif row.status != MessageStatus.SENDING or row.attempt != claimed.attempt + 1:
+            continue
+        ours.append(Claimed(claimed.message_id, claimed.task_id, claimed.attempt + 1, claimed.outgoing))
+    session.execute(
+        update(Message)
+        .where(Message.id.in_(fresh))
+        .values(
+            status=MessageStatus.SENDING,
+            attempt=Message.attempt + 1,
+            sent_at=moment,
+            claim_expires_at=moment + timedelta(seconds=answer_timeout) + lease.spans.margin,
         )
+        .execution_options(synchronize_session=False)
     )
-    return [
-        Claimed(claimed.message_id, claimed.task_id, claimed.attempt + 1, claimed.outgoing)
-        for claimed in batch
-        if claimed.message_id in ours
-    ]
+    return ours
 
 
 def hand_back(session: Session, lease: Lease, batch: Sequence[Claimed]) -> None:
     """Return claimed messages that were not fenced to the queue."""
-    if batch:
+    unsent = [row.id for row in _still_claimed(session, lease, batch) if row.status == MessageStatus.CLAIMED]
+    if unsent:
         session.execute(
             update(Message)
-            .where(
-                Message.id.in_([claimed.message_id for claimed in batch]),
-                Message.claim == lease.token,
-                Message.status == MessageStatus.CLAIMED,
-            )
+            .where(Message.id.in_(unsent))
             .values(status=MessageStatus.QUEUED, claim=None, claim_expires_at=None)
+            .execution_options(synchronize_session=False)
         )
+
+
+def _still_claimed(session: Session, lease: Lease, batch: Sequence[Claimed]) -> Sequence[Any]:
+    """Those of the batch that carry our claim, locked in the order of their ids, as a cancellation locks them."""
+    if not batch:
+        return []
+    return session.execute(
+        select(Message.id, Message.status, Message.attempt, Message.claim_expires_at)
+        .where(
+            Message.id.in_([claimed.message_id for claimed in batch]),
+            Message.claim == lease.token,
+        )
+        .order_by(Message.id)
+        .with_for_update(of=Message)
+    ).all()
 
 
 def routes_with_work(session: Session) -> list[int]:
@@ -190,7 +227,7 @@ def routes_with_work(session: Session) -> list[int]:
             select(Route.id)
             .outerjoin(PumpLease, PumpLease.route_id == Route.id)
             .where(
-                or_(PumpLease.expires_at.is_(None), PumpLease.expires_at <= moment),
+                _is_free(moment),
                 or_(Route.breaker_until.is_(None), Route.breaker_until <= moment),
                 Route.paused_reason.is_(None),
                 has_work(moment),
@@ -199,7 +236,12 @@ def routes_with_work(session: Session) -> list[int]:
     )
 
 
-def has_work(moment: datetime):  # type: ignore[no-untyped-def]
+def has_lapsed(expires_at: Any, moment: datetime) -> ColumnElement[bool]:
+    """The condition that a time written for the end of a lease or a claim is over."""
+    return or_(expires_at <= moment, expires_at > moment + _BEYOND_ANY_LIFE)
+
+
+def has_work(moment: datetime) -> ColumnElement[bool]:
     """The condition, on `Route`, that a running task of it has a message due."""
     return exists().where(
         Task.route_id == Route.id,
@@ -211,7 +253,11 @@ def has_work(moment: datetime):  # type: ignore[no-untyped-def]
     )
 
 
-def _due(moment: datetime):  # type: ignore[no-untyped-def]
+def _is_free(moment: datetime) -> ColumnElement[bool]:
+    return or_(PumpLease.expires_at.is_(None), has_lapsed(PumpLease.expires_at, moment))
+
+
+def _due(moment: datetime) -> tuple[ColumnElement[bool], ...]:
     return (
         Message.status == MessageStatus.QUEUED,
         or_(Message.not_before.is_(None), Message.not_before <= moment),

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import delete, select
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from app.errors import Conflict
@@ -112,12 +113,8 @@ def _create(
     upload: StoredUpload | None = None,
 ) -> Task:
     fingerprint = _fingerprint(request, kind, typed_recipients, upload)
-    earlier = session.scalar(
-        select(Task).where(Task.account_id == user.account_id, Task.submission_key == request.submission_key)
-    )
+    earlier = _sent_before(session, user, request, fingerprint)
     if earlier is not None:
-        if earlier.request_hash != fingerprint:
-            raise Conflict("This form was sent before with other contents. Open a new one.")
         return earlier
     route = open_route(session, request.route_id)
     task = Task(
@@ -137,10 +134,26 @@ def _create(
         submission_key=request.submission_key,
         request_hash=fingerprint,
     )
-    session.add(task)
-    session.flush()
+    try:
+        with session.begin_nested():
+            session.add(task)
+    except IntegrityError:
+        earlier = _sent_before(session, user, request, fingerprint)
+        if earlier is None:
+            raise
+        return earlier  # the second half of a double click came first
     enqueue_after_commit(session, "jobs.intake.check", task.id)
     return task
+
+
+def _sent_before(session: Session, user: User, request: DraftRequest, fingerprint: str) -> Task | None:
+    """The task that this filling of the form made already. Raises Conflict when it said something else."""
+    earlier = session.scalar(
+        select(Task).where(Task.account_id == user.account_id, Task.submission_key == request.submission_key)
+    )
+    if earlier is not None and earlier.request_hash != fingerprint:
+        raise Conflict("This form was sent before with other contents. Open a new one.")
+    return earlier
 
 
 def _recheck(session: Session, task: Task, values: dict[str, object]) -> Task:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -31,6 +33,23 @@ def lock_task(session: Session, task_id: int) -> Task:
     if task is None:
         raise NotFound("There is no such task.")
     return task
+
+
+def lock_tasks(session: Session, task_ids: Iterable[int]) -> list[Task]:
+    """Several tasks, all locked before anything else is, as the database has them now.
+
+    They are locked by id and returned by account, the order in which their money may move: a transaction that
+    went on to a second task with the first one's account locked would meet another that holds the second task and
+    waits for that account.
+    """
+    tasks = session.scalars(
+        select(Task)
+        .where(Task.id.in_(list(task_ids)))
+        .order_by(Task.id)
+        .with_for_update(of=Task)
+        .execution_options(populate_existing=True)
+    ).all()
+    return sorted(tasks, key=lambda task: (task.account_id, task.id))
 
 
 def open_routes(session: Session) -> list[Route]:

@@ -12,11 +12,12 @@ from sqlalchemy.orm import Session
 
 from app.clock import now
 from app.gateways.base import Accepted, Capabilities, Deferred, InDoubt, Outcome, Refused
-from app.models import Message, MessageStatus, Route
+from app.models import Message, MessageStatus, Route, Task, TaskState
 from app.sending.alerts import clear_alert, raise_alert
 from app.sending.claims import Claimed, Lease
-from app.sending.lookup import lock_task
+from app.sending.lookup import lock_tasks
 from app.sending.settlement import Change, apply_changes, change_of, finish_if_over, locked_messages
+from app.sending.states import move_task
 
 _M = MessageStatus
 
@@ -43,16 +44,17 @@ def record(
     for claimed, outcome in results:
         by_task[claimed.task_id][claimed.message_id] = (claimed, outcome)
     written = 0
-    for task_id in sorted(by_task):
-        task = lock_task(session, task_id)
-        answers = by_task[task_id]
+    for task in lock_tasks(session, by_task):
+        answers = by_task[task.id]
         changes = []
         for message in locked_messages(session, answers):
             claimed, outcome = answers[message.id]
             if _still_ours(message, lease, claimed):
-                change = _change(message, outcome, capabilities)
+                change = _change(task, message, outcome, capabilities)
                 if change is not None:
                     changes.append(change)
+        if task.state == TaskState.DONE and any(change.becomes is _M.QUEUED for change in changes):
+            move_task(session, task.id, {TaskState.DONE}, TaskState.RUNNING, finished_at=None)
         apply_changes(session, task, changes)
         finish_if_over(session, task)
         written += len(changes)
@@ -89,24 +91,35 @@ def _still_ours(message: Message, lease: Lease, claimed: Claimed) -> bool:
     )
 
 
-def _change(message: Message, outcome: Outcome, capabilities: Capabilities) -> Change | None:
+def _change(task: Task, message: Message, outcome: Outcome, capabilities: Capabilities) -> Change | None:
     match outcome:
         case Accepted(gateway_id):
             return change_of(message, _M.ACCEPTED, gateway_id=gateway_id, answered=True)
         case Refused(code):
             return change_of(message, _M.FAILED, error_code=code, answered=True)
+        case Deferred(code) if task.state == TaskState.CANCELLED:
+            return change_of(message, _M.CANCELLED, error_code=code)
+        case Deferred(code) if message.attempt >= MAX_ATTEMPTS and outcome is not NOT_SENT:
+            return change_of(message, _M.FAILED, error_code=code, answered=True)
         case Deferred(code, retry_after):
             return _put_off(message, code, retry_after)
-        case InDoubt(code) if capabilities.dedupes_reference:
+        case InDoubt(code) if _may_be_resent(task, message, capabilities):
             return _put_off(message, code, None)
         case InDoubt(code):
             return None if message.status == _M.IN_DOUBT else change_of(message, _M.IN_DOUBT, error_code=code)
 
 
+def _may_be_resent(task: Task, message: Message, capabilities: Capabilities) -> bool:
+    """Whether a message in doubt may go out again: only where the gateway knows it by our reference."""
+    return (
+        capabilities.dedupes_reference
+        and task.state != TaskState.CANCELLED
+        and message.attempt < MAX_ATTEMPTS
+    )
+
+
 def _put_off(message: Message, code: str, retry_after: float | None) -> Change:
     """Back to the queue with a growing gap; surely not sent, or sent again without harm."""
-    if message.attempt >= MAX_ATTEMPTS:
-        return change_of(message, _M.FAILED, error_code=code, answered=True)
     gap = timedelta(seconds=2 ** min(message.attempt, 10))
     if retry_after is not None:
         gap = timedelta(seconds=retry_after)

@@ -10,7 +10,9 @@ from __future__ import annotations
 class Pace:
     """A schedule at `rate` messages a second on any clock of seconds that never runs backwards.
 
-    `next_at` is when the next message is due; it may be handed to the next holder of the route.
+    `next_at` is when the next message is due; it may be handed to the next holder of the route. Wait for it, then
+    take the place at the moment of leaving: a place taken before a sleep that lasts too long would be used late,
+    and crowd the second that follows.
     """
 
     def __init__(self, rate: float, next_at: float = 0.0) -> None:
@@ -20,8 +22,10 @@ class Pace:
         self.tolerance = max(1.0, rate / 100) * self.interval
         self.next_at = next_at
 
-    def take(self, moment: float) -> float:
-        """Reserve the next place in the schedule and return how many seconds to wait for it."""
-        due = max(self.next_at, moment - self.tolerance)
-        self.next_at = due + self.interval
-        return max(due - moment, 0.0)
+    def wait(self, moment: float) -> float:
+        """How many seconds the next message must still wait."""
+        return max(self.next_at - moment, 0.0)
+
+    def take(self, moment: float) -> None:
+        """Take the next place for a message that leaves now."""
+        self.next_at = max(self.next_at, moment - self.tolerance) + self.interval

@@ -26,14 +26,13 @@ from app.database import write_transaction
 from app.gateways.base import Accepted, Deferred, Gateway, InDoubt, Outcome, Refused
 from app.gateways.errors import ErrorCode
 from app.sending import claims, outcomes
-from app.sending.claims import Claimed, Lease, LeaseLost
+from app.sending.claims import Claimed, Lease, LeaseLost, Spans
 from app.sending.pace import Pace
 
 log = structlog.get_logger()
 
 T = TypeVar("T")
 
-_KEEP_ALIVE: Final = 3.0  # seconds between renewals of the lease; a fifth of its life
 _RECORD_EVERY: Final = 0.1
 _RECORD_MOST: Final = 500
 _IDLE_POLL: Final = 0.2
@@ -54,6 +53,14 @@ class Turn:
     rested: bool = False
 
 
+@dataclass(frozen=True)
+class _Chunk:
+    """Fenced messages, and until when they may leave, on `time.monotonic`."""
+
+    messages: list[Claimed]
+    leave_by: float
+
+
 class Pump:
     """One slice of pumping one route. Make a new one for each slice."""
 
@@ -66,6 +73,7 @@ class Pump:
         *,
         holder: str,
         slice_seconds: float,
+        spans: Spans,
         should_yield: Callable[[], bool] = lambda: True,
         on_release: Callable[[], None] = lambda: None,
     ) -> None:
@@ -77,15 +85,17 @@ class Pump:
         self._gateway = gateway
         self._rate = rate
         self._holder = holder
+        self._spans = spans
         self._ends_at = time.monotonic() + slice_seconds
         self._should_yield = should_yield
         self._on_release = on_release
         self._epoch = time.time() - time.monotonic()
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="pump-db")
-        self._fenced: asyncio.Queue[list[Claimed] | None] = asyncio.Queue(maxsize=1)
+        self._fenced: asyncio.Queue[_Chunk | None] = asyncio.Queue(maxsize=1)
         self._results: list[tuple[Claimed, Outcome]] = []
         self._batch = max(1, min(500, int(rate / 2)))
-        self._chunk = max(1, min(100, int(rate / 5)))
+        # Never more fenced ahead than can leave while the fence is fresh, though the gateway be slow.
+        self._chunk = max(1, min(100, int(rate / 5), 2 * gateway.capabilities.concurrency))
         self._flying: set[asyncio.Task[None]] = set()
         self._stop = False  # take no more
         self._halt = False  # send no more either
@@ -100,14 +110,14 @@ class Pump:
 
     async def run(self) -> Turn:
         """Pump until the slice is over, the work is done, or the route is lost or rests."""
-        lease = await self._write(claims.acquire_lease, self._route_id, self._holder)
+        lease = await self._write(claims.acquire_lease, self._route_id, self._holder, self._spans)
         if lease is None:
             self._thread.shutdown()
             return Turn(had_lease=False)
         now = self._clock()
         self._pace = Pace(self._rate, min(lease.next_send_at, now + max(1.0, 2 / self._rate)))
-        await self._gateway.open()
         try:
+            await self._gateway.open()
             ended = await asyncio.gather(self._work(lease), self._record(lease), return_exceptions=True)
             for result in ended:
                 if isinstance(result, BaseException):
@@ -153,8 +163,11 @@ class Pump:
                     await asyncio.sleep(_IDLE_POLL)
                     continue
                 idle_since = None
-                chunk, batch = batch[: self._chunk], batch[self._chunk :]
-                await self._fenced.put(await self._write(self._fence, lease, chunk))
+                chunk = batch[: self._chunk]
+                leave_by = time.monotonic() + lease.spans.margin.total_seconds()
+                fenced = await self._write(self._fence, lease, chunk)
+                batch = batch[self._chunk :]
+                await self._fenced.put(_Chunk(fenced, leave_by))
         except LeaseLost:
             log.warning("lease_lost", route=self._route_id, holder=self._holder)
             self.stop()
@@ -172,15 +185,16 @@ class Pump:
         """Let fenced messages leave, each at its place in the schedule."""
         places = asyncio.Semaphore(self._gateway.capabilities.concurrency)
         while (chunk := await self._fenced.get()) is not None:
-            for claimed in chunk:
+            for claimed in chunk.messages:
                 await places.acquire()
-                wait = 0.0 if self._halt else self._pace.take(self._clock())
-                if wait > 0:
+                while not self._halt and (wait := self._pace.wait(self._clock())) > 0:
                     await asyncio.sleep(wait)
-                if self._halt:
+                # Too late is no better than halted: by now a sweep may have given the message up.
+                if self._halt or time.monotonic() > chunk.leave_by:
                     places.release()
                     self._results.append((claimed, outcomes.NOT_SENT))
                     continue
+                self._pace.take(self._clock())
                 self._sent += 1
                 flight = asyncio.create_task(self._fly(claimed, places))
                 self._flying.add(flight)
@@ -233,16 +247,18 @@ class Pump:
 
     async def _keep(self, lease: Lease) -> None:
         """Hold on to the lease while nothing else does, and make room when others wait for the worker."""
-        while True:
-            await asyncio.sleep(_KEEP_ALIVE)
-            try:
+        loop = asyncio.get_running_loop()
+        try:
+            while True:
+                await asyncio.sleep(lease.spans.lease.total_seconds() / 5)
                 await self._write(claims.renew_lease, lease, self._pace.next_at)
-            except LeaseLost:
-                self.stop()
-                return
-            if time.monotonic() > self._ends_at:
-                loop = asyncio.get_running_loop()
-                self._stop = self._stop or await loop.run_in_executor(None, self._should_yield)
+                if time.monotonic() > self._ends_at:
+                    self._stop = self._stop or await loop.run_in_executor(None, self._should_yield)
+        except LeaseLost:
+            self.stop()
+        except Exception:
+            log.exception("lease_not_kept", route=self._route_id)
+            self._stop = True  # or nothing would ever end this slice
 
     async def _let_go(self, lease: Lease) -> None:
         """Give the lease back, resting the route if its breaker tripped, and say so."""

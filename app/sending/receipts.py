@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Any, Final
 
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
@@ -18,9 +18,9 @@ from sqlalchemy.orm import Session
 from app.clock import now
 from app.database import insert_new
 from app.gateways.base import DeliveryReport, ReportStatus
-from app.models import Message, MessageStatus, Receipt
+from app.models import Message, MessageStatus, Receipt, Task
 from app.queues import enqueue_after_commit
-from app.sending.lookup import lock_task
+from app.sending.lookup import lock_tasks
 from app.sending.settlement import FINAL, Change, apply_changes, change_of, finish_if_over, locked_messages
 
 _M = MessageStatus
@@ -38,7 +38,8 @@ UNMATCHED: Final = "unmatched"
 def store_reports(session: Session, route_id: int, reports: Sequence[DeliveryReport]) -> None:
     """Keep the reports, each once, and have them applied after the commit."""
     moment = now()
-    rows = [
+    # In one order everywhere: two callbacks with the same receipts must not wait for each other's rows.
+    rows: list[dict[str, Any]] = [
         {
             "route_id": route_id,
             "gateway_id": report.gateway_id[:100],
@@ -48,7 +49,7 @@ def store_reports(session: Session, route_id: int, reports: Sequence[DeliveryRep
             "received_at": moment,
             "retry_at": moment,
         }
-        for report in reports
+        for report in sorted(reports, key=lambda report: (report.gateway_id, report.status))
     ]
     insert_new(session, Receipt.__table__, rows)  # type: ignore[arg-type]
     if rows:
@@ -73,8 +74,8 @@ def apply_due(session: Session, route_id: int) -> int:
             _wait(receipt, moment)
         else:
             by_task[found[1]].append((receipt, found[0]))
-    for task_id in sorted(by_task):
-        _apply_to_task(session, task_id, by_task[task_id], moment)
+    for task in lock_tasks(session, by_task):
+        _apply_to_task(session, task, by_task[task.id], moment)
     session.flush()
     return len(receipts)
 
@@ -106,10 +107,9 @@ def _match(session: Session, route_id: int, receipts: Sequence[Receipt]) -> dict
 
 
 def _apply_to_task(
-    session: Session, task_id: int, pairs: Sequence[tuple[Receipt, int]], moment: datetime
+    session: Session, task: Task, pairs: Sequence[tuple[Receipt, int]], moment: datetime
 ) -> None:
-    """Apply the receipts of one task's messages, oldest first, under its lock."""
-    task = lock_task(session, task_id)
+    """Apply the receipts of one locked task's messages, oldest first."""
     messages = {message.id: message for message in locked_messages(session, {pair[1] for pair in pairs})}
     changes: dict[int, Change] = {}
     for receipt, message_id in sorted(pairs, key=lambda pair: pair[0].id):

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import bindparam, select, update
+from sqlalchemy import ColumnElement, bindparam, select, update
 from sqlalchemy.orm import Session
 
 from app.clock import now
@@ -134,12 +134,12 @@ def cancel_unsent(session: Session, task: Task, *, user_id: int | None = None) -
         session.expire_all()
 
 
-def locked_messages(session: Session, ids: Iterable[int]) -> list[Message]:
-    """The messages as the database has them now, locked, in the order of their ids."""
+def locked_messages(session: Session, ids: Iterable[int], *conditions: ColumnElement[bool]) -> list[Message]:
+    """Those of the messages that meet the conditions now, locked, in the order of their ids."""
     return list(
         session.scalars(
             select(Message)
-            .where(Message.id.in_(list(ids)))
+            .where(Message.id.in_(list(ids)), *conditions)
             .order_by(Message.id)
             .with_for_update(of=Message)
             .execution_options(populate_existing=True)

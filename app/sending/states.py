@@ -17,13 +17,14 @@ _S = TaskState
 TASK_MOVES: Final[dict[TaskState, frozenset[TaskState]]] = {
     _S.DRAFT: frozenset({_S.CHECKING, _S.DISCARDED}),
     _S.CHECKING: frozenset({_S.CHECKING, _S.READY, _S.REJECTED, _S.DISCARDED}),
-    _S.READY: frozenset({_S.CHECKING, _S.DISCARDED, _S.SCHEDULED, _S.RUNNING}),
+    _S.READY: frozenset({_S.CHECKING, _S.DISCARDED, _S.HELD, _S.SCHEDULED, _S.RUNNING}),
+    _S.HELD: frozenset({_S.SCHEDULED, _S.RUNNING, _S.CANCELLED}),
     _S.REJECTED: frozenset({_S.CHECKING, _S.DISCARDED}),
     _S.DISCARDED: frozenset({_S.CHECKING}),  # a better file saves a draft; nothing was held
     _S.SCHEDULED: frozenset({_S.RUNNING, _S.PAUSED, _S.CANCELLED}),
     _S.RUNNING: frozenset({_S.PAUSED, _S.DONE, _S.CANCELLED}),
     _S.PAUSED: frozenset({_S.RUNNING, _S.CANCELLED}),
-    _S.DONE: frozenset(),
+    _S.DONE: frozenset({_S.RUNNING}),  # a message that was in doubt turned out not to have left
     _S.CANCELLED: frozenset(),
 }
 
@@ -35,8 +36,9 @@ _M = MessageStatus
 MESSAGE_MOVES: Final[dict[MessageStatus, frozenset[MessageStatus]]] = {
     _M.QUEUED: frozenset({_M.CLAIMED, _M.CANCELLED, _M.FAILED}),
     _M.CLAIMED: frozenset({_M.QUEUED, _M.SENDING, _M.CANCELLED}),
-    _M.SENDING: frozenset({_M.ACCEPTED, _M.FAILED, _M.QUEUED, _M.IN_DOUBT}),
-    _M.IN_DOUBT: frozenset({_M.ACCEPTED, _M.DELIVERED, _M.FAILED, _M.QUEUED}),
+    # Back to the queue, or cancelled where its task was meanwhile: it surely did not leave.
+    _M.SENDING: frozenset({_M.ACCEPTED, _M.FAILED, _M.QUEUED, _M.CANCELLED, _M.IN_DOUBT}),
+    _M.IN_DOUBT: frozenset({_M.ACCEPTED, _M.DELIVERED, _M.FAILED, _M.QUEUED, _M.CANCELLED}),
     _M.ACCEPTED: frozenset({_M.DELIVERED, _M.FAILED}),
     _M.DELIVERED: frozenset(),
     _M.FAILED: frozenset(),

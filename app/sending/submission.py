@@ -60,9 +60,11 @@ def submit(
         total=quoted["recipients"],
         price=quoted["total"],
     )
-    _queue_messages(session, task)
+    # The hold comes first: a new message's foreign key takes a shared lock on its account, and two submissions that
+    # both have one could each wait for the other's before holding.
     if quoted["total"]:
         hold(session, task.id, task.account_id, quoted["total"], key=f"task:{task.id}:hold")
+    _queue_messages(session, task)
     if not scheduled:
         enqueue_after_commit(session, "jobs.dispatch.pump", task.route_id)
     return lock_task(session, task.id)

@@ -1,6 +1,7 @@
 """What a lost job, a dead worker or a machine that was down left behind, found in the database alone.
 
-Every function may run on many machines at once, at any time: each change is a compare-and-set.
+Every function may run on many machines at once, at any time: each change is a compare-and-set. Each wants a
+transaction of its own, since it begins anew in the house's order of locks.
 """
 
 from __future__ import annotations
@@ -9,13 +10,15 @@ from collections import defaultdict
 from datetime import timedelta
 from typing import Final
 
-from sqlalchemy import or_, select, update
+from sqlalchemy import ColumnElement, select, update
 from sqlalchemy.orm import Session
 
 from app.clock import now
+from app.database import insert_new
 from app.errors import InvalidMove
-from app.models import Chore, Message, MessageStatus, Task, TaskState
-from app.sending.lookup import lock_task
+from app.models import Chore, Message, MessageStatus, Money, Task, TaskState
+from app.sending.claims import has_lapsed
+from app.sending.lookup import lock_tasks
 from app.sending.settlement import apply_changes, change_of, finish_if_over, locked_messages
 from app.sending.states import move_task
 
@@ -62,7 +65,7 @@ def start_due(session: Session, late_start: timedelta) -> list[int]:
 
 def return_lapsed_claims(session: Session) -> int:
     """Claimed messages whose pump went away go back to the queue: they were never fenced. Returns how many."""
-    lapsed = (Message.status == _M.CLAIMED, Message.claim_expires_at <= now())
+    lapsed = (Message.status == _M.CLAIMED, has_lapsed(Message.claim_expires_at, now()))
     ids = select(Message.id).where(*lapsed).order_by(Message.id).limit(BATCH)
     return len(
         session.scalars(
@@ -80,15 +83,13 @@ def doubt_lapsed_sends(session: Session, resend_routes: frozenset[int]) -> int:
 
     On `resend_routes`, whose gateways recognise our reference, they are sent again; elsewhere they are in doubt.
     """
-    lapsed = (Message.status == _M.SENDING, Message.claim_expires_at <= now())
+    lapsed = (Message.status == _M.SENDING, has_lapsed(Message.claim_expires_at, now()))
     by_task = _ids_by_task(session, *lapsed)
-    for task_id, ids in sorted(by_task.items()):
-        task = lock_task(session, task_id)
-        becomes = _M.QUEUED if task.route_id in resend_routes else _M.IN_DOUBT
+    for task in lock_tasks(session, by_task):
+        resend = task.route_id in resend_routes and task.state != TaskState.CANCELLED
         changes = [
-            change_of(message, becomes, error_code=INTERRUPTED)
-            for message in locked_messages(session, ids)
-            if message.status == _M.SENDING
+            change_of(message, _M.QUEUED if resend else _M.IN_DOUBT, error_code=INTERRUPTED)
+            for message in locked_messages(session, by_task[task.id], *lapsed)
         ]
         apply_changes(session, task, changes)
         finish_if_over(session, task)
@@ -100,21 +101,16 @@ def release_old_doubts(session: Session, after: timedelta) -> int:
 
     The same for a message that is only charged when delivered and was never heard of. Returns how many.
     """
-    before = now() - after
-    by_task = _ids_by_task(
-        session,
-        or_(
-            Message.status == _M.IN_DOUBT,
-            (Message.status == _M.ACCEPTED) & (Message.money == "held"),
-        ),
-        Message.sent_at <= before,
+    old = (
+        Message.status.in_((_M.IN_DOUBT, _M.ACCEPTED)),
+        Message.money == Money.HELD,
+        Message.sent_at <= now() - after,
     )
-    for task_id, ids in sorted(by_task.items()):
-        task = lock_task(session, task_id)
+    by_task = _ids_by_task(session, *old)
+    for task in lock_tasks(session, by_task):
         changes = [
             change_of(message, _M.FAILED, error_code=NO_RECEIPT)
-            for message in locked_messages(session, ids)
-            if message.status in (_M.IN_DOUBT, _M.ACCEPTED)
+            for message in locked_messages(session, by_task[task.id], *old)
         ]
         apply_changes(session, task, changes)
         finish_if_over(session, task)
@@ -141,20 +137,18 @@ def touch_check(session: Session, task_id: int) -> None:
 def claim_chore(session: Session, name: str, every: timedelta) -> bool:
     """Whether the chore is due, and now ours to do. One of many tickers gets True."""
     moment = now()
-    chore = session.get(Chore, name, with_for_update=True)
-    if chore is None:
-        session.add(Chore(name=name, done_at=moment))
-        session.flush()
-        return False  # the first time is a period from now
+    # The first time is a period from now.
+    insert_new(session, Chore.__table__, [{"name": name, "done_at": moment}])  # type: ignore[arg-type]
+    chore = session.get_one(Chore, name, with_for_update=True)
     if moment - chore.done_at < every:
         return False
     chore.done_at = moment
     return True
 
 
-def _ids_by_task(session: Session, *conditions: object) -> dict[int, list[int]]:
+def _ids_by_task(session: Session, *conditions: ColumnElement[bool]) -> dict[int, list[int]]:
     rows = session.execute(
-        select(Message.id, Message.task_id).where(*conditions).order_by(Message.id).limit(BATCH)  # type: ignore[arg-type]
+        select(Message.id, Message.task_id).where(*conditions).order_by(Message.id).limit(BATCH)
     ).all()
     found: dict[int, list[int]] = defaultdict(list)
     for row in rows:
