@@ -8,6 +8,7 @@ raised.
 from __future__ import annotations
 
 from enum import StrEnum
+from secrets import token_hex
 
 import structlog
 from flask import current_app
@@ -52,7 +53,10 @@ def connection() -> Redis:
 
 
 def enqueue(job: str, argument: int) -> bool:
-    """Ask for `job(argument)` to run soon. True when Redis took it.
+    """Ask for `job(argument)` to run soon. True when Redis took it, or has it waiting already.
+
+    One that waits will see whatever was committed before we asked, so asking twice would only make the queue
+    longer: the ticker asks every few seconds, for hours while no worker runs.
 
     Not RQ's `unique`: a worker that dies holds its job's id for minutes, and nobody could ask again. Jobs settle
     among themselves in the database who does the work. Raises KeyError for a job that JOBS does not have.
@@ -60,7 +64,17 @@ def enqueue(job: str, argument: int) -> bool:
     name, timeout = JOBS[job]
     try:
         queue = Queue(name, connection=connection())
-        queue.enqueue(job, argument, job_timeout=timeout, result_ttl=0, failure_ttl=_FAILURE_TTL)
+        stem = f"{job.replace('.', '-')}-{argument}-"
+        if any(waiting_id.startswith(stem) for waiting_id in queue.get_job_ids()):
+            return True
+        queue.enqueue(
+            job,
+            argument,
+            job_id=stem + token_hex(6),
+            job_timeout=timeout,
+            result_ttl=0,
+            failure_ttl=_FAILURE_TTL,
+        )
     except RedisError as error:
         log.warning("enqueue_failed", job=job, argument=argument, error=str(error))
         return False

@@ -11,10 +11,11 @@ import threading
 from datetime import timedelta
 
 import structlog
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.database import write_transaction
+from app.gateways.base import SettingsRefused
 from app.models import Route
 from app.queues import enqueue
 from app.sending import sweep
@@ -22,32 +23,74 @@ from app.sending.claims import routes_with_work
 from app.sending.gateways import gateway_for
 from app.sending.receipts import routes_with_due_receipts
 from config import Settings
-from jobs.context import job_session, load_app
+from jobs.context import job_session, job_settings
 
 log = structlog.get_logger()
 
+_DOUBTS_EVERY = timedelta(minutes=1)
+
 
 def tick(session: Session, settings: Settings) -> None:
-    """One look at everything: short transactions, then the asking."""
+    """One look at everything. A step that fails is logged, and holds up no other."""
+    for step in (
+        _start,
+        _put_right,
+        _release_doubts,
+        _ask_for_pumps,
+        _ask_for_receipts,
+        _ask_for_checks,
+        _ask_for_audit,
+    ):
+        try:
+            step(session, settings)
+        except Exception:
+            log.exception("tick_failed", step=step.__name__)
+        session.rollback()
+
+
+def _start(session: Session, settings: Settings) -> None:
     with write_transaction(session):
         sweep.start_due(session, settings.late_start)
+
+
+def _put_right(session: Session, settings: Settings) -> None:
     with write_transaction(session):
         sweep.return_lapsed_claims(session)
-        sweep.doubt_lapsed_sends(session, _resend_routes(session, settings))
-        sweep.release_old_doubts(session, settings.in_doubt_release)
+    resend_routes = _resend_routes(session, settings)
+    with write_transaction(session):
+        sweep.doubt_lapsed_sends(session, resend_routes)
+
+
+def _release_doubts(session: Session, settings: Settings) -> None:
+    """Far less often than the rest: it reads many messages to find few, and an hour more or less is nothing."""
+    every = min(_DOUBTS_EVERY, settings.in_doubt_release / 10)
+    with write_transaction(session):
+        if sweep.claim_chore(session, "doubts", every):
+            sweep.release_old_doubts(session, settings.in_doubt_release)
+
+
+def _ask_for_pumps(session: Session, _settings: Settings) -> None:
     for route_id in routes_with_work(session):
         enqueue("jobs.dispatch.pump", route_id)
+
+
+def _ask_for_receipts(session: Session, _settings: Settings) -> None:
     for route_id in routes_with_due_receipts(session):
         enqueue("jobs.receipts.apply", route_id)
+
+
+def _ask_for_checks(session: Session, _settings: Settings) -> None:
     for task_id in sweep.stale_checks(session):
         with write_transaction(session):
             sweep.touch_check(session, task_id)
         enqueue("jobs.intake.check", task_id)
+
+
+def _ask_for_audit(session: Session, _settings: Settings) -> None:
     with write_transaction(session):
-        audit_is_due = sweep.claim_chore(session, "audit", timedelta(days=1))
-    if audit_is_due:
+        is_due = sweep.claim_chore(session, "audit", timedelta(days=1))
+    if is_due:
         enqueue("jobs.audit.enforce_audit", 0)
-    session.rollback()
 
 
 def main() -> None:
@@ -55,24 +98,24 @@ def main() -> None:
     stopping = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stopping.set())
-    settings: Settings = load_app().config["CARILLON"]
+    settings = job_settings()
     log.info("ticker_started", every=settings.ticker_interval.total_seconds())
     while not stopping.is_set():
-        try:
-            with job_session() as session:
-                tick(session, settings)
-        except SQLAlchemyError as error:
-            log.error("tick_failed", error=str(error))
+        with job_session() as session:
+            tick(session, settings)
         stopping.wait(settings.ticker_interval.total_seconds())
 
 
 def _resend_routes(session: Session, settings: Settings) -> frozenset[int]:
     """The routes whose gateways recognise a reference that they saw before."""
-    return frozenset(
-        route.id
-        for route in session.query(Route)
-        if gateway_for(route, settings).capabilities.dedupes_reference
-    )
+    return frozenset(route.id for route in session.scalars(select(Route)) if _dedupes(route, settings))
+
+
+def _dedupes(route: Route, settings: Settings) -> bool:
+    try:
+        return gateway_for(route, settings).capabilities.dedupes_reference
+    except SettingsRefused:
+        return False  # nobody can be asked, so nothing is sent again
 
 
 if __name__ == "__main__":
