@@ -87,12 +87,8 @@ def measure() -> list[dict[str, str | float]]:
 
 
 def _row(case: str, value: float, unit: str, limit: float) -> dict[str, str | float]:
-    measured = {
-        "value": round(value, 1),
-        "unit": unit,
-        "limit": round(limit, 2),
-        "ratio": round(value / limit, 3),
-    }
+    ratio = limit / value if unit == "1/s" else value / limit
+    measured = {"value": round(value, 1), "unit": unit, "limit": round(limit, 2), "ratio": round(ratio, 3)}
     return {"bench": "content", "case": case, **measured}
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from functools import cache
+from itertools import compress
 from typing import Final
 
 _DIGITS: Final = {
@@ -91,15 +92,10 @@ class Units:
 
 def units(view: str) -> Units:
     """Reduce a view to its units."""
-    firsts: list[int] = []
-    kept: list[str] = []
-    last = ""
-    for position, letter in enumerate(view):
-        if letter != SPACE and letter != last:
-            firsts.append(position)
-            kept.append(letter)
-            last = letter
-    return Units("".join(kept), firsts)
+    letters = view.replace(SPACE, "")
+    positions = [position for position, letter in enumerate(view) if letter != SPACE]
+    changes = [letter != last for letter, last in zip(letters, SPACE + letters, strict=False)]
+    return Units("".join(compress(letters, changes)), list(compress(positions, changes)))
 
 
 def pattern_key(folded_word: str) -> str:

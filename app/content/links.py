@@ -77,6 +77,8 @@ def _trim(text: str, start: int, end: int) -> int:
 def _bare(folded: Folded) -> list[Link]:
     found: list[Link] = []
     for match in _DOMAIN.finditer(folded.text):
+        if match[2] not in _top_level():
+            continue
         labels = [*_LABEL.findall(_WRITTEN_DOT.sub(" ", match[1])), match[2]]
         if not _is_domain(folded, match, labels):
             continue
@@ -96,7 +98,7 @@ def _top_level() -> frozenset[str]:
 
 def _is_domain(folded: Folded, match: re.Match[str], labels: list[str]) -> bool:
     last, name = labels[-1], labels[-2]
-    if last not in _top_level() or not any(c.isalpha() for c in "".join(labels[:-1])):
+    if not any(c.isalpha() for c in "".join(labels[:-1])):
         return False
     host = ".".join(labels)
     here = folded.original[folded.origins[match.start(2)]]
