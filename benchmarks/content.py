@@ -88,8 +88,8 @@ def measure() -> list[dict[str, str | float]]:
 
 def _row(case: str, value: float, unit: str, limit: float) -> dict[str, str | float]:
     ratio = limit / value if unit == "1/s" else value / limit
-    measured = {"value": round(value, 1), "unit": unit, "limit": round(limit, 2), "ratio": round(ratio, 3)}
-    return {"bench": "content", "case": case, **measured}
+    measured: dict[str, str | float] = {"value": round(value, 1), "unit": unit, "limit": round(limit, 2)}
+    return {"bench": "content", "case": case} | measured | {"ratio": round(ratio, 3)}
 
 
 def main() -> None:
