@@ -106,9 +106,7 @@ def take_in(
     Raises ``FileRefused`` for what makes the sheet as a whole unusable.
     """
     columns = find_columns(sheet)
-    rows = sheet.rows
-    if include_heading and sheet.heading is not None and columns.heading_looks_like_number:
-        rows = [sheet.heading, *rows]
+    rows = _rows(sheet, include_heading and columns.heading_looks_like_number)
     if len(rows) > limits.max_recipients:
         raise over_the_cap(len(rows), limits)
     sorter = _Sorter(rules, columns, corrections)
@@ -130,6 +128,10 @@ def take_in(
         notes=(*sheet.notes, *columns.notes),
     )
     return withhold_suppressed(intake, suppressed)
+
+
+def _rows(sheet: Sheet, with_heading: bool) -> list[Row]:
+    return [sheet.heading, *sheet.rows] if with_heading and sheet.heading is not None else sheet.rows
 
 
 def withhold_suppressed(intake: Intake, suppressed: Suppressed) -> Intake:

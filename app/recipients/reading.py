@@ -9,10 +9,9 @@ from pathlib import Path
 
 from app.recipients.delimited import read_delimited
 from app.recipients.errors import FileRefused
-from app.recipients.legacy import read_legacy
 from app.recipients.limits import MEBIBYTE, FileLimits
 from app.recipients.sheet import Sheet
-from app.recipients.sniffing import container_of
+from app.recipients.sniffing import Container, container_of
 from app.recipients.workbook import read_workbook
 
 _FAMILIES = {"csv": "text", "txt": "text", "tsv": "text", "xlsx": "xlsx", "xls": "xls"}
@@ -23,7 +22,8 @@ def read_sheet(
 ) -> Sheet:
     """The sheet in a stored file. The type is found by content; ``progress`` hears the rows read so far.
 
-    ``name`` is the client's own name for the file; it only serves for a note where it promises another type.
+    ``name`` is the client's own name for the file; it serves for a note where it promises another type, and to
+    call a text file csv or txt as the client does.
 
     Raises ``FileRefused``.
     """
@@ -36,16 +36,29 @@ def read_sheet(
         )
     with path.open("rb") as stored:
         data = stored.read(limits.max_bytes + 1)
-    container = container_of(data)
-    readers = {"text": read_delimited, "zip": read_workbook, "ole": read_legacy}
-    sheet = readers[container](data, limits, progress)
-    note = _mismatch(name, sheet)
+    sheet = _read(container_of(data), data, limits, progress)
+    ending = name.rpartition(".")[2].lower() if "." in name else ""
+    if ending in ("csv", "txt") and sheet.kind in ("csv", "txt"):
+        return replace(sheet, kind="csv" if ending == "csv" else "txt")
+    note = _mismatch(ending, sheet)
     return replace(sheet, notes=(note, *sheet.notes)) if note else sheet
 
 
-def _mismatch(name: str, sheet: Sheet) -> str | None:
+def _read(
+    container: Container, data: bytes, limits: FileLimits, progress: Callable[[int], None] | None
+) -> Sheet:
+    if container == "text":
+        return read_delimited(data, limits, progress)
+    if container == "zip":
+        return read_workbook(data, limits, progress)
+    # Imported here: xlrd takes as long to load as a csv takes to read, and few files are its own.
+    from app.recipients.legacy import read_legacy
+
+    return read_legacy(data, limits, progress)
+
+
+def _mismatch(ending: str, sheet: Sheet) -> str | None:
     """A note where the name's ending promises another type than the content is."""
-    ending = name.rpartition(".")[2].lower() if "." in name else ""
     promised = _FAMILIES.get(ending)
     if promised is None or promised == _FAMILIES[sheet.kind]:
         return None

@@ -8,7 +8,8 @@ import pytest
 from app.recipients.confined import read_confined
 from app.recipients.errors import CODES, FileRefused
 from app.recipients.intake import take_in
-from tests.recipients.hostile_files import Hostile, hostile_files
+from tests.recipients.hostile_files import hostile_files
+from tests.recipients.hostile_parts import Hostile
 from tests.recipients.sheet_files import LIMITS, RULES
 
 FILES = hostile_files()

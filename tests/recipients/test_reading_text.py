@@ -166,6 +166,16 @@ def test_a_name_that_promises_another_type_is_noted_and_not_believed(tmp_path: P
     assert sheet_of(tmp_path, csv_bytes(ROWS), name="list.txt").notes == ()
 
 
+def test_a_text_file_is_called_as_its_name_calls_it(tmp_path: Path) -> None:
+    data = f"phone\n{mobile(1)}\n".encode()
+    assert [sheet_of(tmp_path, data, name=name).kind for name in ("a.csv", "a.TXT", "a", "")] == [
+        "csv",
+        "txt",
+        "txt",
+        "txt",
+    ]
+
+
 def test_progress_is_told_while_reading(tmp_path: Path) -> None:
     from app.recipients.reading import read_sheet
 

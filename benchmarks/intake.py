@@ -1,0 +1,222 @@
+"""Taking in 5,000 rows of each file type: reading, numbers, all together, against two measures of the same run.
+
+Run with `python -m benchmarks.intake [--json]`. The measures are (a) reading the file alone by the usual library
+(`csv`, `openpyxl` read-only, `xlrd`) and (b) a plain loop of `phonenumbers` parse + validity + type + region over
+the same numbers. The limits are the project's: reading at most (a), the numbers at most 1.3 × (b), all together
+in a process of its own at most (a) + 1.3 × (b), and 150 MB of memory at the peak. Times are the best of ROUNDS.
+"""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import io
+import json
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import openpyxl
+import phonenumbers
+import xlrd
+from phonenumbers import PhoneNumberType
+
+from app.recipients.confined import take_in_file
+from app.recipients.intake import take_in
+from app.recipients.limits import FileLimits
+from app.recipients.numbers import NumberRules
+from app.recipients.reading import read_sheet
+
+ROWS = 5_000
+ROUNDS = 5
+VALIDATION_LIMIT = 1.3
+MEMORY_LIMIT_MB = 150.0
+LIMITS = FileLimits()
+RULES = NumberRules()
+Line = dict[str, str | float]
+
+_PEAK = """
+import resource, sys
+from pathlib import Path
+from types import ModuleType
+app = ModuleType("app")
+app.__path__ = [str(Path.cwd() / "app")]
+sys.modules["app"] = app
+from app.recipients.intake import take_in
+from app.recipients.limits import FileLimits
+from app.recipients.numbers import NumberRules
+from app.recipients.reading import read_sheet
+take_in(read_sheet(Path(sys.argv[1]), FileLimits()), NumberRules(), FileLimits())
+status = Path("/proc/self/status")
+if status.exists():  # ru_maxrss would count the process that started this one
+    print(next(int(line.split()[1]) for line in status.read_text().splitlines() if line.startswith("VmHWM")) / 2**10)
+else:
+    print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20)
+"""
+
+
+def numbers() -> list[str]:
+    """ROWS valid mobile numbers of six countries, without `+`, the same in every run."""
+    bases = ("6141", "44740", "6591", "60123", "6421", "1202555")
+    lengths = (11, 12, 10, 11, 11, 11)
+    made = []
+    for index in range(ROWS):
+        base, length = bases[index % 6], lengths[index % 6]
+        made.append(base + str(index % 10 ** (length - len(base))).zfill(length - len(base)))
+    return made
+
+
+def table() -> list[list[str]]:
+    """The heading and the rows: a number and two merge fields."""
+    rows = [[number, f"Name {index}", "Perth"] for index, number in enumerate(numbers())]
+    return [["phone", "first name", "city"], *rows]
+
+
+def files(folder: Path) -> Iterator[tuple[str, Path, Callable[[], object]]]:
+    """Each file type with a stored file, and what reads it alone by the usual library."""
+    rows = table()
+    text = io.StringIO(newline="")
+    csv.writer(text).writerows(rows)
+    stored = folder / "list.csv"
+    stored.write_text(text.getvalue(), newline="")
+    yield "csv", stored, lambda: list(csv.reader(io.StringIO((folder / "list.csv").read_text())))
+    plain = folder / "list.txt"
+    plain.write_text("\n".join(row[0] for row in rows))
+    yield "txt", plain, lambda: (folder / "list.txt").read_text().splitlines()
+    book = openpyxl.Workbook(write_only=True)
+    sheet = book.create_sheet()
+    for row in rows:
+        sheet.append(row)
+    book.save(folder / "list.xlsx")
+    yield "xlsx", folder / "list.xlsx", lambda: by_openpyxl(folder / "list.xlsx")
+    old = old_workbook(rows)
+    (folder / "list.xls").write_bytes(old)
+    yield "xls", folder / "list.xls", lambda: by_xlrd(folder / "list.xls")
+
+
+def old_workbook(rows: list[list[str]]) -> bytes:
+    """The rows as an xls; xlwt belongs to the development environment."""
+    import xlwt
+
+    book = xlwt.Workbook()
+    sheet = book.add_sheet("Recipients")
+    for number, row in enumerate(rows):
+        for column, value in enumerate(row):
+            sheet.write(number, column, value)
+    stored = io.BytesIO()
+    book.save(stored)
+    return stored.getvalue()
+
+
+def by_openpyxl(path: Path) -> list[object]:
+    """Reading alone, xlsx."""
+    book = openpyxl.load_workbook(path, read_only=True, data_only=True)
+    try:
+        return list(book.worksheets[0].iter_rows(values_only=True))
+    finally:
+        book.close()
+
+
+def by_xlrd(path: Path) -> list[object]:
+    """Reading alone, xls."""
+    sheet = xlrd.open_workbook(str(path)).sheet_by_index(0)
+    return [sheet.row_values(index) for index in range(sheet.nrows)]
+
+
+def plain_loop(written: list[str]) -> int:
+    """What a straightforward check costs: (b)."""
+    good = 0
+    for number in written:
+        parsed = phonenumbers.parse("+" + number)
+        mobile = phonenumbers.number_type(parsed) in (
+            PhoneNumberType.MOBILE,
+            PhoneNumberType.FIXED_LINE_OR_MOBILE,
+        )
+        region = phonenumbers.region_code_for_number(parsed)
+        good += phonenumbers.is_valid_number(parsed) and mobile and region is not None
+    return good
+
+
+def milliseconds(work: Callable[[], object]) -> float:
+    """The best of ROUNDS, after one to warm up."""
+    work()
+    best = float("inf")
+    for _ in range(ROUNDS):
+        started = time.perf_counter()
+        work()
+        best = min(best, time.perf_counter() - started)
+    return best * 1e3
+
+
+def peak_megabytes(path: Path) -> float:
+    """The most memory that a process of its own takes to read and judge the file."""
+    told = subprocess.run(
+        [sys.executable, "-c", _PEAK, str(path)], capture_output=True, text=True, check=True
+    )
+    return float(told.stdout)
+
+
+def measure() -> list[Line]:
+    """One line a measurement; `ratio` is value ÷ limit, so up to 1 is within it."""
+    written = numbers()
+    loop = milliseconds(lambda: plain_loop(written))
+    lines = [_line("plain loop of phonenumbers (b)", loop, "ms", loop)]
+    with tempfile.TemporaryDirectory() as folder:
+        for kind, path, alone in files(Path(folder)):
+            lines.extend(_lines_of(kind, path, alone, loop))
+    return lines
+
+
+def _lines_of(kind: str, path: Path, alone: Callable[[], object], loop: float) -> Iterator[Line]:
+    reading_alone = milliseconds(alone)
+    sheet = read_sheet(path, LIMITS)
+    reading = milliseconds(lambda: read_sheet(path, LIMITS))
+    judging = milliseconds(lambda: take_in(sheet, RULES, LIMITS))
+    whole = milliseconds(lambda: take_in_file(path, RULES, LIMITS))
+    yield _line(f"{kind}: reading by the usual library (a)", reading_alone, "ms", reading_alone)
+    yield _line(f"{kind}: read, against (b)", reading, "ms", VALIDATION_LIMIT * loop)
+    if kind in ("xlsx", "xls"):
+        yield _line(f"{kind}: read, against (a)", reading, "ms", reading_alone)
+    yield _line(f"{kind}: numbers and repeats, against 1.3 × (b)", judging, "ms", VALIDATION_LIMIT * loop)
+    yield _line(
+        f"{kind}: all, in a process of its own, against (a) + 1.3 × (b)",
+        whole,
+        "ms",
+        reading_alone + VALIDATION_LIMIT * loop,
+    )
+    yield _line(f"{kind}: peak memory", peak_megabytes(path), "MB", MEMORY_LIMIT_MB)
+
+
+def _line(case: str, value: float, unit: str, limit: float) -> Line:
+    return {
+        "bench": "intake",
+        "case": case,
+        "value": round(value, 1),
+        "unit": unit,
+        "limit": round(limit, 1),
+        "ratio": round(value / limit, 3),
+    }
+
+
+def main() -> None:
+    """Print the table, or with --json one object a line."""
+    parser = argparse.ArgumentParser(description="Taking in 5,000 rows of each file type.")
+    parser.add_argument("--json", action="store_true", help="one object a line")
+    as_json = parser.parse_args().json
+    lines = measure()
+    if as_json:
+        for line in lines:
+            print(json.dumps(line, ensure_ascii=False))
+        return
+    print(f"{'5,000 rows':<64} {'value':>9} {'unit':<4} {'limit':>9} {'ratio':>7}")
+    for line in lines:
+        print(
+            f"{line['case']:<64} {line['value']:>9,} {line['unit']:<4} {line['limit']:>9,} {line['ratio']:>7,}"
+        )
+
+
+if __name__ == "__main__":
+    main()
