@@ -31,6 +31,13 @@ class BulkForm(ComposeForm):
         """Where to store the file, whose it is, and whether there must be one."""
         self.settings, self.account_id, self.needs_file = settings, account_id, required
 
+    @property
+    def stored_upload(self) -> StoredUpload:
+        """The file, where there must be one; to be asked once the form is valid."""
+        if self.upload is None:
+            raise RuntimeError("A form that needs a file was taken as valid without one.")
+        return self.upload
+
     def validate_file(self, field: FileField) -> None:
         if isinstance(field.data, FileStorage) and field.data.filename:
             self._store(field.data)

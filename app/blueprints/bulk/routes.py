@@ -8,6 +8,7 @@ from flask import abort, current_app, send_file
 from flask.typing import ResponseReturnValue
 
 from app.access import SENDERS, roles_required, signed_in_user
+from app.accounts.membership import account_id_of
 from app.blueprints.bulk import blueprint
 from app.blueprints.bulk.forms import BulkForm
 from app.blueprints.compose.composer import Composer, editable_task
@@ -31,10 +32,10 @@ def new() -> ResponseReturnValue:
     """A new bulk message. The file is stored and read later, by a job."""
     user = signed_in_user()
     form = BulkForm()
-    form.prepare(drafts.open_routes(db.session), user_zone())
-    form.expect_file(current_app.config["CARILLON"], user.account_id, required=True)
-    return Composer(TaskKind.BULK, form, user.account_id).answer(
-        lambda session: drafts.create_bulk(session, user, form.draft_request(), form.upload)
+    form.prepare(drafts.open_routes(db.session()), user_zone())
+    form.expect_file(current_app.config["CARILLON"], account_id_of(user), required=True)
+    return Composer(TaskKind.BULK, form, account_id_of(user)).answer(
+        lambda session: drafts.create_bulk(session, user, form.draft_request(), form.stored_upload)
     )
 
 
@@ -42,11 +43,11 @@ def new() -> ResponseReturnValue:
 @roles_required(SENDERS)
 def edit(public_id: str) -> ResponseReturnValue:
     """Change the text or the file of a bulk message that has not been submitted; it is checked again."""
-    account_id = signed_in_user().account_id
+    account_id = account_id_of(signed_in_user())
     task = editable_task(account_id, public_id, TaskKind.BULK)
     zone = user_zone()
     form = BulkForm(data=task_values(task, zone))
-    form.prepare(drafts.open_routes(db.session), zone)
+    form.prepare(drafts.open_routes(db.session()), zone)
     form.expect_file(current_app.config["CARILLON"], account_id, required=task.upload_key is None)
     return Composer(TaskKind.BULK, form, account_id, task).answer(
         lambda session: drafts.edit(session, account_id, public_id, form.draft_request(), upload=form.upload)

@@ -38,7 +38,7 @@ class Composer:
         if self.form.only_check.data or self.form.errors:
             return self._page()
         try:
-            with write_transaction(db.session) as session:
+            with write_transaction(db.session()) as session:
                 task = write(session)
         except Conflict as conflict:
             self._refuse_again(conflict)
@@ -84,7 +84,7 @@ def preview_of(form: ComposeForm, account_id: int) -> Preview:
     """The domain's own count, price and findings for what stands in the form. Raises FileRefused."""
     typed = form.recipients.data if "recipients" in form else None
     return preview(
-        db.session,
+        db.session(),
         account_id,
         form.route_id.data,
         form.content.data,
@@ -97,7 +97,7 @@ def preview_of(form: ComposeForm, account_id: int) -> Preview:
 
 def editable_task(account_id: int, public_id: str, kind: TaskKind) -> Task:
     """The account's draft of this kind. Raises NotFound, also for a task that has been submitted."""
-    task = task_of(db.session, account_id, public_id)
+    task = task_of(db.session(), account_id, public_id)
     if task.kind != kind or task.state not in DRAFT_STATES:
         raise NotFound("This task cannot be edited here. It may have been submitted already.")
     return task

@@ -65,6 +65,8 @@ def trimmed(text: str | None) -> str:
 class WallTimeField(DateTimeLocalField):
     """A date and time without a zone, or None; whether an unreadable one matters is for the form to say."""
 
+    data: datetime | None
+
     def process_formdata(self, valuelist: Sequence[str]) -> None:
         try:
             super().process_formdata(valuelist)
@@ -110,6 +112,7 @@ class ComposeForm(FlaskForm):
     zone: ZoneInfo
     routes: dict[int, Route]
     scheduled_at: datetime | None = None
+    form_errors: list[str]
 
     def __iter__(self) -> Iterator[Field]:
         """The fields as the page has them from top to bottom, so that the error summary follows it."""

@@ -6,6 +6,7 @@ from flask import render_template, request
 from flask.typing import ResponseReturnValue
 
 from app.access import SENDERS, roles_required, signed_in_user
+from app.accounts.membership import account_id_of
 from app.blueprints.compose import blueprint
 from app.blueprints.compose.composer import preview_of
 from app.blueprints.compose.forms import ComposeForm
@@ -21,9 +22,9 @@ from app.web_context import user_zone
 def preview() -> ResponseReturnValue:
     """What the text takes and costs and what the rules say of it, as a partial for composer.js."""
     form = QuickForm() if "recipients" in request.form else ComposeForm()
-    form.prepare(open_routes(db.session), user_zone())
+    form.prepare(open_routes(db.session()), user_zone())
     try:
-        shown = preview_of(form, signed_in_user().account_id) if form.route else None
+        shown = preview_of(form, account_id_of(signed_in_user())) if form.route else None
     except FileRefused as refusal:
         return render_template("compose/_preview.html", form=form, shown=None, refusal=refusal.message)
     return render_template("compose/_preview.html", form=form, shown=shown, refusal=None)

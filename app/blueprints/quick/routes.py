@@ -5,6 +5,7 @@ from __future__ import annotations
 from flask.typing import ResponseReturnValue
 
 from app.access import SENDERS, roles_required, signed_in_user
+from app.accounts.membership import account_id_of
 from app.blueprints.compose.composer import Composer, editable_task
 from app.blueprints.compose.forms import task_values
 from app.blueprints.quick import blueprint
@@ -21,8 +22,8 @@ def new() -> ResponseReturnValue:
     """A new quick message."""
     user = signed_in_user()
     form = QuickForm()
-    form.prepare(drafts.open_routes(db.session), user_zone())
-    return Composer(TaskKind.QUICK, form, user.account_id).answer(
+    form.prepare(drafts.open_routes(db.session()), user_zone())
+    return Composer(TaskKind.QUICK, form, account_id_of(user)).answer(
         lambda session: drafts.create_quick(session, user, form.draft_request(), form.recipients.data)
     )
 
@@ -31,11 +32,11 @@ def new() -> ResponseReturnValue:
 @roles_required(SENDERS)
 def edit(public_id: str) -> ResponseReturnValue:
     """Change a quick message that has not been submitted; it is checked again."""
-    account_id = signed_in_user().account_id
+    account_id = account_id_of(signed_in_user())
     task = editable_task(account_id, public_id, TaskKind.QUICK)
     zone = user_zone()
     form = QuickForm(data={**task_values(task, zone), "recipients": task.typed_recipients})
-    form.prepare(drafts.open_routes(db.session), zone)
+    form.prepare(drafts.open_routes(db.session()), zone)
     return Composer(TaskKind.QUICK, form, account_id, task).answer(
         lambda session: drafts.edit(
             session, account_id, public_id, form.draft_request(), typed_recipients=form.recipients.data

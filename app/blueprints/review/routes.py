@@ -6,6 +6,7 @@ from flask import Response, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from app.access import SENDERS, roles_required, signed_in_user
+from app.accounts.membership import account_id_of
 from app.accounts.terms import TERMS_VERSION
 from app.blueprints.compose.schedule import comes_twice
 from app.blueprints.review import blueprint
@@ -54,7 +55,7 @@ def rejected_csv(public_id: str) -> Response:
     """Every rejected row with its reason, safe to open in a spreadsheet."""
     task = _task(public_id)
     return Response(
-        rejections_csv(rejections(db.session, task)),
+        rejections_csv(rejections(db.session(), task)),
         mimetype="text/csv",
         headers={"Content-Disposition": f'attachment; filename="rejected-{task.public_id}.csv"'},
     )
@@ -68,10 +69,10 @@ def submit(public_id: str) -> ResponseReturnValue:
     if not form.validate():
         return _rendered("review/page.html", task, form, status=422)
     try:
-        with write_transaction(db.session) as session:
+        with write_transaction(db.session()) as session:
             submission.submit(
                 session,
-                signed_in_user().account_id,
+                account_id_of(signed_in_user()),
                 public_id,
                 user_id=user_id,
                 check_run=form.check_run.data,
@@ -88,9 +89,9 @@ def submit(public_id: str) -> ResponseReturnValue:
 def heading(public_id: str) -> ResponseReturnValue:
     """Take row 1 as a recipient too, or as the heading again; the file is checked anew."""
     try:
-        with write_transaction(db.session) as session:
+        with write_transaction(db.session()) as session:
             include = bool(HeadingForm().include.data)
-            drafts.include_heading(session, signed_in_user().account_id, public_id, include)
+            drafts.include_heading(session, account_id_of(signed_in_user()), public_id, include)
     except CarillonError as refusal:
         return _back_to_review(public_id, refusal)
     return redirect(url_for("review.page", public_id=public_id), 303)
@@ -101,15 +102,15 @@ def heading(public_id: str) -> ResponseReturnValue:
 def discard(public_id: str) -> ResponseReturnValue:
     """Throw the draft away."""
     try:
-        with write_transaction(db.session) as session:
-            drafts.discard(session, signed_in_user().account_id, public_id)
+        with write_transaction(db.session()) as session:
+            drafts.discard(session, account_id_of(signed_in_user()), public_id)
     except CarillonError as refusal:
         return _back_to_review(public_id, refusal)
     return redirect(url_for("review.page", public_id=public_id), 303)
 
 
 def _task(public_id: str) -> Task:
-    return task_of(db.session, signed_in_user().account_id, public_id)
+    return task_of(db.session(), account_id_of(signed_in_user()), public_id)
 
 
 def _submit_form(task: Task) -> SubmitForm:
@@ -117,7 +118,7 @@ def _submit_form(task: Task) -> SubmitForm:
 
 
 def _rendered(template: str, task: Task, form: SubmitForm, status: int = 200) -> ResponseReturnValue:
-    shown = review(db.session, task)
+    shown = review(db.session(), task)
     zone = user_zone()
     twice = task.scheduled_at is not None and comes_twice(task.scheduled_at, zone)
     return render_template(template, task=task, shown=shown, form=form, zone=zone, comes_twice=twice), status
