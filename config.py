@@ -52,6 +52,13 @@ class Settings:
     callback_url: str
     sandbox_url: str
     sandbox_secret: str
+    encryption_keys: tuple[str, ...]
+    smtp_host: str = ""
+    smtp_port: int = 587
+    smtp_user: str = ""
+    smtp_password: str = ""
+    smtp_starttls: bool = True
+    mail_from: str = "carillon@localhost"
     limits: Limits = field(default_factory=Limits)
     session_lifetime: timedelta = timedelta(hours=12)
     pump_slice: timedelta = timedelta(seconds=30)
@@ -74,7 +81,16 @@ class Settings:
         environment = _environment(env.get("CARILLON_ENV", "development"))
         instance = Path(env.get("CARILLON_INSTANCE") or _ROOT / "instance").absolute()
         if environment == "production":
-            _require(env, "SECRET_KEY", "DATABASE_URL", "REDIS_URL", "PUBLIC_URL")
+            _require(
+                env,
+                "SECRET_KEY",
+                "ENCRYPTION_KEYS",
+                "DATABASE_URL",
+                "REDIS_URL",
+                "PUBLIC_URL",
+                "SMTP_HOST",
+                "MAIL_FROM",
+            )
             if len(env["SECRET_KEY"]) < 32:
                 raise SettingsError("SECRET_KEY must have at least 32 characters in production.")
         port = env.get("PORT", "8000")
@@ -91,6 +107,13 @@ class Settings:
                 env.get("CALLBACK_URL") or env.get("PUBLIC_URL") or f"http://127.0.0.1:{port}"
             ).rstrip("/"),
             sandbox_url=(env.get("SANDBOX_URL") or "http://127.0.0.1:8790").rstrip("/"),
+            encryption_keys=tuple(env.get("ENCRYPTION_KEYS", "").split()) or (_derived(secret_key, "vault"),),
+            smtp_host=env.get("SMTP_HOST", ""),
+            smtp_port=int(env.get("SMTP_PORT") or 587),
+            smtp_user=env.get("SMTP_USER", ""),
+            smtp_password=env.get("SMTP_PASSWORD", ""),
+            smtp_starttls=env.get("SMTP_STARTTLS", "1") != "0",
+            mail_from=env.get("MAIL_FROM") or "carillon@localhost",
             sandbox_secret=env.get("SANDBOX_SECRET") or _derived(secret_key, "sandbox"),
         )
 

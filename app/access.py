@@ -16,7 +16,13 @@ View = TypeVar("View", bound=Callable[..., Any])
 
 ANY_CLIENT = CLIENT_ROLES
 SENDERS = frozenset({Role.OWNER, Role.SENDER})
+BILLERS = frozenset({Role.OWNER, Role.BILLING})
+OWNERS = frozenset({Role.OWNER})
 ANY_STAFF = STAFF_ROLES
+FINANCE_DESK = frozenset({Role.FINANCE, Role.ADMIN})
+OPERATORS = frozenset({Role.OPERATOR, Role.ADMIN})
+SUPPORT_DESK = frozenset({Role.SUPPORT, Role.OPERATOR, Role.ADMIN})
+ADMINS = frozenset({Role.ADMIN})
 ANYONE_SIGNED_IN = CLIENT_ROLES | STAFF_ROLES
 
 
@@ -47,3 +53,11 @@ def roles_required(roles: frozenset[Role]) -> Callable[[View], View]:
 def signed_in_user() -> User:
     """The person behind this request, in views that require one."""
     return cast(User, current_user._get_current_object())
+
+
+def signed_in_account_id() -> int:
+    """The account of the client behind this request, in views for clients. Refuses staff with a 403."""
+    account_id = signed_in_user().account_id
+    if account_id is None:
+        abort(403)
+    return account_id

@@ -38,6 +38,7 @@ JOBS: dict[str, tuple[QueueName, int]] = {
     "jobs.intake.check": (QueueName.INTAKE, 120),
     "jobs.dispatch.pump": (QueueName.DISPATCH, 180),
     "jobs.receipts.apply": (QueueName.DEFAULT, 120),
+    "jobs.letters.send": (QueueName.DEFAULT, 60),
     "jobs.audit.enforce_audit": (QueueName.DEFAULT, 900),
 }
 

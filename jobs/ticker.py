@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 
 from app.database import write_transaction
 from app.gateways.base import SettingsRefused
+from app.letters.sending import due_letters
 from app.models import Route
 from app.queues import enqueue
 from app.sending import sweep
@@ -80,6 +81,8 @@ def _ask_for_receipts(session: Session, _settings: Settings) -> None:
 
 
 def _ask_for_checks(session: Session, _settings: Settings) -> None:
+    for letter_id in due_letters(session):
+        enqueue("jobs.letters.send", letter_id)
     for task_id in sweep.stale_checks(session):
         with write_transaction(session):
             sweep.touch_check(session, task_id)

@@ -15,11 +15,28 @@ CODE = modules("app", "jobs")
 
 # From the ground up. A room may import its own floor and those below it, never one above.
 FLOORS: tuple[tuple[str, ...], ...] = (
-    ("app.clock", "app.errors", "app.pricing", "app.content", "app.recipients", "app.gateways"),
+    (
+        "app.clock",
+        "app.errors",
+        "app.secrets",
+        "app.pricing",
+        "app.content",
+        "app.recipients",
+        "app.gateways",
+    ),
     ("app.database",),
     ("app.models",),
     ("app.queues", "app.ledger"),
-    ("app.accounts", "app.sending", "app.topups", "app.records", "app.support", "app.demo"),
+    (
+        "app.desk",
+        "app.letters",
+        "app.accounts",
+        "app.sending",
+        "app.topups",
+        "app.records",
+        "app.support",
+        "app.demo",
+    ),
     ("app.extensions", "app.access", "app.security", "app.web_context", "app.web_errors"),
     ("app.blueprints", "app.cli"),
     ("app",),

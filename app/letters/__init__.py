@@ -1,0 +1,1 @@
+"""What the panel itself writes to people. Written in the transaction of what it tells of, sent by a job."""
