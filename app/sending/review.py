@@ -78,10 +78,11 @@ class LocalTime:
 
     @property
     def words(self) -> str:
-        """One time, or from when to when; the day again only where it is another."""
+        """One time with its zone's name, or from when to when; the day again only where it is another."""
         first = f"{self.earliest:%a %d %b, %H:%M}"
         if self.earliest.replace(tzinfo=None) == self.latest.replace(tzinfo=None):
-            return first
+            name = self.earliest.tzname() or ""
+            return f"{first} {name}" if name.isalpha() else first
         same_day = self.earliest.date() == self.latest.date()
         return f"{first} to {self.latest:%H:%M}" if same_day else f"{first} to {self.latest:%a %d %b, %H:%M}"
 

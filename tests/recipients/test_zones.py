@@ -22,7 +22,7 @@ def words(number: str, moment: datetime = NOON) -> str:
     ("number", "expected"),
     [
         ("+6421123456", "Thu 02 Jul, 00:00 to 00:45"),  # Auckland and Chatham
-        ("+447400123456", "Wed 01 Jul, 13:00"),  # four zones, one clock
+        ("+447400123456", "Wed 01 Jul, 13:00 BST"),  # four zones, one clock
         ("+61412345678", "Wed 01 Jul, 18:30 to 22:30"),  # Cocos Islands to Lord Howe Island
     ],
 )
