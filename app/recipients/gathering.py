@@ -34,13 +34,8 @@ class RowGatherer:
                 f"Row {row.number:,} has a value in column {column_letters(len(row.cells) - 1)}; columns up "
                 f"to {column_letters(self._limits.max_columns - 1)} are read. Remove what is beyond.",
             )
-        for index, cell in enumerate(row.cells):
-            if len(cell) > self._limits.max_cell:
-                raise FileRefused(
-                    "cell_too_long",
-                    f"The cell {column_letters(index)}{row.number} has {len(cell):,} characters; at most "
-                    f"{self._limits.max_cell:,} are read. Shorten it, or remove the column.",
-                )
+        if max(map(len, row.cells)) > self._limits.max_cell:
+            raise _long_cell(row, self._limits)
         if self._count <= self._limits.max_recipients + 1:
             self._keep(row)
         if self._progress is not None and self._count % _PROGRESS_EVERY == 0:
@@ -76,6 +71,15 @@ class RowGatherer:
         if self._progress is not None:
             self._progress(count)
         return Sheet(kind, heading, self._rows[heading is not None :], notes, hidden)
+
+
+def _long_cell(row: Row, limits: FileLimits) -> FileRefused:
+    index, cell = max(enumerate(row.cells), key=lambda found: len(found[1]))
+    return FileRefused(
+        "cell_too_long",
+        f"The cell {column_letters(index)}{row.number} has {len(cell):,} characters; at most "
+        f"{limits.max_cell:,} are read. Shorten it, or remove the column.",
+    )
 
 
 def _is_heading(first: Row) -> bool:
