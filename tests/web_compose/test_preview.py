@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from app.models import BannedWordEntry
 from tests.web_compose.conftest import Desk
 
 
@@ -72,3 +73,12 @@ def test_a_route_that_was_closed_meanwhile_leaves_the_count_empty(desk: Desk) ->
 
 def test_it_needs_the_forms_token(desk: Desk) -> None:
     assert desk.client.post("/compose/preview", data=desk.values()).status_code == 400
+
+
+def test_a_word_that_is_only_noted_does_not_stop_the_task(desk: Desk) -> None:
+    desk.session.add(BannedWordEntry(word="loan", category="finance", severity="alert"))
+    desk.session.commit()
+    text = preview(desk, content="A loan for you")
+    assert '<mark class="marked marked-note">loan<sup>' in text
+    assert "Allowed, but:" in text
+    assert desk.quick(content="A loan for you").status_code == 303

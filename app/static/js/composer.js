@@ -121,6 +121,7 @@ class Composer {
   // server can fill a file field.
   replaceForm(html) {
     const answered = new DOMParser().parseFromString(html, "text/html").querySelector("form");
+    for (const element of answered.querySelectorAll("noscript")) element.remove();
     const chosen = this.form.elements.file;
     const fresh = answered.elements.file;
     if (chosen?.files.length && fresh) {
@@ -130,7 +131,7 @@ class Composer {
         else chosen.setAttribute(name, value);
       }
       fresh.replaceWith(chosen);
-      this.fileIsStored = Boolean(answered.elements.kept_file?.value);
+      this.fileIsStored ||= Boolean(answered.elements.kept_file?.value);
     }
     this.form.replaceChildren(...answered.childNodes);
     this.openFields();
