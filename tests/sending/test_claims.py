@@ -1,0 +1,176 @@
+"""One pump holds a route; what it claims, nobody else sends; what it fences, nobody sends again."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from flask import Flask
+from sqlalchemy import update
+from sqlalchemy.orm import Session
+
+from app.clock import now
+from app.database import write_transaction
+from app.models import Account, Message, MessageStatus, PumpLease, TaskState
+from app.sending import claims
+from app.sending.claims import Claimed, Lease, LeaseLost, Spans
+from tests.factories.routes import make_route
+from tests.factories.tasks import make_submitted_task
+from tests.sending.engine import House, at_once
+
+
+def acquire(house: House, holder: str = "one", spans: Spans = Spans()) -> Lease | None:  # noqa: B008
+    with write_transaction(house.session):
+        return claims.acquire_lease(house.session, house.route_id, holder, spans)
+
+
+def claim(house: House, lease: Lease, size: int = 100) -> list[Claimed]:
+    with write_transaction(house.session):
+        return claims.claim_batch(house.session, lease, size)
+
+
+def fence(house: House, lease: Lease, batch: list[Claimed]) -> list[Claimed]:
+    with write_transaction(house.session):
+        return claims.fence(house.session, lease, batch, 5.0)
+
+
+def held(house: House, **columns: object) -> Lease:
+    """The lease, on a route with a task of five messages."""
+    make_submitted_task(house.session, house.owner, house.route, messages=5, **columns)
+    lease = acquire(house)
+    assert lease is not None
+    return lease
+
+
+def expire_lease(house: House, moment: timedelta = timedelta(0)) -> None:
+    house.session.execute(update(PumpLease).values(expires_at=now() + moment))
+    house.session.commit()
+
+
+def test_of_many_pumps_at_once_one_gets_the_route(any_app: Flask, house: House) -> None:
+    route_id = house.route_id
+    house.session.rollback()
+
+    def acquire(session: Session) -> str:
+        with write_transaction(session):
+            return "held" if claims.acquire_lease(session, route_id, str(id(session))) else "busy"
+
+    assert at_once(any_app, [acquire] * 8) == {"held": 1, "busy": 7}
+
+
+def test_a_lease_given_back_is_free_at_once_and_keeps_the_pace(any_app: Flask, house: House) -> None:
+    lease = acquire(house)
+    assert lease is not None
+    with write_transaction(house.session):
+        claims.renew_lease(house.session, lease, 1234.5, release=True)
+    after = acquire(house, "two")
+    assert after is not None
+    assert (after.fence, after.next_send_at) == (lease.fence + 1, 1234.5)
+
+
+def test_an_expired_lease_is_taken_over_and_the_old_pump_finds_nothing(any_app: Flask, house: House) -> None:
+    old = held(house)
+    batch = claim(house, old, 2)
+    expire_lease(house)
+    new = acquire(house, "two")
+    assert new is not None
+
+    with pytest.raises(LeaseLost), write_transaction(house.session):
+        claims.renew_lease(house.session, old, 0.0)
+    house.session.execute(update(Message).values(claim_expires_at=now()))
+    house.session.commit()
+    assert fence(house, old, batch) == []  # its claim has lapsed
+    house.session.execute(update(Message).values(status=MessageStatus.QUEUED, claim=None))
+    house.session.commit()
+    assert len(claim(house, new)) == 5
+    assert fence(house, old, batch) == []  # and now another claim stands
+    assert {message.attempt for message in house.session.query(Message)} == {0}
+
+
+@pytest.mark.parametrize("hours", [-1, 1])
+def test_a_clock_that_jumps_an_hour_leaves_no_route_asleep(house: House, hours: int) -> None:
+    """A lease written an hour ahead of the clock belongs to nobody either."""
+    held(house)
+    expire_lease(house, timedelta(hours=hours))
+    assert claims.routes_with_work(house.session) == [house.route_id]
+    assert acquire(house, "two") is not None
+
+
+def test_what_is_fenced_is_fenced_once(any_app: Flask, house: House) -> None:
+    lease = held(house)
+    batch = claim(house, lease)
+    first = fence(house, lease, batch[:3])
+    assert [each.attempt for each in first] == [1, 1, 1]
+    assert claim(house, lease) == []
+    assert sorted(m.status for m in house.session.query(Message)) == ["claimed"] * 2 + ["sending"] * 3
+
+
+def test_fencing_again_after_an_unheard_commit_finds_the_same_messages(any_app: Flask, house: House) -> None:
+    lease = held(house)
+    batch = claim(house, lease)
+    assert fence(house, lease, batch) == fence(house, lease, batch)
+    assert {message.attempt for message in house.session.query(Message)} == {1}
+
+
+def test_what_is_handed_back_goes_out_later_and_what_is_fenced_stays(any_app: Flask, house: House) -> None:
+    lease = held(house)
+    batch = claim(house, lease)
+    fence(house, lease, batch[:2])
+    with write_transaction(house.session):
+        claims.hand_back(house.session, lease, batch)
+    assert sorted(m.status for m in house.session.query(Message)) == ["queued"] * 3 + ["sending"] * 2
+    assert len(claim(house, lease)) == 3
+
+
+def test_a_message_is_not_claimed_before_its_time(house: House) -> None:
+    lease = held(house)
+    house.session.execute(
+        update(Message).where(Message.row > 3).values(not_before=now() + timedelta(hours=1))
+    )
+    house.session.commit()
+    assert len(claim(house, lease)) == 2
+
+
+@pytest.mark.parametrize("state", [TaskState.SCHEDULED, TaskState.PAUSED])
+def test_only_running_tasks_are_claimed(house: House, state: TaskState) -> None:
+    assert claim(house, held(house, state=state)) == []
+
+
+def test_a_stopped_account_and_a_paused_route_send_nothing(any_app: Flask, house: House) -> None:
+    lease = held(house)
+    account = house.session.get_one(Account, house.account_id)
+    account.stopped_reason = "The books differ."
+    house.session.commit()
+    assert claim(house, lease) == []
+    assert claims.routes_with_work(house.session) == []
+    account.stopped_reason = None
+    house.route.paused_reason = "Maintenance."
+    house.session.commit()
+    assert claim(house, lease) == []
+    house.route.paused_reason = None
+    house.session.commit()
+    assert len(claim(house, lease)) == 5
+
+
+def test_tasks_take_turns_whatever_the_clock_does(
+    any_app: Flask, house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lease = held(house)
+    make_submitted_task(house.session, house.owner, house.route, messages=5)
+    turns = []
+    real = now()
+    for jump in (0, 0, -3600, -3600, 7200, 7200):
+        moment = real + timedelta(seconds=jump)
+        monkeypatch.setattr("app.sending.claims.now", lambda moment=moment: moment)
+        turns += [each.task_id for each in claim(house, lease, 1)]
+    assert turns[:2] == turns[2:4] == turns[4:]
+    assert turns[0] != turns[1]
+
+
+def test_another_routes_messages_are_not_touched(house: House) -> None:
+    held(house)
+    other = make_route(house.session)
+    with write_transaction(house.session):
+        lease = claims.acquire_lease(house.session, other.id, "two")
+    assert lease is not None
+    assert claim(house, lease) == []

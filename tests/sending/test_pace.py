@@ -1,0 +1,72 @@
+"""The pace holds in every sliding second, whatever the work and the clock do, and loses no time over it."""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Iterator
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from app.sending.pace import Pace
+
+RATES = st.sampled_from([1, 2, 3, 7, 20, 99, 100, 101, 250, 500, 1000])
+
+
+def leaving(
+    pace: Pace, start: float, pauses: Iterator[float], lateness: Iterator[float], count: int
+) -> list[float]:
+    """When messages leave, if work pauses before each of them and every sleep lasts too long."""
+    clock, left = start, []
+    for _ in range(count):
+        clock += next(pauses)
+        while (wait := pace.wait(clock)) > 0:
+            clock += wait + next(lateness)
+        pace.take(clock)
+        left.append(clock)
+    return left
+
+
+def most_in_a_second(times: list[float]) -> int:
+    """The most that any second [t, t + 1) holds. A nanosecond is given for adding up floats."""
+    return max(bisect_left(times, moment + 1 - 1e-9) - number for number, moment in enumerate(times))
+
+
+@given(
+    rate=RATES,
+    pauses=st.lists(st.sampled_from([0.0, 0.0, 0.0, 0.001, 0.01, 0.3, 1.5]), min_size=1, max_size=40),
+    lateness=st.lists(st.sampled_from([0.0, 0.0, 0.0005, 0.002, 0.05, 0.7]), min_size=1, max_size=40),
+)
+def test_no_second_ever_holds_more_than_the_rate_and_one_or_a_hundredth(
+    rate: int, pauses: list[float], lateness: list[float]
+) -> None:
+    from itertools import cycle
+
+    times = leaving(Pace(rate, 1_000.0), 1_000.0, cycle(pauses), cycle(lateness), min(3 * rate + 20, 600))
+    assert most_in_a_second(times) <= rate + max(1, rate / 100)
+
+
+@given(rate=RATES, lateness=st.sampled_from([0.0, 0.0001, 0.0005]))
+def test_while_there_is_work_the_mean_is_the_rate(rate: int, lateness: float) -> None:
+    from itertools import repeat
+
+    count = 20 * rate if rate < 100 else 5 * rate
+    times = leaving(Pace(rate, 0.0), 0.0, repeat(0.0), repeat(lateness), count)
+    assert (count - 1) / (times[-1] - times[0]) == pytest.approx(rate, rel=0.01)
+
+
+@given(rate=RATES, taken=st.integers(1, 50))
+def test_a_successor_goes_on_where_its_predecessor_stopped(rate: int, taken: int) -> None:
+    from itertools import repeat
+
+    first = Pace(rate, 50.0)
+    before = leaving(first, 50.0, repeat(0.0), repeat(0.0), taken)
+    after = leaving(Pace(rate, first.next_at), before[-1], repeat(0.0), repeat(0.0), 2 * rate)
+    assert most_in_a_second(before + after) <= rate + max(1, rate / 100)
+
+
+@pytest.mark.parametrize("rate", [0, -1])
+def test_there_is_no_unlimited_pace(rate: int) -> None:
+    with pytest.raises(ValueError):
+        Pace(rate)
