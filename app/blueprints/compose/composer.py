@@ -108,9 +108,11 @@ def _by_fetch() -> bool:
 
 
 def _to_review(task: Task) -> ResponseReturnValue:
-    """The way to the review page; composer.js gets it as JSON and opens the terms dialog instead."""
+    """The way to the review page; composer.js gets it as JSON and, for a quick message, opens the terms dialog instead."""
     page = url_for("review.page", public_id=task.public_id)
     if not _by_fetch():
         return redirect(page, 303)
+    if task.kind == TaskKind.BULK:
+        return jsonify(review=page)
     edit = url_for(f"{task.kind}.edit", public_id=task.public_id)
     return jsonify(review=page, dialog=url_for("review.dialog", public_id=task.public_id), edit=edit)

@@ -105,6 +105,7 @@ class Composer {
       this.replaceForm(await response.text());
     } else if (response.ok) {
       const draft = await response.json();
+      if (!draft.dialog) return location.assign(draft.review); // a file wants the whole review page
       this.fileIsStored = true;
       this.form.action = draft.edit; // from here on, changes go to this draft
       history.replaceState(null, "", draft.edit);
