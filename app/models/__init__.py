@@ -2,7 +2,7 @@
 
 from app.models.account import Account, AccountState
 from app.models.alert import StaffAlert
-from app.models.banned_word import BannedWordEntry
+from app.models.banned_word import BannedWordEntry, RefusedContent
 from app.models.base import Base, UtcDateTime, new_public_id
 from app.models.chore import Chore
 from app.models.credential import Invitation, OneTimeCode, RecoveryCode
@@ -54,6 +54,7 @@ __all__ = [
     "Receipt",
     "Recipient",
     "RecoveryCode",
+    "RefusedContent",
     "Rejection",
     "Role",
     "Route",

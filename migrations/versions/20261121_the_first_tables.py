@@ -21,9 +21,14 @@ def upgrade() -> None:
     sa.Column('word', sa.String(length=100), nullable=False),
     sa.Column('category', sa.String(length=32), nullable=False),
     sa.Column('severity', sa.String(length=8), nullable=False),
+    sa.Column('instead', sa.String(length=100), nullable=False),
+    sa.Column('changed_at', sa.DateTime(timezone=True), nullable=False),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_banned_word')),
     sa.UniqueConstraint('word', name=op.f('uq_banned_word_word'))
     )
+    with op.batch_alter_table('banned_word', schema=None) as batch_op:
+        batch_op.create_index('ix_banned_word_changed_at', ['changed_at'], unique=False)
+
     op.create_table('chore',
     sa.Column('name', sa.String(length=40), nullable=False),
     sa.Column('done_at', sa.DateTime(timezone=True), nullable=False),
@@ -147,6 +152,13 @@ def upgrade() -> None:
     sa.ForeignKeyConstraint(['account_id'], ['account.id'], name=op.f('fk_account_route_account_id')),
     sa.ForeignKeyConstraint(['route_id'], ['route.id'], name=op.f('fk_account_route_route_id')),
     sa.PrimaryKeyConstraint('account_id', 'route_id', name=op.f('pk_account_route'))
+    )
+    op.create_table('refused_content',
+    sa.Column('account_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('day', sa.Date(), nullable=False),
+    sa.Column('count', sa.Integer(), nullable=False),
+    sa.ForeignKeyConstraint(['account_id'], ['account.id'], name=op.f('fk_refused_content_account_id')),
+    sa.PrimaryKeyConstraint('account_id', 'day', name=op.f('pk_refused_content'))
     )
     op.create_table('staff_alert',
     sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
@@ -727,6 +739,7 @@ def downgrade() -> None:
 
     op.drop_table('user')
     op.drop_table('staff_alert')
+    op.drop_table('refused_content')
     op.drop_table('account_route')
     op.drop_table('route_price')
     op.drop_table('pump_lease')
@@ -738,5 +751,8 @@ def downgrade() -> None:
     op.drop_table('limit_hit')
     op.drop_table('desk_setting')
     op.drop_table('chore')
+    with op.batch_alter_table('banned_word', schema=None) as batch_op:
+        batch_op.drop_index('ix_banned_word_changed_at')
+
     op.drop_table('banned_word')
     # ### end Alembic commands ###
