@@ -49,8 +49,9 @@ def _demo(place: Place, rows: int) -> bool:
         lines.append(Line("Ledger audit", "no difference", "no difference" if right else words))
     print(f"\n{table(lines)}\n")
     wrong = [line.words for line in lines if not line.right]
-    took = f"in {time.monotonic() - began:.0f} s. The task: {outcome.address}"
-    print(f"Does not add up: {', '.join(wrong)}." if wrong else f"Everything adds up, {took}", flush=True)
+    verdict = f"Does not add up: {', '.join(wrong)}." if wrong else "Everything adds up."
+    see = "" if place.temporary else f" See it at {outcome.address}"
+    print(f"{verdict} It took {time.monotonic() - began:.0f} s.{see}", flush=True)
     return not wrong
 
 

@@ -105,7 +105,8 @@ def _checked(panel: Panel, page: Page) -> Page:
     """Wait until the checks are over; returns the review."""
     bar, deadline = Bar("checking"), time.monotonic() + _CHECKED_WITHIN
     while page.state == "checking":
-        bar.show(page.counts.get("rows-done", 0), page.counts.get("rows-found", 0))
+        if rows := page.counts.get("rows-found", 0):
+            bar.show(page.counts["rows-done"], rows)
         if time.monotonic() > deadline:
             raise PanelFailed(f"The checks were not over after {_CHECKED_WITHIN:.0f} s: {page.address}")
         time.sleep(0.4)

@@ -24,7 +24,6 @@ LEAST_ROWS = 100
 PRICES = {"61": 1_000, "44": 1_200, "60": 850}
 # A mobile range of each country; five digits and the two of the ending follow. Of 20 rows, so many go there.
 _RANGES = {"61": "6141", "44": "44741", "60": "6012"}
-_FILLER = {"61": "", "44": "0", "60": ""}
 _WEIGHTS = {"61": 14, "44": 4, "60": 2}
 
 # Rows in 5,000; smaller files get their share, and at least one of each.
@@ -96,7 +95,7 @@ def _good_numbers(count: int, endings: dict[str, int], chance: random.Random) ->
     for place, body in enumerate(bodies):
         code = chance.choices(codes, weights)[0]
         ending = special[place] if place < len(special) else f"{chance.randrange(90):02}"
-        yield f"{_RANGES[code]}{_FILLER[code]}{body:05}{ending}"
+        yield f"{_RANGES[code]}{body:05}{ending}"
 
 
 def _faulty(fault: str, count: int, ordinary: list[str], chance: random.Random) -> Iterator[str]:

@@ -33,7 +33,7 @@ class Bar:
         self._output = output or sys.stdout
         self._in_place = self._output.isatty()
         self._said_at = 0.0
-        self._last = ""
+        self._last = self._said = ""
 
     def show(self, done: int, total: int, note: str = "") -> None:
         """Say how far it is."""
@@ -47,14 +47,19 @@ class Bar:
         if self._in_place:
             self._output.write(f"\r\x1b[K{text}")
             self._output.flush()
-        elif time.monotonic() - self._said_at >= _LINE_EVERY or done == total:
-            self._said_at = time.monotonic()
-            print(text, file=self._output, flush=True)
+        elif time.monotonic() - self._said_at >= _LINE_EVERY:
+            self._say()
 
     def end(self) -> None:
         """Leave the bar as it stands, and go on below it."""
         if self._in_place and self._last:
             print(file=self._output, flush=True)
+        elif self._last != self._said:
+            self._say()
+
+    def _say(self) -> None:
+        self._said, self._said_at = self._last, time.monotonic()
+        print(self._last, file=self._output, flush=True)
 
 
 def table(lines: list[Line]) -> str:
