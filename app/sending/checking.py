@@ -16,6 +16,7 @@ from sqlalchemy import insert, update
 from sqlalchemy.orm import Session
 
 from app.clock import now
+from app.content.findings import Finding, Severity
 from app.content.rules import Rulebook
 from app.content.segments import Split
 from app.database import write_transaction
@@ -28,7 +29,7 @@ from app.recipients.intake import Intake
 from app.recipients.limits import FileLimits
 from app.recipients.numbers import NumberRules
 from app.recipients.typed import take_in_typed
-from app.sending import route_rules
+from app.sending import holding, route_rules
 from app.sending.compose import Composition, compose
 from app.sending.drafts import forget_rows
 from app.sending.states import move_task
@@ -46,9 +47,11 @@ class Draft:
     """What a check needs of a task, taken once, so that nothing is read from the database while it works."""
 
     task_id: int
+    account_id: int
     run: int
     kind: str
     content: str
+    sender_id_findings: tuple[Finding, ...]
     typed_recipients: str
     upload_key: str | None
     upload_name: str
@@ -102,9 +105,11 @@ def _begin(session: Session, task_id: int) -> Draft | None:
         task.check_attempts += 1
         draft = Draft(
             task_id=task.id,
+            account_id=task.account_id,
             run=task.check_run,
             kind=task.kind,
             content=task.content,
+            sender_id_findings=_sender_id_findings(session, task),
             typed_recipients=task.typed_recipients or "",
             upload_key=task.upload_key,
             upload_name=task.upload_name or "",
@@ -124,6 +129,16 @@ def _begin(session: Session, task_id: int) -> Draft | None:
         )
         return None
     return draft
+
+
+def _sender_id_findings(session: Session, task: Task) -> tuple[Finding, ...]:
+    """What is wrong with the task's sender ID; without one the route's own is used."""
+    if not task.sender_id:
+        return ()
+    longest = task.route.sender_id_maximum
+    return tuple(
+        route_rules.sender_id_findings(session, task.route, task.account_id, task.sender_id, longest)
+    )
 
 
 def _examine(draft: Draft, settings: Settings, progress: _Progress) -> Examined:
@@ -167,7 +182,7 @@ def _store(session: Session, draft: Draft, examined: Examined) -> None:
     """Write rows, report, quote and state together, unless the draft has moved on."""
     composition = examined.composition
     rejections = [*examined.intake.rejections, *composition.rejections]
-    state, reason = _verdict(examined)
+    state, reason = _verdict(draft, examined)
     try:
         with write_transaction(session):
             move_task(
@@ -176,7 +191,11 @@ def _store(session: Session, draft: Draft, examined: Examined) -> None:
                 {TaskState.CHECKING},
                 state,
                 state_reason=reason,
-                report=_report(examined.intake, rejections),
+                report=_report(examined.intake, rejections)
+                | {
+                    "row_findings": holding.report_rows(composition.row_findings),
+                    "sender_id_findings": [finding.to_json() for finding in draft.sender_id_findings],
+                },
                 findings=[finding.to_json() for finding in composition.findings],
                 quote=asdict(examined.quote),
                 rows_done=examined.intake.rows_read,
@@ -187,11 +206,17 @@ def _store(session: Session, draft: Draft, examined: Examined) -> None:
             forget_rows(session, draft.task_id)
             _insert(session, Recipient, [_recipient_row(draft, each) for each in composition.composed])
             _insert(session, Rejection, [_rejection_row(draft, each) for each in rejections])
+            holding.note_refusal(
+                session, draft.account_id, (*composition.findings, *draft.sender_id_findings)
+            )
     except InvalidMove:
         log.info("check_superseded", task=draft.task_id, run=draft.run)
 
 
-def _verdict(examined: Examined) -> tuple[TaskState, str | None]:
+def _verdict(draft: Draft, examined: Examined) -> tuple[TaskState, str | None]:
+    for finding in draft.sender_id_findings:
+        if finding.severity is Severity.BLOCK:
+            return TaskState.REJECTED, f"{finding.message} {finding.advice} Then check again."
     if examined.composition.composed:
         return TaskState.READY, None
     if examined.composition.findings:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from app.content.findings import Finding, Severity, blocking
 from app.content.merge import FIELD, Template, field_key
@@ -24,12 +24,22 @@ class Composed:
 
 
 @dataclass(frozen=True, slots=True)
+class RowFindings:
+    """What staff should see of one row: its merged text, and findings that the content alone does not have."""
+
+    row: int
+    text: str
+    findings: tuple[Finding, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Composition:
     """`findings` are against the content itself; a blocking one leaves nothing to send."""
 
     composed: list[Composed]
     rejections: list[Rejection]
     findings: list[Finding]
+    row_findings: list[RowFindings] = field(default_factory=list)
 
 
 def check_content(content: str, rulebook: Rulebook, known_fields: Sequence[str]) -> list[Finding]:
@@ -69,23 +79,37 @@ def compose(
         return Composition(plain, [], findings)
     composed: list[Composed] = []
     rejections: list[Rejection] = []
+    rows_found: list[RowFindings] = []
     for done, recipient in enumerate(recipients, 1):
         values = {field_key(name): value for name, value in recipient.fields.items()}
         text = template.fill(values)
-        refused = _refusal(recipient, text, rulebook)
+        found = rulebook.check(text)
+        refused = _refusal(recipient, found)
         if refused is not None:
             rejections.append(refused)
         else:
+            rows_found.extend(_row_findings(recipient, text, found, findings))
             segments = count_segments(text, split).segments
             composed.append(Composed(recipient, text, segments, price(recipient.e164, segments, tariff)))
         if progress is not None and done % 500 == 0:
             progress(done)
-    return Composition(composed, rejections, findings)
+    return Composition(composed, rejections, findings, rows_found)
 
 
-def _refusal(recipient: Recipient, text: str, rulebook: Rulebook) -> Rejection | None:
+def _row_findings(
+    recipient: Recipient, text: str, found: Sequence[Finding], in_content: Sequence[Finding]
+) -> list[RowFindings]:
+    """The row's own findings, for staff to see; what the content says anyway is not told row by row."""
+    if not found:
+        return []
+    told = {(finding.rule, finding.excerpt.casefold()) for finding in in_content}
+    own = tuple(finding for finding in found if (finding.rule, finding.excerpt.casefold()) not in told)
+    return [RowFindings(recipient.row, text, own)] if own else []
+
+
+def _refusal(recipient: Recipient, found: Sequence[Finding]) -> Rejection | None:
     """The row's rejection when its merged text may not go out."""
-    for finding in rulebook.check(text):
+    for finding in found:
         if finding.severity is Severity.BLOCK:
             message = f"With this row's values the text says “{finding.excerpt[:60]}”. {finding.message}"
             return Rejection(recipient.row, recipient.written, "content", message)

@@ -71,7 +71,11 @@ def preview(
     tariff = route_rules.tariff(route)
     prices = [price(each.e164, count.segments, tariff) for each in recipients]
     base = count.segments * route.price_per_segment
-    sid = route_rules.sender_id_findings(route, sender_id, limits.sender_id_characters) if sender_id else []
+    sid = (
+        route_rules.sender_id_findings(session, route, account_id, sender_id, route.sender_id_maximum)
+        if sender_id
+        else []
+    )
     return Preview(
         characters=count.characters,
         units=count.units,

@@ -2,22 +2,41 @@
 
 from __future__ import annotations
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from app.content.findings import Finding, Severity
+from app.content.findings import Finding, Severity, blocking
 from app.content.rules import BannedWord, Rulebook
 from app.content.segments import Split
 from app.content.sender_id import check_sender_id
-from app.models import BannedWordEntry, Route
+from app.models import BannedWordEntry, ProtectedName, Route, SenderIdRequest
 from app.pricing import Tariff
 from app.recipients.numbers import NumberRules
 
+# The newest list that this process has compiled, by the state of the words it was made from.
+_compiled: dict[tuple[object, ...], Rulebook] = {}
+
 
 def rulebook(session: Session) -> Rulebook:
-    """The panel's content rules with the banned words as they stand."""
+    """The panel's content rules with the banned words as they stand.
+
+    Thousands of words are read and compiled only when they have changed, which one small query tells.
+    """
+    state = tuple(
+        session.execute(
+            select(func.count(), func.max(BannedWordEntry.id), func.max(BannedWordEntry.changed_at))
+        ).one()
+    )
+    known = _compiled.get(state)
+    if known is not None:
+        return known
     entries = session.scalars(select(BannedWordEntry).order_by(BannedWordEntry.id))
-    return Rulebook.of(BannedWord(entry.word, entry.category, Severity(entry.severity)) for entry in entries)
+    book = Rulebook.of(
+        BannedWord(entry.word, entry.category, Severity(entry.severity), entry.instead) for entry in entries
+    )
+    _compiled.clear()
+    _compiled[state] = book
+    return book
 
 
 def number_rules(route: Route) -> NumberRules:
@@ -37,8 +56,36 @@ def split(route: Route) -> Split:
     return Split(route.split)
 
 
-def sender_id_findings(route: Route, sender_id: str | None, maximum: int) -> list[Finding]:
-    """What is wrong with a sender ID on this route; routes without sender IDs take none and need none."""
+def sender_id_findings(
+    session: Session, route: Route, account_id: int, sender_id: str | None, maximum: int
+) -> list[Finding]:
+    """What is wrong with an account's sender ID on this route; routes without sender IDs take none and need none.
+
+    A name that staff approved for the account may be a protected one: its owner sends by it.
+    """
     if not route.takes_sender_id:
         return []
-    return check_sender_id(sender_id or "", maximum)
+    name = sender_id or ""
+    approved = _is_approved(session, account_id, name)
+    protected = () if approved else tuple(session.scalars(select(ProtectedName.name)))
+    findings = check_sender_id(name, maximum, protected)
+    if route.sender_id_approval and not approved and not blocking(findings):
+        message = f"{route.name} takes only sender IDs that staff have approved for your account."
+        advice = "Ask for it on the page Sender IDs, or leave the field empty."
+        findings.append(Finding("sid_not_approved", Severity.BLOCK, 0, len(name), name, message, advice))
+    return findings
+
+
+def _is_approved(session: Session, account_id: int, name: str) -> bool:
+    """Whether staff have approved the name for the account; capitals make no other name."""
+    return bool(
+        session.scalar(
+            select(func.count())
+            .select_from(SenderIdRequest)
+            .where(
+                SenderIdRequest.account_id == account_id,
+                func.lower(SenderIdRequest.name) == name.lower(),
+                SenderIdRequest.state == "approved",
+            )
+        )
+    )

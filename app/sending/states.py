@@ -18,7 +18,7 @@ TASK_MOVES: Final[dict[TaskState, frozenset[TaskState]]] = {
     _S.DRAFT: frozenset({_S.CHECKING, _S.DISCARDED}),
     _S.CHECKING: frozenset({_S.CHECKING, _S.READY, _S.REJECTED, _S.DISCARDED}),
     _S.READY: frozenset({_S.CHECKING, _S.DISCARDED, _S.HELD, _S.SCHEDULED, _S.RUNNING}),
-    _S.HELD: frozenset({_S.SCHEDULED, _S.RUNNING, _S.CANCELLED}),
+    _S.HELD: frozenset({_S.SCHEDULED, _S.RUNNING, _S.PAUSED, _S.CANCELLED}),
     _S.REJECTED: frozenset({_S.CHECKING, _S.DISCARDED}),
     _S.DISCARDED: frozenset({_S.CHECKING}),  # a better file saves a draft; nothing was held
     _S.SCHEDULED: frozenset({_S.RUNNING, _S.PAUSED, _S.CANCELLED}),

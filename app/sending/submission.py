@@ -6,11 +6,12 @@ from sqlalchemy import String, cast, delete, func, insert, literal, select
 from sqlalchemy.orm import Session
 
 from app.clock import now
-from app.errors import Conflict, TaskRefused
+from app.errors import Conflict, NotAllowed, NotFound, TaskRefused
 from app.ledger.transfers import hold
-from app.models import Message, MessageStatus, Money, Recipient, Task, TaskState
+from app.models import AccountState, Message, MessageStatus, Money, Recipient, Task, TaskState
 from app.queues import enqueue_after_commit
-from app.sending.lookup import lock_task, task_of
+from app.sending import holding
+from app.sending.lookup import lock_task, open_route, task_of
 from app.sending.settlement import cancel_unsent
 from app.sending.states import DRAFT_STATES, move_task
 
@@ -32,7 +33,7 @@ def submit(
     terms_version: str,
     ip: str,
 ) -> Task:
-    """Hold the quote and queue the messages, now or for the set time.
+    """Hold the quote and queue the messages, now or for the set time, or until staff have looked at the content.
 
     `check_run` is the review that the client saw. A task that was submitted already is returned as it is: a
     second click changes nothing. Raises Conflict when the draft was checked anew since, TaskRefused when it
@@ -44,17 +45,21 @@ def submit(
     _require_sendable(session, task, check_run)
     moment = now()
     scheduled = task.scheduled_at is not None and task.scheduled_at > moment
+    judged = holding.judge(session, task)
+    starts = not scheduled and not judged.held
     quoted = task.quote or {}
     move_task(
         session,
         task.id,
         {TaskState.READY},
-        TaskState.SCHEDULED if scheduled else TaskState.RUNNING,
+        TaskState.HELD if judged.held else TaskState.SCHEDULED if scheduled else TaskState.RUNNING,
+        state_reason=judged.words,
+        findings=[finding.to_json() for finding in judged.findings],
         user_id=user_id,
         terms_version=terms_version,
         terms_ip=ip,
         submitted_at=moment,
-        started_at=None if scheduled else moment,
+        started_at=moment if starts else None,
         charge_when=task.route.charge_when,
         refund_failed_receipt=task.route.refund_failed_receipt,
         total=quoted["recipients"],
@@ -65,7 +70,8 @@ def submit(
     if quoted["total"]:
         hold(session, task.id, task.account_id, quoted["total"], key=f"task:{task.id}:hold")
     _queue_messages(session, task)
-    if not scheduled:
+    judged.tell_staff(session, task)
+    if starts:
         enqueue_after_commit(session, "jobs.dispatch.pump", task.route_id)
     return lock_task(session, task.id)
 
@@ -81,12 +87,22 @@ def cancel(session: Session, account_id: int, public_id: str, *, user_id: int) -
     move_task(
         session,
         task.id,
-        {TaskState.SCHEDULED, TaskState.RUNNING, TaskState.PAUSED},
+        {TaskState.HELD, TaskState.SCHEDULED, TaskState.RUNNING, TaskState.PAUSED},
         TaskState.CANCELLED,
         state_reason="Cancelled by the client. What had not left was released.",
         finished_at=now(),
     )
     cancel_unsent(session, task, user_id=user_id)
+    return lock_task(session, task.id)
+
+
+def resume(session: Session, account_id: int, public_id: str) -> Task:
+    """Let a paused task go on, at once. Raises InvalidMove when it is not paused, NotAllowed for a stopped account."""
+    task = lock_task(session, task_of(session, account_id, public_id).id)
+    if task.account.state != AccountState.ACTIVE:
+        raise NotAllowed(f"This account is {task.account.state}, so nothing can be resumed. Contact support.")
+    move_task(session, task.id, {TaskState.PAUSED}, TaskState.RUNNING, started_at=task.started_at or now())
+    enqueue_after_commit(session, "jobs.dispatch.pump", task.route_id)
     return lock_task(session, task.id)
 
 
@@ -97,8 +113,14 @@ def _require_sendable(session: Session, task: Task, check_run: int) -> None:
         raise Conflict(
             "This task was changed and checked again since you opened the review. Look at the new one."
         )
-    if not task.route.open:
-        raise TaskRefused("This route has been closed. Edit the task and choose another one.")
+    if task.account.state != AccountState.ACTIVE:
+        raise NotAllowed(
+            f"This account is {task.account.state}, so nothing can be submitted. Contact support."
+        )
+    try:
+        open_route(session, task.route_id, task.account_id)
+    except NotFound:
+        raise TaskRefused("This route has been closed. Edit the task and choose another one.") from None
     stored = session.execute(
         select(func.count(), func.coalesce(func.sum(Recipient.price), 0)).where(Recipient.task_id == task.id)
     ).one()
