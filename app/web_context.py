@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 from flask import Flask
 from flask_login import current_user
 
+from app.accounts.terms import Terms, current_terms
 from app.extensions import db, login
 from app.models import User
 from app.pricing import credits
@@ -18,7 +19,7 @@ def init_app(app: Flask) -> None:
     app.add_template_filter(credits, "credits")
     app.add_template_filter(local_time, "local_time")
     app.add_template_filter(_thousands, "thousands")
-    app.context_processor(lambda: {"settings": app.config["CARILLON"]})
+    app.context_processor(lambda: {"settings": app.config["CARILLON"], "terms_in_force": _terms_in_force})
     login.login_view = "auth.sign_in"
     login.login_message = "Sign in to go on."
     login.user_loader(_load_user)
@@ -31,6 +32,10 @@ def _load_user(claim: str) -> User | None:
         return None
     user = db.session.get(User, int(user_id))
     return user if user is not None and user.session_version == int(version) else None
+
+
+def _terms_in_force() -> Terms:
+    return current_terms(db.session())
 
 
 def user_zone() -> ZoneInfo:

@@ -24,8 +24,8 @@ from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.util import identity_key
 
-from app.errors import Conflict, InsufficientCredit, LedgerStopped, NotFound
-from app.models import Account, EntryKind, LedgerEntry, Task
+from app.errors import Conflict, InsufficientCredit, LedgerStopped, NotAllowed, NotFound
+from app.models import Account, AccountState, EntryKind, LedgerEntry, Task
 
 LARGEST_AMOUNT = 10**15  # a trillion credits: far above any business, far below the columns' limit
 
@@ -84,8 +84,8 @@ def hold(session: Session, task_id: int, account_id: int, amount: int, key: str)
     """Set a submission's whole price aside. A task that costs nothing needs no hold.
 
     Raises InsufficientCredit when the available credit does not cover it (nothing is changed), LedgerStopped
-    while the audit has stopped the account, ValueError, NotFound for the account or a task that is not the
-    account's, and Conflict for a reused key.
+    while the audit has stopped the account, NotAllowed while it is suspended or closed, ValueError, NotFound for
+    the account or a task that is not the account's, and Conflict for a reused key.
     """
     amount = _positive(amount)
     return _post(session, _Transfer(EntryKind.HOLD, account_id, -amount, amount, key, task_id))
@@ -132,7 +132,9 @@ def _post(session: Session, transfer: _Transfer) -> LedgerEntry:
     then finds the entry. On SQLite the write transaction is that lock.
     """
     locked = session.execute(
-        select(Account.id, Account.stopped_reason).where(Account.id == transfer.account_id).with_for_update()
+        select(Account.id, Account.state, Account.stopped_reason)
+        .where(Account.id == transfer.account_id)
+        .with_for_update()
     ).one_or_none()
     if locked is None:
         raise NotFound("There is no such account.")
@@ -141,6 +143,8 @@ def _post(session: Session, transfer: _Transfer) -> LedgerEntry:
         if transfer.made(posted):
             return posted
         raise Conflict(f"The ledger key {transfer.key} already stands for another transfer.")
+    if transfer.kind == EntryKind.HOLD and locked.state != AccountState.ACTIVE:
+        raise NotAllowed(f"This account is {locked.state}, so nothing can be submitted. Contact support.")
     if transfer.task_id is not None:
         _check_task(session, transfer, locked.stopped_reason)
     available, held = _move_balances(session, transfer)

@@ -32,6 +32,7 @@ from app.recipients.typed import take_in_typed
 from app.sending import holding, route_rules
 from app.sending.compose import Composition, compose
 from app.sending.drafts import forget_rows
+from app.sending.lookup import own_prices
 from app.sending.states import move_task
 from app.sending.uploads import local_copy
 from config import Settings
@@ -60,6 +61,8 @@ class Draft:
     number_rules: NumberRules
     split: Split
     tariff: Tariff
+    minimum_recipients: int
+    maximum_recipients: int
 
 
 @dataclass(frozen=True)
@@ -117,7 +120,9 @@ def _begin(session: Session, task_id: int) -> Draft | None:
             rulebook=route_rules.rulebook(session),
             number_rules=route_rules.number_rules(task.route),
             split=route_rules.split(task.route),
-            tariff=route_rules.tariff(task.route),
+            tariff=route_rules.tariff(task.route, own_prices(session, task.account_id).get(task.route_id)),
+            minimum_recipients=task.route.minimum_recipients,
+            maximum_recipients=task.route.maximum_recipients,
         )
         attempts = task.check_attempts
     if attempts > MAX_ATTEMPTS:
@@ -217,8 +222,9 @@ def _verdict(draft: Draft, examined: Examined) -> tuple[TaskState, str | None]:
     for finding in draft.sender_id_findings:
         if finding.severity is Severity.BLOCK:
             return TaskState.REJECTED, f"{finding.message} {finding.advice} Then check again."
-    if examined.composition.composed:
-        return TaskState.READY, None
+    if found := len(examined.composition.composed):
+        refusal = route_rules.size_refusal(draft.minimum_recipients, draft.maximum_recipients, found)
+        return (TaskState.REJECTED, refusal) if refusal else (TaskState.READY, None)
     if examined.composition.findings:
         return TaskState.REJECTED, "The content breaks a rule. Edit it and check again."
     return TaskState.REJECTED, "No row can be sent to. See the reasons, correct the list and try again."

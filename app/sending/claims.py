@@ -18,7 +18,7 @@ from app.clock import now
 from app.database import insert_new
 from app.errors import CarillonError
 from app.gateways.base import OutgoingMessage
-from app.models import Account, Message, MessageStatus, PumpLease, Route, Task, TaskState
+from app.models import Account, AccountState, Message, MessageStatus, PumpLease, Route, Task, TaskState
 
 # Nothing is taken for that long. What says so was written before the clock was set back, and has lapsed.
 _BEYOND_ANY_LIFE: Final = timedelta(minutes=10)
@@ -114,6 +114,7 @@ def claim_batch(session: Session, lease: Lease, size: int) -> list[Claimed]:
             Route.paused_reason.is_(None),
             Task.state == TaskState.RUNNING,
             Account.stopped_reason.is_(None),
+            Account.state == AccountState.ACTIVE,
             exists().where(Message.task_id == Task.id, *due),
         )
         .order_by(Task.pump_turn, Task.id)
@@ -248,6 +249,7 @@ def has_work(moment: datetime) -> ColumnElement[bool]:
         Task.state == TaskState.RUNNING,
         Account.id == Task.account_id,
         Account.stopped_reason.is_(None),
+        Account.state == AccountState.ACTIVE,
         Message.task_id == Task.id,
         *_due(moment),
     )

@@ -14,11 +14,9 @@ from sqlalchemy.orm import Session
 from app.errors import Conflict
 from app.models import Recipient, Rejection, Task, TaskKind, TaskState, User
 from app.queues import enqueue_after_commit
-from app.sending.lookup import lock_task, open_route, open_routes, task_of
+from app.sending.lookup import lock_task, open_route, task_of
 from app.sending.states import DRAFT_STATES, move_task
 from app.sending.uploads import StoredUpload
-
-__all__ = ["DraftRequest", "create_bulk", "create_quick", "discard", "edit", "include_heading", "open_routes"]
 
 
 @dataclass(frozen=True)
@@ -60,7 +58,7 @@ def edit(
     Raises InvalidMove once it was submitted.
     """
     task = task_of(session, account_id, public_id)
-    route = open_route(session, request.route_id)
+    route = open_route(session, request.route_id, account_id)
     values: dict[str, object] = {
         "route_id": route.id,
         "name": request.name,
@@ -116,7 +114,8 @@ def _create(
     earlier = _sent_before(session, user, request, fingerprint)
     if earlier is not None:
         return earlier
-    route = open_route(session, request.route_id)
+    assert user.account_id is not None  # every view that comes here is for clients
+    route = open_route(session, request.route_id, user.account_id)
     task = Task(
         account_id=user.account_id,
         user_id=user.id,

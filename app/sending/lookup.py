@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, Select, func, select
 from sqlalchemy.orm import Session
 
 from app.errors import NotFound
-from app.models import Route, Task
+from app.models import AccountRoute, Route, Task
 
 
 def task_of(session: Session, account_id: int, public_id: str) -> Task:
@@ -52,14 +52,36 @@ def lock_tasks(session: Session, task_ids: Iterable[int]) -> list[Task]:
     return sorted(tasks, key=lambda task: (task.account_id, task.id))
 
 
-def open_routes(session: Session) -> list[Route]:
-    """The routes that a client may choose now, by name."""
-    return list(session.scalars(select(Route).where(Route.open).order_by(Route.name)))
+def open_routes(session: Session, account_id: int) -> list[Route]:
+    """The routes that this account may choose now, by name."""
+    return list(session.scalars(_open_to(account_id).order_by(Route.name)))
 
 
-def open_route(session: Session, route_id: int) -> Route:
-    """An open route. Raises NotFound when it is closed or was never there."""
-    route = session.get(Route, route_id)
-    if route is None or not route.open:
+def open_route(session: Session, route_id: int, account_id: int) -> Route:
+    """An open route. Raises NotFound when it is closed, was never there, or is not for this account."""
+    route = session.scalar(_open_to(account_id).where(Route.id == route_id))
+    if route is None:
         raise NotFound("This route is not open. Choose another one.")
     return route
+
+
+def own_prices(session: Session, account_id: int) -> dict[int, int]:
+    """The account's own prices by route id, in millicredits a segment; a route without one has its own prices."""
+    rows = session.execute(
+        select(AccountRoute.route_id, AccountRoute.price_per_segment).where(
+            AccountRoute.account_id == account_id, AccountRoute.price_per_segment.is_not(None)
+        )
+    )
+    return {row.route_id: row.price_per_segment for row in rows}
+
+
+def _open_to(account_id: int) -> Select[Route]:
+    """Open routes that are for everyone, but for those that staff took from the account or gave to it alone."""
+    is_for_account: ColumnElement[bool] = func.coalesce(AccountRoute.allowed, Route.everyone)
+    return (
+        select(Route)
+        .outerjoin(
+            AccountRoute, (AccountRoute.route_id == Route.id) & (AccountRoute.account_id == account_id)
+        )
+        .where(Route.open, is_for_account)
+    )

@@ -21,8 +21,7 @@ from app.sending.states import move_task
 
 _M = MessageStatus
 
-# A deferred message comes back after 2, 4, 8 … seconds, at most five minutes, and is given up after this many.
-MAX_ATTEMPTS: Final = 20
+# A deferred message comes back after 2, 4, 8 … seconds, at most five minutes; its route says how often.
 _LONGEST_GAP: Final = timedelta(minutes=5)
 
 # How long a route rests after its breaker trips: 10, 20, 40 … seconds, at most five minutes.
@@ -99,7 +98,7 @@ def _change(task: Task, message: Message, outcome: Outcome, capabilities: Capabi
             return change_of(message, _M.FAILED, error_code=code, answered=True)
         case Deferred(code) if task.state == TaskState.CANCELLED:
             return change_of(message, _M.CANCELLED, error_code=code)
-        case Deferred(code) if message.attempt >= MAX_ATTEMPTS and outcome is not NOT_SENT:
+        case Deferred(code) if message.attempt >= task.route.retry_attempts and outcome is not NOT_SENT:
             return change_of(message, _M.FAILED, error_code=code, answered=True)
         case Deferred(code, retry_after):
             return _put_off(message, code, retry_after)
@@ -114,7 +113,7 @@ def _may_be_resent(task: Task, message: Message, capabilities: Capabilities) -> 
     return (
         capabilities.dedupes_reference
         and task.state != TaskState.CANCELLED
-        and message.attempt < MAX_ATTEMPTS
+        and message.attempt < task.route.retry_attempts
     )
 
 

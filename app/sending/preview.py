@@ -9,7 +9,6 @@ from sqlalchemy.orm import Session
 from app.content.findings import Finding, blocking
 from app.content.marking import Piece, mark
 from app.content.segments import count_segments
-from app.errors import NotFound
 from app.ledger.balances import balance
 from app.models import Route
 from app.pricing import price
@@ -17,6 +16,7 @@ from app.recipients.intake import Recipient, Rejection
 from app.recipients.typed import take_in_typed
 from app.sending import route_rules
 from app.sending.compose import check_content
+from app.sending.lookup import open_route, own_prices
 from config import Limits
 
 
@@ -59,18 +59,16 @@ def preview(
     `known_fields` of None means that the file, and so its columns, is not known yet: fields are not judged.
     Raises NotFound for a route that is not open, FileRefused for more typed recipients than allowed.
     """
-    route = session.get(Route, route_id)
-    if route is None or not route.open:
-        raise NotFound("This route is not open. Choose another one.")
+    route = open_route(session, route_id, account_id)
     count = count_segments(content, route_rules.split(route))
     rulebook = route_rules.rulebook(session)
     findings = check_content(content, rulebook, known_fields or ()) if content.strip() else []
     if known_fields is None:
         findings = [finding for finding in findings if finding.rule != "unknown_field"]
     recipients, rejected = _recipients(route, typed_recipients, limits)
-    tariff = route_rules.tariff(route)
+    tariff = route_rules.tariff(route, own_prices(session, account_id).get(route.id))
     prices = [price(each.e164, count.segments, tariff) for each in recipients]
-    base = count.segments * route.price_per_segment
+    base = count.segments * tariff.per_segment
     sid = (
         route_rules.sender_id_findings(session, route, account_id, sender_id, route.sender_id_maximum)
         if sender_id

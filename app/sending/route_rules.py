@@ -41,14 +41,32 @@ def rulebook(session: Session) -> Rulebook:
 
 def number_rules(route: Route) -> NumberRules:
     """Which countries the route sends to."""
-    return NumberRules(blocked_prefixes=frozenset(route.blocked_prefixes))
+    allowed = frozenset(route.allowed_prefixes) if route.allowed_prefixes is not None else None
+    return NumberRules(blocked_prefixes=frozenset(route.blocked_prefixes), allowed_prefixes=allowed)
 
 
-def tariff(route: Route) -> Tariff:
-    """The route's prices, in millicredits a segment."""
+def tariff(route: Route, own_price: int | None = None) -> Tariff:
+    """The route's prices, in millicredits a segment; an account's own price stands for all of them."""
+    if own_price is not None:
+        return Tariff(own_price)
     return Tariff(
         route.price_per_segment, tuple((price.prefix, price.price_per_segment) for price in route.prices)
     )
+
+
+def size_refusal(minimum: int, maximum: int, recipients: int) -> str | None:
+    """Why a route with these bounds does not take a task of that many recipients; None when it does."""
+    if recipients < minimum:
+        return (
+            f"This route takes tasks of {minimum:,} recipients or more, and this one has {recipients:,} that can be "
+            "sent to. Add recipients, or choose another route."
+        )
+    if recipients > maximum:
+        return (
+            f"This route takes tasks of at most {maximum:,} recipients, and this one has {recipients:,}. "
+            "Split it, or choose another route."
+        )
+    return None
 
 
 def split(route: Route) -> Split:

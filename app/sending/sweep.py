@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 from app.clock import now
 from app.database import insert_new
 from app.errors import InvalidMove
-from app.models import Chore, Message, MessageStatus, Money, Task, TaskState
+from app.models import Account, AccountState, Chore, Message, MessageStatus, Money, Task, TaskState
 from app.sending.claims import has_lapsed
 from app.sending.lookup import lock_tasks
 from app.sending.settlement import apply_changes, change_of, finish_if_over, locked_messages
@@ -35,11 +35,12 @@ def start_due(session: Session, late_start: timedelta) -> list[int]:
     """Start scheduled tasks whose time has come; returns their routes.
 
     One that is overdue by more than `late_start` (the machine was down) pauses and asks its owner instead of sending
-    at an hour that nobody chose.
+    at an hour that nobody chose. One of a suspended account pauses too.
     """
     moment = now()
     due = session.execute(
-        select(Task.id, Task.route_id, Task.scheduled_at)
+        select(Task.id, Task.route_id, Task.scheduled_at, Account.state.label("account_state"))
+        .join(Account, Account.id == Task.account_id)
         .where(Task.state == TaskState.SCHEDULED, Task.scheduled_at <= moment)
         .order_by(Task.id)
         .limit(BATCH)
@@ -47,7 +48,15 @@ def start_due(session: Session, late_start: timedelta) -> list[int]:
     routes = []
     for task in due:
         try:
-            if moment - task.scheduled_at > late_start:
+            if task.account_state != AccountState.ACTIVE:
+                move_task(
+                    session,
+                    task.id,
+                    {TaskState.SCHEDULED},
+                    TaskState.PAUSED,
+                    state_reason="The set time came while the account was suspended. Resume it, or cancel it.",
+                )
+            elif moment - task.scheduled_at > late_start:
                 move_task(
                     session,
                     task.id,

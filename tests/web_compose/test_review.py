@@ -83,6 +83,7 @@ def test_a_second_click_submits_nothing_more(desk: Desk) -> None:
     values = {
         "csrf_token": desk.client.csrf_token(f"/tasks/{task.public_id}/review"),
         "check_run": 1,
+        "terms_version": TERMS_VERSION,
         "accept": "y",
     }
     answers = [desk.client.post(f"/tasks/{task.public_id}/submit", data=values) for _ in range(2)]
@@ -162,7 +163,7 @@ def test_the_dialog_has_the_summary_the_terms_and_the_form(desk: Desk) -> None:
     assert "Prepaid credit" in dialog
     response = desk.client.submit(
         f"/tasks/{public_id}/submit",
-        {"check_run": 1, "accept": "y"},
+        {"check_run": 1, "terms_version": TERMS_VERSION, "accept": "y"},
         page=f"/tasks/{public_id}/review/dialog",
     )
     assert response.location == f"/tasks/{public_id}"
@@ -247,6 +248,8 @@ def test_what_comes_too_late_changes_nothing(desk: Desk, act: str) -> None:
 def test_every_act_needs_the_forms_token(desk: Desk, act: str) -> None:
     desk.quick()
     public_id = desk.checked().public_id
-    answer = desk.client.post(f"/tasks/{public_id}/{act}", data={"check_run": 1, "accept": "y"})
+    answer = desk.client.post(
+        f"/tasks/{public_id}/{act}", data={"check_run": 1, "terms_version": TERMS_VERSION, "accept": "y"}
+    )
     assert answer.status_code == 400
     assert desk.task().state == TaskState.READY

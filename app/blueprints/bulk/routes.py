@@ -11,9 +11,8 @@ from app.access import SENDERS, roles_required, signed_in_user
 from app.accounts.membership import account_id_of
 from app.blueprints.bulk import blueprint
 from app.blueprints.bulk.forms import BulkForm
-from app.blueprints.compose.composer import Composer, editable_task
+from app.blueprints.compose.composer import Composer, editable_task, offer_routes
 from app.blueprints.compose.forms import task_values
-from app.extensions import db
 from app.models import TaskKind
 from app.recipients.template import template_csv, template_txt, template_xlsx
 from app.sending import drafts
@@ -32,7 +31,7 @@ def new() -> ResponseReturnValue:
     """A new bulk message. The file is stored and read later, by a job."""
     user = signed_in_user()
     form = BulkForm()
-    form.prepare(drafts.open_routes(db.session()), user_zone())
+    offer_routes(form, account_id_of(user), user_zone())
     form.expect_file(current_app.config["CARILLON"], account_id_of(user), required=True)
     return Composer(TaskKind.BULK, form, account_id_of(user)).answer(
         lambda session: drafts.create_bulk(session, user, form.draft_request(), form.stored_upload)
@@ -47,7 +46,7 @@ def edit(public_id: str) -> ResponseReturnValue:
     task = editable_task(account_id, public_id, TaskKind.BULK)
     zone = user_zone()
     form = BulkForm(data=task_values(task, zone))
-    form.prepare(drafts.open_routes(db.session()), zone)
+    offer_routes(form, account_id, zone)
     form.expect_file(current_app.config["CARILLON"], account_id, required=task.upload_key is None)
     return Composer(TaskKind.BULK, form, account_id, task).answer(
         lambda session: drafts.edit(session, account_id, public_id, form.draft_request(), upload=form.upload)

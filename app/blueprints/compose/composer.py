@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from zoneinfo import ZoneInfo
 
 from flask import current_app, jsonify, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -15,7 +16,7 @@ from app.errors import Conflict, NotFound, TaskRefused
 from app.extensions import db
 from app.models import Task, TaskKind
 from app.recipients.errors import FileRefused
-from app.sending.lookup import task_of
+from app.sending.lookup import open_routes, own_prices, task_of
 from app.sending.preview import Preview, preview
 from app.sending.states import DRAFT_STATES
 
@@ -78,6 +79,12 @@ class Composer:
             return render_template("compose/_form.html", composer=self, form=self.form, shown=self.shown)
         page = render_template(f"{self.kind}/page.html", composer=self, form=self.form, shown=self.shown)
         return page, 422 if self.form.errors else 200
+
+
+def offer_routes(form: ComposeForm, account_id: int, zone: ZoneInfo) -> None:
+    """Let the form offer the account's routes at the account's prices, and read times in this zone."""
+    session = db.session()
+    form.prepare(open_routes(session, account_id), own_prices(session, account_id), zone)
 
 
 def preview_of(form: ComposeForm, account_id: int) -> Preview:

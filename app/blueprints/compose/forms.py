@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -118,14 +118,14 @@ class ComposeForm(FlaskForm):
         """The fields as the page has them from top to bottom, so that the error summary follows it."""
         return iter(sorted(super().__iter__(), key=lambda field: _PAGE_ORDER.get(field.short_name, 0)))
 
-    def prepare(self, routes: Iterable[Route], zone: ZoneInfo) -> None:
-        """Offer these routes, and read times in this zone."""
+    def prepare(self, routes: Iterable[Route], own_prices: Mapping[int, int], zone: ZoneInfo) -> None:
+        """Offer these routes, some at the account's own price by route id, and read times in this zone."""
         self.zone = zone
         self.routes = {route.id: route for route in routes}
         self.route_id.choices = [
             SelectChoice(
                 route.id,
-                route_label(route),
+                route_label(route, own_prices.get(route.id)),
                 render_kw={"data-takes-sender-id": "yes" if route.takes_sender_id else "no"},
             )
             for route in self.routes.values()
@@ -207,12 +207,15 @@ def task_values(task: Task, zone: ZoneInfo) -> dict[str, Any]:
     }
 
 
-def route_label(route: Route) -> str:
-    """The route with what matters in choosing it: its price, and whether it takes a sender ID."""
+def route_label(route: Route, own_price: int | None = None) -> str:
+    """The route with what matters in choosing it: its price, its smallest task, whether it takes a sender ID."""
     prices = sorted({route.price_per_segment, *(price.price_per_segment for price in route.prices)})
+    if own_price is not None:
+        prices = [own_price]
     price = " to ".join(credits(amount) for amount in {prices[0]: 0, prices[-1]: 0})
     sender_id = "takes a sender ID" if route.takes_sender_id else "no sender ID"
-    return f"{route.name} · {price} credits a segment · {sender_id}"
+    least = f" · from {route.minimum_recipients:,} recipients" if route.minimum_recipients > 1 else ""
+    return f"{route.name} · {price} credits a segment · {sender_id}{least}"
 
 
 def _add(field: Any, messages: Sequence[str]) -> None:

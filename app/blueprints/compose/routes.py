@@ -8,12 +8,10 @@ from flask.typing import ResponseReturnValue
 from app.access import SENDERS, roles_required, signed_in_user
 from app.accounts.membership import account_id_of
 from app.blueprints.compose import blueprint
-from app.blueprints.compose.composer import preview_of
+from app.blueprints.compose.composer import offer_routes, preview_of
 from app.blueprints.compose.forms import ComposeForm
 from app.blueprints.quick.forms import QuickForm
-from app.extensions import db
 from app.recipients.errors import FileRefused
-from app.sending.drafts import open_routes
 from app.web_context import user_zone
 
 
@@ -22,9 +20,10 @@ from app.web_context import user_zone
 def preview() -> ResponseReturnValue:
     """What the text takes and costs and what the rules say of it, as a partial for composer.js."""
     form = QuickForm() if "recipients" in request.form else ComposeForm()
-    form.prepare(open_routes(db.session()), user_zone())
+    account_id = account_id_of(signed_in_user())
+    offer_routes(form, account_id, user_zone())
     try:
-        shown = preview_of(form, account_id_of(signed_in_user())) if form.route else None
+        shown = preview_of(form, account_id) if form.route else None
     except FileRefused as refusal:
         return render_template("compose/_preview.html", form=form, shown=None, refusal=refusal.message)
     return render_template("compose/_preview.html", form=form, shown=shown, refusal=None)

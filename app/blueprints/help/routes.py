@@ -6,8 +6,9 @@ from flask import render_template
 from flask.typing import ResponseReturnValue
 
 from app.access import ANYONE_SIGNED_IN, public, roles_required
-from app.accounts.terms import TERMS_VERSION
+from app.accounts.terms import current_terms
 from app.blueprints.help import blueprint
+from app.extensions import db
 from app.gateways import sandbox_numbers
 from app.gateways.errors import error_words
 
@@ -16,7 +17,7 @@ from app.gateways.errors import error_words
 @public
 def terms() -> ResponseReturnValue:
     """The terms in force."""
-    return render_template("help/terms.html", version=TERMS_VERSION)
+    return render_template("help/terms.html", terms_shown=current_terms(db.session()))
 
 
 @blueprint.get("/help/sandbox")

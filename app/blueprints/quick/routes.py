@@ -6,11 +6,10 @@ from flask.typing import ResponseReturnValue
 
 from app.access import SENDERS, roles_required, signed_in_user
 from app.accounts.membership import account_id_of
-from app.blueprints.compose.composer import Composer, editable_task
+from app.blueprints.compose.composer import Composer, editable_task, offer_routes
 from app.blueprints.compose.forms import task_values
 from app.blueprints.quick import blueprint
 from app.blueprints.quick.forms import QuickForm
-from app.extensions import db
 from app.models import TaskKind
 from app.sending import drafts
 from app.web_context import user_zone
@@ -22,7 +21,7 @@ def new() -> ResponseReturnValue:
     """A new quick message."""
     user = signed_in_user()
     form = QuickForm()
-    form.prepare(drafts.open_routes(db.session()), user_zone())
+    offer_routes(form, account_id_of(user), user_zone())
     return Composer(TaskKind.QUICK, form, account_id_of(user)).answer(
         lambda session: drafts.create_quick(session, user, form.draft_request(), form.recipients.data)
     )
@@ -36,7 +35,7 @@ def edit(public_id: str) -> ResponseReturnValue:
     task = editable_task(account_id, public_id, TaskKind.QUICK)
     zone = user_zone()
     form = QuickForm(data={**task_values(task, zone), "recipients": task.typed_recipients})
-    form.prepare(drafts.open_routes(db.session()), zone)
+    offer_routes(form, account_id, zone)
     return Composer(TaskKind.QUICK, form, account_id, task).answer(
         lambda session: drafts.edit(
             session, account_id, public_id, form.draft_request(), typed_recipients=form.recipients.data

@@ -6,8 +6,8 @@ from flask import Response, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from app.access import SENDERS, roles_required, signed_in_user
+from app.accounts import terms
 from app.accounts.membership import account_id_of
-from app.accounts.terms import TERMS_VERSION
 from app.blueprints.compose.schedule import comes_twice
 from app.blueprints.review import blueprint
 from app.blueprints.review.forms import HeadingForm, SubmitForm
@@ -65,19 +65,20 @@ def rejected_csv(public_id: str) -> Response:
 @roles_required(SENDERS)
 def submit(public_id: str) -> ResponseReturnValue:
     """Accept the terms for what the review showed: the price is held, and the task goes its way."""
-    task, user_id, form = _task(public_id), signed_in_user().id, SubmitForm()
+    task, user, ip, form = _task(public_id), signed_in_user(), request.remote_addr or "", SubmitForm()
     if not form.validate():
         return _rendered("review/page.html", task, form, status=422)
     try:
         with write_transaction(db.session()) as session:
+            terms.accept(session, user, form.terms_version.data, "submission", ip)
             submission.submit(
                 session,
-                account_id_of(signed_in_user()),
+                account_id_of(user),
                 public_id,
-                user_id=user_id,
+                user_id=user.id,
                 check_run=form.check_run.data,
-                terms_version=TERMS_VERSION,
-                ip=request.remote_addr or "",
+                terms_version=form.terms_version.data,
+                ip=ip,
             )
     except CarillonError as refusal:
         return _back_to_review(public_id, refusal)
@@ -114,7 +115,8 @@ def _task(public_id: str) -> Task:
 
 
 def _submit_form(task: Task) -> SubmitForm:
-    return SubmitForm(formdata=None, check_run=task.check_run)
+    version = terms.current_terms(db.session()).version
+    return SubmitForm(formdata=None, check_run=task.check_run, terms_version=version)
 
 
 def _rendered(template: str, task: Task, form: SubmitForm, status: int = 200) -> ResponseReturnValue:

@@ -62,6 +62,17 @@ def cancel(public_id: str) -> ResponseReturnValue:
     return redirect(url_for("tasks.page", public_id=public_id))
 
 
+@blueprint.post("/resume")
+@roles_required(SENDERS)
+def resume(public_id: str) -> ResponseReturnValue:
+    """Let a paused task go on."""
+    account_id = account_id_of(signed_in_user())
+    with write_transaction(db.session()) as session:
+        name = submission.resume(session, account_id, public_id).name
+    flash(f"“{name}” goes on.", "success")
+    return redirect(url_for("tasks.page", public_id=public_id))
+
+
 def _own_task(public_id: str) -> Task:
     return task_of(db.session(), account_id_of(signed_in_user()), public_id)
 
@@ -80,6 +91,7 @@ def _shown(task: Task) -> dict[str, Any]:
         "filters": STATUS_FILTERS,
         "error_words": error_words,
         "cancellable": task.state in CANCELLABLE and signed_in_user().role in SENDERS,
+        "resumable": task.state == TaskState.PAUSED and signed_in_user().role in SENDERS,
         "refresh_every": _refresh_every(task),
     }
 
