@@ -157,8 +157,10 @@ class Pump:
                 if not batch:
                     batch = await self._write(claims.claim_batch, lease, self._batch)
                 if not batch:
-                    idle_since = idle_since or time.monotonic()
-                    if not self._flying and self._fenced.empty() and time.monotonic() - idle_since > _LINGER:
+                    # What is still out may come back to the queue once its answer is written down.
+                    still_out = self._flying or self._results or not self._fenced.empty()
+                    idle_since = None if still_out else idle_since or time.monotonic()
+                    if idle_since is not None and time.monotonic() - idle_since > _LINGER:
                         break
                     await asyncio.sleep(_IDLE_POLL)
                     continue
