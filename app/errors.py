@@ -45,3 +45,7 @@ class LedgerStopped(CarillonError):
 
 class TaskRefused(CarillonError):
     """A task cannot be taken as it stands; the message tells why and what to change."""
+
+
+class TopUpRefused(CarillonError):
+    """A top-up, its receipt or a price list cannot be taken as it stands; the message tells what to change."""

@@ -15,6 +15,7 @@ _STATUS: tuple[tuple[type[errors.CarillonError], int], ...] = (
     (errors.LedgerStopped, 409),
     (errors.Conflict, 409),
     (errors.TaskRefused, 422),
+    (errors.TopUpRefused, 422),
 )
 
 _TITLES = {
@@ -33,7 +34,7 @@ _TITLES = {
 _WORDS = {
     403: "Ask the owner of your account, or support, if you need it.",
     404: "The address may be mistyped, or the page may belong to another account.",
-    413: "A file may have at most 10 MB. Split the list, and upload it in parts.",
+    413: "A list may have at most 10 MB: split it, and upload it in parts. A receipt may have at most 5 MB.",
     429: "Wait a minute, then try again.",
     500: "It has been recorded. Nothing was sent or charged by this request. Try again in a moment.",
 }

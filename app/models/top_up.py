@@ -62,7 +62,8 @@ class PlanTier(Base):
 class TopUp(Base):
     """`amount` is what the client claims to have bought, `approved_amount` what staff credited (millicredits).
 
-    `paid` is in the currency's hundredths. `receipt_hash` is the SHA-256 of the uploaded file.
+    `paid` is in the currency's hundredths. `receipt_hash` is the SHA-256 of what the receipt shows: a picture's
+    pixels, a PDF's bytes. `bank_reference` is the bank's own number of the transfer, as the client gave it.
     """
 
     __tablename__ = "top_up"
@@ -86,6 +87,7 @@ class TopUp(Base):
     receipt_type: Mapped[str | None] = mapped_column(String(32))
     receipt_name: Mapped[str | None] = mapped_column(String(255))
     receipt_hash: Mapped[str | None] = mapped_column(String(64), index=True)
+    bank_reference: Mapped[str | None] = mapped_column(String(40), index=True)
     approved_amount: Mapped[int | None] = mapped_column(BigInteger)
     reason: Mapped[str | None] = mapped_column(String(500))
     decided_by: Mapped[int | None] = mapped_column(ForeignKey("user.id"))
@@ -98,6 +100,7 @@ class TopUp(Base):
     account: Mapped[Account] = relationship()
     user: Mapped[User] = relationship(foreign_keys=[user_id])
     decider: Mapped[User | None] = relationship(foreign_keys=[decided_by])
+    confirmer: Mapped[User | None] = relationship(foreign_keys=[confirmed_by])
     plan: Mapped[Plan | None] = relationship()
 
 

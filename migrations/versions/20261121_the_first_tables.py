@@ -463,6 +463,7 @@ def upgrade() -> None:
     sa.Column('receipt_type', sa.String(length=32), nullable=True),
     sa.Column('receipt_name', sa.String(length=255), nullable=True),
     sa.Column('receipt_hash', sa.String(length=64), nullable=True),
+    sa.Column('bank_reference', sa.String(length=40), nullable=True),
     sa.Column('approved_amount', sa.BigInteger(), nullable=True),
     sa.Column('reason', sa.String(length=500), nullable=True),
     sa.Column('decided_by', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=True),
@@ -483,6 +484,7 @@ def upgrade() -> None:
     )
     with op.batch_alter_table('top_up', schema=None) as batch_op:
         batch_op.create_index('ix_top_up_account_id_id', ['account_id', 'id'], unique=False)
+        batch_op.create_index(batch_op.f('ix_top_up_bank_reference'), ['bank_reference'], unique=False)
         batch_op.create_index(batch_op.f('ix_top_up_receipt_hash'), ['receipt_hash'], unique=False)
         batch_op.create_index('ix_top_up_state_id', ['state', 'id'], unique=False)
 
@@ -674,6 +676,7 @@ def downgrade() -> None:
     with op.batch_alter_table('top_up', schema=None) as batch_op:
         batch_op.drop_index('ix_top_up_state_id')
         batch_op.drop_index(batch_op.f('ix_top_up_receipt_hash'))
+        batch_op.drop_index(batch_op.f('ix_top_up_bank_reference'))
         batch_op.drop_index('ix_top_up_account_id_id')
 
     op.drop_table('top_up')

@@ -1,0 +1,91 @@
+"""A stretch of days as a reader picks it, in the reader's zone → the moments it means. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Final
+from zoneinfo import ZoneInfo
+
+# The word in the address, and what the page calls it.
+PRESETS: Final[dict[str, str]] = {
+    "all": "All",
+    "7-days": "Last 7 days",
+    "30-days": "Last 30 days",
+    "this-month": "This month",
+    "last-month": "Last month",
+    "this-year": "This year",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Period:
+    """`first` and `last` are days, both included; None is open. `since` ≤ moment < `until`, in UTC."""
+
+    preset: str | None
+    first: date | None
+    last: date | None
+    since: datetime | None
+    until: datetime | None
+    words: str
+
+
+def read_period(
+    preset: str | None, first: str | None, last: str | None, zone: ZoneInfo, present: datetime
+) -> Period:
+    """The period of an address's words. A range of days wins over a preset; neither means all.
+
+    Raises ValueError, with a sentence for the reader, for days that are none or stand the wrong way round.
+    """
+    if first or last:
+        begin, end = _day(first, "first"), _day(last, "last")
+        if begin and end and begin > end:
+            raise ValueError("The first day comes after the last one. Exchange them.")
+        return _between(None, begin, end, zone)
+    today = present.astimezone(zone).date()
+    chosen = preset if preset in PRESETS else "all"
+    month = today.replace(day=1)
+    begin, end = {
+        "all": (None, None),
+        "7-days": (today - timedelta(days=6), today),
+        "30-days": (today - timedelta(days=29), today),
+        "this-month": (month, today),
+        "last-month": ((month - timedelta(days=1)).replace(day=1), month - timedelta(days=1)),
+        "this-year": (today.replace(month=1, day=1), today),
+    }[chosen]
+    return _between(chosen, begin, end, zone)
+
+
+def _between(preset: str | None, first: date | None, last: date | None, zone: ZoneInfo) -> Period:
+    since = _midnight(first, zone) if first else None
+    until = _midnight(last + timedelta(days=1), zone) if last else None
+    return Period(preset, first, last, since, until, _words(first, last))
+
+
+def _midnight(day: date, zone: ZoneInfo) -> datetime:
+    """When the day begins there. Where clocks skip midnight, the zone's rules give the moment after."""
+    return datetime.combine(day, time.min, zone).astimezone(UTC)
+
+
+def _words(first: date | None, last: date | None) -> str:
+    if first and last:
+        return _written(first) if first == last else f"{_written(first)} to {_written(last)}"
+    if first:
+        return f"from {_written(first)} on"
+    return f"up to {_written(last)}" if last else "from the beginning"
+
+
+def _written(day: date) -> str:
+    return f"{day.day} {day:%b %Y}"
+
+
+def _day(written: str | None, which: str) -> date | None:
+    if not written:
+        return None
+    try:
+        day = date.fromisoformat(written)
+    except ValueError:
+        raise ValueError(f"The {which} day is not a date. Write it like 2026-11-21.") from None
+    if not 2000 <= day.year <= 2200:
+        raise ValueError(f"The {which} day is out of range. Choose a year from 2000 to 2200.")
+    return day
