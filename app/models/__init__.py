@@ -1,6 +1,7 @@
 """Tables and constraints, a file per noun. No behaviour beyond what a row says of itself."""
 
 from app.models.account import Account, AccountState
+from app.models.account_export import AccountExport
 from app.models.alert import StaffAlert
 from app.models.banned_word import BannedWordEntry, RefusedContent
 from app.models.base import Base, UtcDateTime, new_public_id
@@ -12,19 +13,29 @@ from app.models.letter import Letter, LetterChannel
 from app.models.message import Message, MessageStatus, Money
 from app.models.receipt import Receipt
 from app.models.recipient import Recipient, Rejection
+from app.models.recipient_list import ListEntry, ListState, RecipientList
 from app.models.route import AccountRoute, Channel, ChargeWhen, PumpLease, Route, RoutePrice
 from app.models.sender_id import ProtectedName, SenderIdRequest
 from app.models.session_record import DeviceSession, LimitHit, SignInAttempt, SignInOutcome
+from app.models.suppression import (
+    OptOutPage,
+    Suppression,
+    SuppressionSource,
+    SuppressionUpload,
+    UploadState,
+)
 from app.models.task import Task, TaskKind, TaskState
 from app.models.terms import TermsAcceptance, TermsVersion
 from app.models.ticket import Ticket, TicketMessage, TicketPost
 from app.models.top_up import Adjustment, Plan, PlanTier, TopUp, TopUpState
 from app.models.user import CLIENT_ROLES, STAFF_ROLES, Role, User
+from app.models.whatsapp_template import TemplateState, WhatsAppTemplate
 
 __all__ = [
     "CLIENT_ROLES",
     "STAFF_ROLES",
     "Account",
+    "AccountExport",
     "AccountNote",
     "AccountRoute",
     "AccountState",
@@ -43,16 +54,20 @@ __all__ = [
     "Letter",
     "LetterChannel",
     "LimitHit",
+    "ListEntry",
+    "ListState",
     "Message",
     "MessageStatus",
     "Money",
     "OneTimeCode",
+    "OptOutPage",
     "Plan",
     "PlanTier",
     "ProtectedName",
     "PumpLease",
     "Receipt",
     "Recipient",
+    "RecipientList",
     "RecoveryCode",
     "RefusedContent",
     "Rejection",
@@ -63,9 +78,13 @@ __all__ = [
     "SignInAttempt",
     "SignInOutcome",
     "StaffAlert",
+    "Suppression",
+    "SuppressionSource",
+    "SuppressionUpload",
     "Task",
     "TaskKind",
     "TaskState",
+    "TemplateState",
     "TermsAcceptance",
     "TermsVersion",
     "Ticket",
@@ -73,7 +92,9 @@ __all__ = [
     "TicketPost",
     "TopUp",
     "TopUpState",
+    "UploadState",
     "User",
     "UtcDateTime",
+    "WhatsAppTemplate",
     "new_public_id",
 ]

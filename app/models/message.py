@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import BigInteger, ForeignKey, Index, Integer, String, Text, UniqueConstraint
+from sqlalchemy import JSON, BigInteger, ForeignKey, Index, Integer, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.models.base import Base, BigKey, UtcDateTime
@@ -60,6 +60,7 @@ class Message(Base):
     e164: Mapped[str] = mapped_column(String(16))
     region: Mapped[str] = mapped_column(String(3))
     text: Mapped[str | None] = mapped_column(Text)
+    parameters: Mapped[list[str] | None] = mapped_column(JSON)  # of a WhatsApp template; null for SMS
     segments: Mapped[int] = mapped_column(Integer)
     price: Mapped[int] = mapped_column(BigInteger)
     status: Mapped[str] = mapped_column(String(12), default=MessageStatus.QUEUED)

@@ -26,6 +26,7 @@ class Recipient(Base):
     region: Mapped[str] = mapped_column(String(3))
     fields: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
     text: Mapped[str | None] = mapped_column(Text)
+    parameters: Mapped[list[str] | None] = mapped_column(JSON)  # of a WhatsApp template; null for SMS
     segments: Mapped[int] = mapped_column(Integer)
     price: Mapped[int] = mapped_column(BigInteger)
 

@@ -70,6 +70,7 @@ class Route(Base):
     description: Mapped[str] = mapped_column(String(500), default="")
     everyone: Mapped[bool] = mapped_column(Boolean, default=True)  # else only accounts with an AccountRoute
     blocked_prefixes: Mapped[list[str]] = mapped_column(JSON, default=list)
+    content_switches: Mapped[dict[str, Any] | None] = mapped_column(JSON)  # null: those of its channel
     open: Mapped[bool] = mapped_column(Boolean, default=True)
     paused_reason: Mapped[str | None] = mapped_column(String(500))
     breaker_failures: Mapped[int] = mapped_column(Integer, default=0)

@@ -50,10 +50,11 @@ class TaskState(StrEnum):
 class Task(Base):
     """Money is integer millicredits; counters are numbers of messages, kept by the transaction that moves them.
 
-    Draft side: `upload_key` names the stored file, `typed_recipients` what was typed instead; `report` holds the
-    intake's counts, `findings` the content check's, `quote` the price by country. Sending side: `total` messages
-    were submitted at `price` and each is, at any time, in exactly one of waiting (derived), `accepted`,
-    `delivered`, `failed`, `in_doubt` and `cancelled`.
+    Draft side: `upload_key` names the stored file, `list_id` the saved list, `typed_recipients` what was typed
+    instead; `corrections` replace what a row says, by its number as text; `report` holds the intake's counts,
+    `findings` the content check's, `quote` the price by country. Sending side: `total` messages were submitted at
+    `price` and each is, at any time, in exactly one of waiting (derived), `accepted`, `delivered`, `failed`,
+    `in_doubt` and `cancelled`.
     """
 
     __tablename__ = "task"
@@ -61,6 +62,8 @@ class Task(Base):
         UniqueConstraint("account_id", "submission_key"),
         Index("ix_task_account_id_id", "account_id", "id"),
         Index("ix_task_state_route_id", "state", "route_id"),
+        Index("ix_task_submitted_at", "submitted_at"),
+        Index("ix_task_account_id_fingerprint", "account_id", "fingerprint"),
         CheckConstraint("price >= 0", name="price_not_negative"),
         CheckConstraint(
             "accepted >= 0 AND delivered >= 0 AND failed >= 0 AND in_doubt >= 0 AND cancelled >= 0"
@@ -85,7 +88,14 @@ class Task(Base):
     typed_recipients: Mapped[str | None] = mapped_column(Text)
     upload_key: Mapped[str | None] = mapped_column(String(200))
     upload_name: Mapped[str | None] = mapped_column(String(255))
+    list_id: Mapped[int | None] = mapped_column(ForeignKey("recipient_list.id", ondelete="SET NULL"))
     include_heading: Mapped[bool] = mapped_column(default=False)
+    corrections: Mapped[dict[str, str] | None] = mapped_column(JSON)  # what is written in a row, instead
+    template_id: Mapped[int | None] = mapped_column(ForeignKey("whatsapp_template.id"))
+    template_values: Mapped[list[str] | None] = mapped_column(
+        JSON
+    )  # one for each variable, merge fields and all
+    fingerprint: Mapped[str | None] = mapped_column(String(64))  # of who is written to and what
     rows_done: Mapped[int] = mapped_column(Integer, default=0)
     rows_found: Mapped[int | None] = mapped_column(Integer)
     check_run: Mapped[int] = mapped_column(Integer, default=0)  # only the newest check may write

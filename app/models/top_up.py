@@ -114,6 +114,9 @@ class Adjustment(Base):
     account_id: Mapped[int] = mapped_column(ForeignKey("account.id"), index=True)
     amount: Mapped[int] = mapped_column(BigInteger)  # millicredits, may be negative
     reason: Mapped[str] = mapped_column(String(500))
+    request_key: Mapped[str] = mapped_column(
+        String(64), unique=True
+    )  # one filling of the form, one adjustment
     state: Mapped[str] = mapped_column(String(12))  # waiting, posted, refused
     requested_by: Mapped[int] = mapped_column(ForeignKey("user.id"))
     decided_by: Mapped[int | None] = mapped_column(ForeignKey("user.id"))

@@ -86,6 +86,7 @@ def upgrade() -> None:
     sa.Column('description', sa.String(length=500), nullable=False),
     sa.Column('everyone', sa.Boolean(), nullable=False),
     sa.Column('blocked_prefixes', sa.JSON(), nullable=False),
+    sa.Column('content_switches', sa.JSON(), nullable=True),
     sa.Column('open', sa.Boolean(), nullable=False),
     sa.Column('paused_reason', sa.String(length=500), nullable=True),
     sa.Column('breaker_failures', sa.Integer(), nullable=False),
@@ -153,6 +154,14 @@ def upgrade() -> None:
     sa.ForeignKeyConstraint(['route_id'], ['route.id'], name=op.f('fk_account_route_route_id')),
     sa.PrimaryKeyConstraint('account_id', 'route_id', name=op.f('pk_account_route'))
     )
+    op.create_table('opt_out_page',
+    sa.Column('account_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('public_id', sa.String(length=16), nullable=False),
+    sa.Column('created_at', sa.DateTime(timezone=True), nullable=False),
+    sa.ForeignKeyConstraint(['account_id'], ['account.id'], name=op.f('fk_opt_out_page_account_id')),
+    sa.PrimaryKeyConstraint('account_id', name=op.f('pk_opt_out_page')),
+    sa.UniqueConstraint('public_id', name=op.f('uq_opt_out_page_public_id'))
+    )
     op.create_table('refused_content',
     sa.Column('account_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
     sa.Column('day', sa.Date(), nullable=False),
@@ -172,6 +181,21 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('id', name=op.f('pk_staff_alert')),
     sa.UniqueConstraint('key', name=op.f('uq_staff_alert_key'))
     )
+    op.create_table('suppression',
+    sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('account_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=True),
+    sa.Column('e164', sa.String(length=16), nullable=False),
+    sa.Column('source', sa.String(length=12), nullable=False),
+    sa.Column('note', sa.String(length=200), nullable=False),
+    sa.Column('at', sa.DateTime(timezone=True), nullable=False),
+    sa.ForeignKeyConstraint(['account_id'], ['account.id'], name=op.f('fk_suppression_account_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_suppression')),
+    sa.UniqueConstraint('account_id', 'e164', name=op.f('uq_suppression_account_id_e164'))
+    )
+    with op.batch_alter_table('suppression', schema=None) as batch_op:
+        batch_op.create_index('ix_suppression_account_id_id', ['account_id', 'id'], unique=False)
+        batch_op.create_index('uq_suppression_global', ['e164'], unique=True, sqlite_where=sa.text('account_id IS NULL'), postgresql_where=sa.text('account_id IS NULL'))
+
     op.create_table('user',
     sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
     sa.Column('account_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=True),
@@ -321,6 +345,31 @@ def upgrade() -> None:
     with op.batch_alter_table('one_time_code', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_one_time_code_user_id'), ['user_id'], unique=False)
 
+    op.create_table('recipient_list',
+    sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('public_id', sa.String(length=16), nullable=False),
+    sa.Column('account_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('user_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('name', sa.String(length=100), nullable=False),
+    sa.Column('origin', sa.String(length=300), nullable=False),
+    sa.Column('state', sa.String(length=12), nullable=False),
+    sa.Column('state_reason', sa.String(length=1000), nullable=True),
+    sa.Column('upload_key', sa.String(length=200), nullable=True),
+    sa.Column('upload_name', sa.String(length=255), nullable=True),
+    sa.Column('attempts', sa.Integer(), nullable=False),
+    sa.Column('size', sa.Integer(), nullable=False),
+    sa.Column('rejected', sa.Integer(), nullable=False),
+    sa.Column('field_names', sa.JSON(), nullable=False),
+    sa.Column('notes', sa.JSON(), nullable=False),
+    sa.Column('rejections', sa.JSON(), nullable=True),
+    sa.Column('created_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('changed_at', sa.DateTime(timezone=True), nullable=False),
+    sa.ForeignKeyConstraint(['account_id'], ['account.id'], name=op.f('fk_recipient_list_account_id')),
+    sa.ForeignKeyConstraint(['user_id'], ['user.id'], name=op.f('fk_recipient_list_user_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_recipient_list')),
+    sa.UniqueConstraint('account_id', 'name', name=op.f('uq_recipient_list_account_id_name')),
+    sa.UniqueConstraint('public_id', name=op.f('uq_recipient_list_public_id'))
+    )
     op.create_table('recovery_code',
     sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
     sa.Column('user_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
@@ -365,61 +414,28 @@ def upgrade() -> None:
         batch_op.create_index('ix_sign_in_attempt_at', ['at'], unique=False)
         batch_op.create_index('ix_sign_in_attempt_user_id_id', ['user_id', 'id'], unique=False)
 
-    op.create_table('task',
+    op.create_table('suppression_upload',
     sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
-    sa.Column('public_id', sa.String(length=16), nullable=False),
-    sa.Column('account_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('account_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=True),
     sa.Column('user_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
-    sa.Column('route_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
-    sa.Column('kind', sa.String(length=8), nullable=False),
-    sa.Column('state', sa.String(length=16), nullable=False),
+    sa.Column('upload_key', sa.String(length=200), nullable=False),
+    sa.Column('upload_name', sa.String(length=255), nullable=False),
+    sa.Column('note', sa.String(length=200), nullable=False),
+    sa.Column('state', sa.String(length=12), nullable=False),
     sa.Column('state_reason', sa.String(length=1000), nullable=True),
-    sa.Column('name', sa.String(length=100), nullable=False),
-    sa.Column('sender_id', sa.String(length=16), nullable=True),
-    sa.Column('content', sa.Text(), nullable=False),
-    sa.Column('scheduled_at', sa.DateTime(timezone=True), nullable=True),
-    sa.Column('typed_recipients', sa.Text(), nullable=True),
-    sa.Column('upload_key', sa.String(length=200), nullable=True),
-    sa.Column('upload_name', sa.String(length=255), nullable=True),
-    sa.Column('include_heading', sa.Boolean(), nullable=False),
-    sa.Column('rows_done', sa.Integer(), nullable=False),
-    sa.Column('rows_found', sa.Integer(), nullable=True),
-    sa.Column('check_run', sa.Integer(), nullable=False),
-    sa.Column('check_attempts', sa.Integer(), nullable=False),
-    sa.Column('report', sa.JSON(), nullable=True),
-    sa.Column('findings', sa.JSON(), nullable=True),
-    sa.Column('quote', sa.JSON(), nullable=True),
-    sa.Column('submission_key', sa.String(length=64), nullable=True),
-    sa.Column('request_hash', sa.String(length=64), nullable=True),
-    sa.Column('terms_version', sa.String(length=32), nullable=True),
-    sa.Column('terms_ip', sa.String(length=45), nullable=True),
-    sa.Column('submitted_at', sa.DateTime(timezone=True), nullable=True),
-    sa.Column('started_at', sa.DateTime(timezone=True), nullable=True),
-    sa.Column('finished_at', sa.DateTime(timezone=True), nullable=True),
-    sa.Column('pump_turn', sa.BigInteger(), nullable=False),
-    sa.Column('charge_when', sa.String(length=16), nullable=False),
-    sa.Column('refund_failed_receipt', sa.Boolean(), nullable=False),
-    sa.Column('total', sa.Integer(), nullable=False),
-    sa.Column('price', sa.BigInteger(), nullable=False),
-    sa.Column('accepted', sa.Integer(), nullable=False),
-    sa.Column('delivered', sa.Integer(), nullable=False),
-    sa.Column('failed', sa.Integer(), nullable=False),
-    sa.Column('in_doubt', sa.Integer(), nullable=False),
-    sa.Column('cancelled', sa.Integer(), nullable=False),
+    sa.Column('attempts', sa.Integer(), nullable=False),
+    sa.Column('added', sa.Integer(), nullable=False),
+    sa.Column('known', sa.Integer(), nullable=False),
+    sa.Column('rejected', sa.Integer(), nullable=False),
     sa.Column('created_at', sa.DateTime(timezone=True), nullable=False),
     sa.Column('changed_at', sa.DateTime(timezone=True), nullable=False),
-    sa.CheckConstraint('accepted >= 0 AND delivered >= 0 AND failed >= 0 AND in_doubt >= 0 AND cancelled >= 0 AND accepted + delivered + failed + in_doubt + cancelled <= total', name=op.f('ck_task_counters_within_total')),
-    sa.CheckConstraint('price >= 0', name=op.f('ck_task_price_not_negative')),
-    sa.ForeignKeyConstraint(['account_id'], ['account.id'], name=op.f('fk_task_account_id')),
-    sa.ForeignKeyConstraint(['route_id'], ['route.id'], name=op.f('fk_task_route_id')),
-    sa.ForeignKeyConstraint(['user_id'], ['user.id'], name=op.f('fk_task_user_id')),
-    sa.PrimaryKeyConstraint('id', name=op.f('pk_task')),
-    sa.UniqueConstraint('account_id', 'submission_key', name=op.f('uq_task_account_id_submission_key')),
-    sa.UniqueConstraint('public_id', name=op.f('uq_task_public_id'))
+    sa.ForeignKeyConstraint(['account_id'], ['account.id'], name=op.f('fk_suppression_upload_account_id')),
+    sa.ForeignKeyConstraint(['user_id'], ['user.id'], name=op.f('fk_suppression_upload_user_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_suppression_upload'))
     )
-    with op.batch_alter_table('task', schema=None) as batch_op:
-        batch_op.create_index('ix_task_account_id_id', ['account_id', 'id'], unique=False)
-        batch_op.create_index('ix_task_state_route_id', ['state', 'route_id'], unique=False)
+    with op.batch_alter_table('suppression_upload', schema=None) as batch_op:
+        batch_op.create_index('ix_suppression_upload_account_id_id', ['account_id', 'id'], unique=False)
+        batch_op.create_index(batch_op.f('ix_suppression_upload_state'), ['state'], unique=False)
 
     op.create_table('terms_acceptance',
     sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
@@ -488,6 +504,111 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f('ix_top_up_receipt_hash'), ['receipt_hash'], unique=False)
         batch_op.create_index('ix_top_up_state_id', ['state', 'id'], unique=False)
 
+    op.create_table('whatsapp_template',
+    sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('public_id', sa.String(length=16), nullable=False),
+    sa.Column('account_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('user_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('name', sa.String(length=100), nullable=False),
+    sa.Column('language', sa.String(length=10), nullable=False),
+    sa.Column('category', sa.String(length=16), nullable=False),
+    sa.Column('body', sa.Text(), nullable=False),
+    sa.Column('variables', sa.Integer(), nullable=False),
+    sa.Column('header_kind', sa.String(length=10), nullable=False),
+    sa.Column('header_key', sa.String(length=200), nullable=True),
+    sa.Column('header_name', sa.String(length=255), nullable=True),
+    sa.Column('header_type', sa.String(length=100), nullable=True),
+    sa.Column('state', sa.String(length=12), nullable=False),
+    sa.Column('state_reason', sa.String(length=500), nullable=True),
+    sa.Column('decided_by', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=True),
+    sa.Column('created_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('changed_at', sa.DateTime(timezone=True), nullable=False),
+    sa.ForeignKeyConstraint(['account_id'], ['account.id'], name=op.f('fk_whatsapp_template_account_id')),
+    sa.ForeignKeyConstraint(['decided_by'], ['user.id'], name=op.f('fk_whatsapp_template_decided_by')),
+    sa.ForeignKeyConstraint(['user_id'], ['user.id'], name=op.f('fk_whatsapp_template_user_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_whatsapp_template')),
+    sa.UniqueConstraint('account_id', 'name', 'language', name=op.f('uq_whatsapp_template_account_id_name_language')),
+    sa.UniqueConstraint('public_id', name=op.f('uq_whatsapp_template_public_id'))
+    )
+    with op.batch_alter_table('whatsapp_template', schema=None) as batch_op:
+        batch_op.create_index('ix_whatsapp_template_state_id', ['state', 'id'], unique=False)
+
+    op.create_table('list_entry',
+    sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('list_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('position', sa.Integer(), nullable=False),
+    sa.Column('e164', sa.String(length=16), nullable=False),
+    sa.Column('region', sa.String(length=3), nullable=False),
+    sa.Column('fields', sa.JSON(), nullable=False),
+    sa.ForeignKeyConstraint(['list_id'], ['recipient_list.id'], name=op.f('fk_list_entry_list_id'), ondelete='CASCADE'),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_list_entry')),
+    sa.UniqueConstraint('list_id', 'e164', name=op.f('uq_list_entry_list_id_e164')),
+    sa.UniqueConstraint('list_id', 'position', name=op.f('uq_list_entry_list_id_position'))
+    )
+    op.create_table('task',
+    sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('public_id', sa.String(length=16), nullable=False),
+    sa.Column('account_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('user_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('route_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('kind', sa.String(length=8), nullable=False),
+    sa.Column('state', sa.String(length=16), nullable=False),
+    sa.Column('state_reason', sa.String(length=1000), nullable=True),
+    sa.Column('name', sa.String(length=100), nullable=False),
+    sa.Column('sender_id', sa.String(length=16), nullable=True),
+    sa.Column('content', sa.Text(), nullable=False),
+    sa.Column('scheduled_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('typed_recipients', sa.Text(), nullable=True),
+    sa.Column('upload_key', sa.String(length=200), nullable=True),
+    sa.Column('upload_name', sa.String(length=255), nullable=True),
+    sa.Column('list_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=True),
+    sa.Column('include_heading', sa.Boolean(), nullable=False),
+    sa.Column('corrections', sa.JSON(), nullable=True),
+    sa.Column('template_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=True),
+    sa.Column('template_values', sa.JSON(), nullable=True),
+    sa.Column('fingerprint', sa.String(length=64), nullable=True),
+    sa.Column('rows_done', sa.Integer(), nullable=False),
+    sa.Column('rows_found', sa.Integer(), nullable=True),
+    sa.Column('check_run', sa.Integer(), nullable=False),
+    sa.Column('check_attempts', sa.Integer(), nullable=False),
+    sa.Column('report', sa.JSON(), nullable=True),
+    sa.Column('findings', sa.JSON(), nullable=True),
+    sa.Column('quote', sa.JSON(), nullable=True),
+    sa.Column('submission_key', sa.String(length=64), nullable=True),
+    sa.Column('request_hash', sa.String(length=64), nullable=True),
+    sa.Column('terms_version', sa.String(length=32), nullable=True),
+    sa.Column('terms_ip', sa.String(length=45), nullable=True),
+    sa.Column('submitted_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('started_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('finished_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('pump_turn', sa.BigInteger(), nullable=False),
+    sa.Column('charge_when', sa.String(length=16), nullable=False),
+    sa.Column('refund_failed_receipt', sa.Boolean(), nullable=False),
+    sa.Column('total', sa.Integer(), nullable=False),
+    sa.Column('price', sa.BigInteger(), nullable=False),
+    sa.Column('accepted', sa.Integer(), nullable=False),
+    sa.Column('delivered', sa.Integer(), nullable=False),
+    sa.Column('failed', sa.Integer(), nullable=False),
+    sa.Column('in_doubt', sa.Integer(), nullable=False),
+    sa.Column('cancelled', sa.Integer(), nullable=False),
+    sa.Column('created_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('changed_at', sa.DateTime(timezone=True), nullable=False),
+    sa.CheckConstraint('accepted >= 0 AND delivered >= 0 AND failed >= 0 AND in_doubt >= 0 AND cancelled >= 0 AND accepted + delivered + failed + in_doubt + cancelled <= total', name=op.f('ck_task_counters_within_total')),
+    sa.CheckConstraint('price >= 0', name=op.f('ck_task_price_not_negative')),
+    sa.ForeignKeyConstraint(['account_id'], ['account.id'], name=op.f('fk_task_account_id')),
+    sa.ForeignKeyConstraint(['list_id'], ['recipient_list.id'], name=op.f('fk_task_list_id'), ondelete='SET NULL'),
+    sa.ForeignKeyConstraint(['route_id'], ['route.id'], name=op.f('fk_task_route_id')),
+    sa.ForeignKeyConstraint(['template_id'], ['whatsapp_template.id'], name=op.f('fk_task_template_id')),
+    sa.ForeignKeyConstraint(['user_id'], ['user.id'], name=op.f('fk_task_user_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_task')),
+    sa.UniqueConstraint('account_id', 'submission_key', name=op.f('uq_task_account_id_submission_key')),
+    sa.UniqueConstraint('public_id', name=op.f('uq_task_public_id'))
+    )
+    with op.batch_alter_table('task', schema=None) as batch_op:
+        batch_op.create_index('ix_task_account_id_fingerprint', ['account_id', 'fingerprint'], unique=False)
+        batch_op.create_index('ix_task_account_id_id', ['account_id', 'id'], unique=False)
+        batch_op.create_index('ix_task_state_route_id', ['state', 'route_id'], unique=False)
+
     op.create_table('ledger_entry',
     sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
     sa.Column('account_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
@@ -521,6 +642,7 @@ def upgrade() -> None:
     sa.Column('e164', sa.String(length=16), nullable=False),
     sa.Column('region', sa.String(length=3), nullable=False),
     sa.Column('text', sa.Text(), nullable=True),
+    sa.Column('parameters', sa.JSON(), nullable=True),
     sa.Column('segments', sa.Integer(), nullable=False),
     sa.Column('price', sa.BigInteger(), nullable=False),
     sa.Column('status', sa.String(length=12), nullable=False),
@@ -558,6 +680,7 @@ def upgrade() -> None:
     sa.Column('region', sa.String(length=3), nullable=False),
     sa.Column('fields', sa.JSON(), nullable=False),
     sa.Column('text', sa.Text(), nullable=True),
+    sa.Column('parameters', sa.JSON(), nullable=True),
     sa.Column('segments', sa.Integer(), nullable=False),
     sa.Column('price', sa.BigInteger(), nullable=False),
     sa.ForeignKeyConstraint(['task_id'], ['task.id'], name=op.f('fk_recipient_task_id'), ondelete='CASCADE'),
@@ -673,6 +796,17 @@ def downgrade() -> None:
         batch_op.drop_index('ix_ledger_entry_account_id_id')
 
     op.drop_table('ledger_entry')
+    with op.batch_alter_table('task', schema=None) as batch_op:
+        batch_op.drop_index('ix_task_state_route_id')
+        batch_op.drop_index('ix_task_account_id_id')
+        batch_op.drop_index('ix_task_account_id_fingerprint')
+
+    op.drop_table('task')
+    op.drop_table('list_entry')
+    with op.batch_alter_table('whatsapp_template', schema=None) as batch_op:
+        batch_op.drop_index('ix_whatsapp_template_state_id')
+
+    op.drop_table('whatsapp_template')
     with op.batch_alter_table('top_up', schema=None) as batch_op:
         batch_op.drop_index('ix_top_up_state_id')
         batch_op.drop_index(batch_op.f('ix_top_up_receipt_hash'))
@@ -688,11 +822,11 @@ def downgrade() -> None:
         batch_op.drop_index('ix_terms_acceptance_user_id_id')
 
     op.drop_table('terms_acceptance')
-    with op.batch_alter_table('task', schema=None) as batch_op:
-        batch_op.drop_index('ix_task_state_route_id')
-        batch_op.drop_index('ix_task_account_id_id')
+    with op.batch_alter_table('suppression_upload', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_suppression_upload_state'))
+        batch_op.drop_index('ix_suppression_upload_account_id_id')
 
-    op.drop_table('task')
+    op.drop_table('suppression_upload')
     with op.batch_alter_table('sign_in_attempt', schema=None) as batch_op:
         batch_op.drop_index('ix_sign_in_attempt_user_id_id')
         batch_op.drop_index('ix_sign_in_attempt_at')
@@ -706,6 +840,7 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f('ix_recovery_code_user_id'))
 
     op.drop_table('recovery_code')
+    op.drop_table('recipient_list')
     with op.batch_alter_table('one_time_code', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_one_time_code_user_id'))
 
@@ -741,8 +876,14 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f('ix_user_account_id'))
 
     op.drop_table('user')
+    with op.batch_alter_table('suppression', schema=None) as batch_op:
+        batch_op.drop_index('uq_suppression_global', sqlite_where=sa.text('account_id IS NULL'), postgresql_where=sa.text('account_id IS NULL'))
+        batch_op.drop_index('ix_suppression_account_id_id')
+
+    op.drop_table('suppression')
     op.drop_table('staff_alert')
     op.drop_table('refused_content')
+    op.drop_table('opt_out_page')
     op.drop_table('account_route')
     op.drop_table('route_price')
     op.drop_table('pump_lease')
