@@ -34,6 +34,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
         "app.sending",
         "app.topups",
         "app.records",
+        "app.moderation",
         "app.support",
         "app.demo",
     ),

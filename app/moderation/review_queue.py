@@ -1,0 +1,183 @@
+"""The queue of held tasks, the oldest first, and the two ways out of it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session, joinedload
+
+from app.clock import now
+from app.desk import audit_log
+from app.desk.audit_log import Actor
+from app.errors import Conflict, NotFound, TaskRefused
+from app.letters.writing import write_to
+from app.models import Account, AuditEvent, RefusedContent, StaffAlert, Task, TaskState
+from app.sending import holding
+
+LONGEST_REASON = 500
+SHOWN = 100
+_RECENT_TASKS = 8
+_RECENT_DAYS = timedelta(days=30)
+_RELEASED, _REJECTED = "task.release", "task.reject"
+_DID = {_RELEASED: "released", _REJECTED: "rejected"}
+
+
+@dataclass(frozen=True, slots=True)
+class ClientRecord:
+    """What a reviewer should know of a client. `refused` counts texts of the last 30 days, the others of all time."""
+
+    account: Account
+    submitted: int
+    released: int
+    rejected: int
+    refused: int
+    alerts: Sequence[StaffAlert]
+    tasks: Sequence[Task]
+
+
+def held_tasks(session: Session) -> Sequence[Task]:
+    """The tasks that wait for a decision, the longest waiting first."""
+    return session.scalars(
+        select(Task)
+        .where(Task.state == TaskState.HELD)
+        .options(joinedload(Task.account), joinedload(Task.user))
+        .order_by(Task.submitted_at, Task.id)
+        .limit(SHOWN)
+    ).all()
+
+
+def held_count(session: Session) -> int:
+    """How many tasks wait for a decision."""
+    return session.scalar(select(func.count()).select_from(Task).where(Task.state == TaskState.HELD)) or 0
+
+
+def next_held(session: Session) -> Task | None:
+    """The task that has waited longest, or None."""
+    return session.scalar(
+        select(Task).where(Task.state == TaskState.HELD).order_by(Task.submitted_at, Task.id).limit(1)
+    )
+
+
+def held_task(session: Session, public_id: str) -> Task:
+    """The held task of that public id. Raises NotFound, and Conflict saying who decided once it is not held."""
+    task = session.scalar(select(Task).where(Task.public_id == public_id))
+    if task is None or task.submitted_at is None:
+        raise NotFound("There is no such task in the queue.")
+    if task.state != TaskState.HELD:
+        raise Conflict(_decided_words(session, task))
+    return task
+
+
+def client_record(session: Session, account_id: int) -> ClientRecord:
+    """The client's history, as far as it bears on a review."""
+    acts = dict(
+        session.execute(
+            select(AuditEvent.action, func.count())
+            .where(AuditEvent.account_id == account_id, AuditEvent.action.in_((_RELEASED, _REJECTED)))
+            .group_by(AuditEvent.action)
+        )
+        .tuples()
+        .all()
+    )
+    submitted = Task.account_id == account_id, Task.submitted_at.is_not(None)
+    tasks = select(Task).where(*submitted).order_by(Task.id.desc()).limit(_RECENT_TASKS)
+    alerts = (
+        select(StaffAlert).where(StaffAlert.account_id == account_id).order_by(StaffAlert.id.desc()).limit(5)
+    )
+    refused = select(func.coalesce(func.sum(RefusedContent.count), 0)).where(
+        RefusedContent.account_id == account_id, RefusedContent.day >= (now() - _RECENT_DAYS).date()
+    )
+    return ClientRecord(
+        account=session.get_one(Account, account_id),
+        submitted=session.scalar(select(func.count()).select_from(Task).where(*submitted)) or 0,
+        released=acts.get(_RELEASED, 0),
+        rejected=acts.get(_REJECTED, 0),
+        refused=session.scalar(refused) or 0,
+        alerts=session.scalars(alerts).all(),
+        tasks=session.scalars(tasks).all(),
+    )
+
+
+def release(session: Session, actor: Actor, public_id: str, late_start: timedelta) -> Task:
+    """Let a held task go, on the record; its sender is told.
+
+    Raises Conflict when somebody else decided first, TaskRefused while the client is suspended, NotFound.
+    """
+    task_id = _task_id(session, public_id)
+    try:
+        task = holding.release(session, task_id, late_start)
+    except Conflict:
+        raise Conflict(_decided_words(session, session.get_one(Task, task_id))) from None
+    _record(session, actor, _RELEASED, task, {"state": task.state})
+    write_to(session, task.user, f"“{task.name}” is released", _released_body(task))
+    return task
+
+
+def reject(session: Session, actor: Actor, public_id: str, reason: str) -> Task:
+    """Cancel a held task, give its hold back and tell its sender why, on the record.
+
+    Raises Conflict when somebody else decided first, TaskRefused without a reason, NotFound.
+    """
+    reason = " ".join(reason.split())[:LONGEST_REASON]
+    if not reason:
+        raise TaskRefused("Say why, in words that the client can act on.")
+    reason = reason if reason[-1] in ".!?" else f"{reason}."
+    task_id = _task_id(session, public_id)
+    try:
+        task = holding.reject(session, task_id, reason, user_id=actor.user_id)
+    except Conflict:
+        raise Conflict(_decided_words(session, session.get_one(Task, task_id))) from None
+    _record(session, actor, _REJECTED, task, {"state": task.state, "reason": reason})
+    body = (
+        f"Staff looked at your task “{task.name}” and did not release it.\n\nReason: {reason}\n\n"
+        "Nothing was sent, and the credits that were held for it are available again. "
+        "You may write the message anew, or ask under Support if you think that this is a mistake."
+    )
+    write_to(session, task.user, f"“{task.name}” was not released", body)
+    return task
+
+
+def _task_id(session: Session, public_id: str) -> int:
+    task_id = session.scalar(select(Task.id).where(Task.public_id == public_id))
+    if task_id is None:
+        raise NotFound("There is no such task in the queue.")
+    return task_id
+
+
+def _record(session: Session, actor: Actor, action: str, task: Task, after: dict[str, str]) -> None:
+    audit_log.record(
+        session,
+        actor,
+        action,
+        f"task:{task.id}",
+        account_id=task.account_id,
+        before={"state": TaskState.HELD.value},
+        after=after,
+    )
+
+
+def _decided_words(session: Session, task: Task) -> str:
+    """Who was first, where the record knows."""
+    act = session.scalar(
+        select(AuditEvent)
+        .where(AuditEvent.subject == f"task:{task.id}", AuditEvent.action.in_((_RELEASED, _REJECTED)))
+        .where(AuditEvent.account_id == task.account_id)
+        .order_by(AuditEvent.id.desc())
+        .limit(1)
+    )
+    if act is not None:
+        return f"“{task.name}” was {_DID[act.action]} already, by {act.actor}. Nothing was done twice."
+    if task.state == TaskState.CANCELLED:
+        return f"“{task.name}” has been cancelled in the meantime. Its credits are available again."
+    return f"“{task.name}” is not held any more. Nothing was done."
+
+
+def _released_body(task: Task) -> str:
+    begun = {
+        TaskState.SCHEDULED: "It starts at its set time.",
+        TaskState.PAUSED: "Its set time has passed meanwhile, so it is paused: resume it on its page, or cancel it.",
+    }.get(TaskState(task.state), "It is being sent now.")
+    return f"Staff looked at your task “{task.name}” and released it. {begun}"
