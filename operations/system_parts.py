@@ -36,8 +36,20 @@ def _dejavu() -> bool:
     return any(next(folder.rglob("DejaVuSans.ttf"), None) for folder in folders if folder.is_dir())
 
 
+def _kannel() -> bool:
+    # Its programs lie where only root's PATH may lead.
+    path = os.pathsep.join([os.environ.get("PATH", ""), "/usr/sbin", "/usr/local/sbin"])
+    return all(shutil.which(name, path=path) for name in ("bearerbox", "smsbox"))
+
+
+def _npm() -> bool:
+    return all(shutil.which(name) for name in ("node", "npm"))
+
+
 PARTS = (
     Part("Chromium", "the browser tests drive it", "chromium", _chromium),
+    Part("Kannel", "the gateway tests send through it", "kannel", _kannel),
+    Part("Node.js with npm", "the SMPP tests' server runs on it", "npm", _npm),
     Part("DejaVu fonts", "pages look alike on every machine", "fonts-dejavu", _dejavu),
 )
 

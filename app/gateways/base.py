@@ -7,7 +7,7 @@ knows. A gateway that is unsure says in doubt, never deferred: a text too late i
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -62,6 +62,9 @@ class Capabilities:
 
     `concurrency` is how many sends may be under way at once; `answer_timeout` the seconds after which a
     `send` that got one of these places ends in doubt at the latest.
+
+    `keeps_session` says that receipts arrive on the same connection that messages leave on, so that somebody must
+    stay connected while receipts are awaited; else they come to the callback address.
     """
 
     dedupes_reference: bool
@@ -70,6 +73,7 @@ class Capabilities:
     concurrency: int
     long_text: bool
     answer_timeout: float
+    keeps_session: bool = False
 
 
 class ReportStatus(StrEnum):
@@ -88,6 +92,26 @@ class DeliveryReport:
     status: ReportStatus
     reference: str | None = None
     error_code: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Callback:
+    """A request to a route's callback address, as it stood on the wire.
+
+    `headers` are named in any case. `remote` is the other end of the connection itself, never what a header says of
+    it; behind a proxy it is the proxy.
+    """
+
+    method: str
+    headers: Mapping[str, str]
+    query: Mapping[str, str]
+    body: bytes
+    remote: str
+
+
+# Stores receipts that came on a gateway's own connection. They are acknowledged once this returns, so it returns
+# after the commit, and raises when they could not be stored: then the carrier keeps them.
+OnReports = Callable[[Sequence[DeliveryReport]], Awaitable[None]]
 
 
 class GatewayError(Exception):
@@ -121,8 +145,12 @@ class Gateway(Protocol):
     @property
     def capabilities(self) -> Capabilities: ...
 
-    async def open(self) -> None:
-        """Get ready to send. Does not need the carrier to be there."""
+    async def open(self, on_reports: OnReports | None = None) -> None:
+        """Get ready to send. Does not need the carrier to be there.
+
+        A gateway that keeps a session hands the receipts that come on it to `on_reports`; without one it only
+        sends, and leaves the receipts with the carrier. Other gateways ignore it.
+        """
 
     async def close(self) -> None:
         """Let go of all connections. Harmless when closed already."""
@@ -130,8 +158,8 @@ class Gateway(Protocol):
     async def send(self, message: OutgoingMessage) -> Outcome:
         """Hand the message over once. Never raises for what the wire does; cancellation passes through."""
 
-    def read_receipts(self, headers: Mapping[str, str], body: bytes, now: datetime) -> list[DeliveryReport]:
-        """The receipts in a callback, all of them or none.
+    def read_receipts(self, callback: Callback, now: datetime) -> list[DeliveryReport]:
+        """The receipts in a callback, all of them or none. `now` is UTC.
 
-        Raises ForgedReceipt and UnreadableReceipt. `headers` are the callback's, in any case; `now` is UTC.
+        Raises ForgedReceipt, for whatever does not prove where it comes from, and UnreadableReceipt.
         """

@@ -17,6 +17,9 @@ class ErrorCode(StrEnum):
     SENDER_NOT_REGISTERED = "sender_not_registered"
     ABSENT_SUBSCRIBER = "absent_subscriber"
     EXPIRED = "expired"
+    DELETED = "deleted"
+    UNDELIVERABLE = "undeliverable"
+    NOT_ROUTABLE = "not_routable"
     REJECTED_REQUEST = "rejected_request"
     CALLBACK_NOT_LOCAL = "callback_not_local"
     # Not now.
@@ -39,6 +42,9 @@ ERROR_WORDS: Mapping[str, str] = MappingProxyType(
         ErrorCode.SENDER_NOT_REGISTERED: "The sender ID is not registered with the number's network.",
         ErrorCode.ABSENT_SUBSCRIBER: "The phone was switched off or out of reach for too long.",
         ErrorCode.EXPIRED: "The network tried until the message was too old, and gave up.",
+        ErrorCode.DELETED: "The network removed the message before it was delivered.",
+        ErrorCode.UNDELIVERABLE: "The network could not deliver the message, and gave no reason that we know.",
+        ErrorCode.NOT_ROUTABLE: "The gateway has no way to the number's network.",
         ErrorCode.REJECTED_REQUEST: "The gateway did not understand our request; staff must look into it.",
         ErrorCode.CALLBACK_NOT_LOCAL: (
             "The sandbox reports only to this machine: the address of the callback must be on 127.0.0.1."

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from app.gateways.base import Gateway, SettingsRefused
+from app.gateways.kannel import KannelGateway, KannelSettings
 from app.gateways.sandbox import SandboxGateway, SandboxSettings
 
 
@@ -21,8 +22,13 @@ def _sandbox(settings: Mapping[str, Any], callback_url: str) -> Gateway:
     return SandboxGateway(SandboxSettings.read(settings), callback_url)
 
 
+def _kannel(settings: Mapping[str, Any], callback_url: str) -> Gateway:
+    return KannelGateway(KannelSettings.read(settings), callback_url)
+
+
 _KINDS: Mapping[str, _Kind] = {
     "sandbox": _Kind("Sandbox (no real messages)", _sandbox, SandboxSettings.read),
+    "kannel": _Kind("Kannel (HTTP)", _kannel, KannelSettings.read),
 }
 
 

@@ -8,37 +8,33 @@ try again (Retry-After in seconds) · 400 not understood · 401, 403, 404 not ou
 
 from __future__ import annotations
 
-import asyncio
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-import aiohttp
 from yarl import URL
 
 from app.gateways import signature
 from app.gateways.base import (
     Accepted,
+    Callback,
     Capabilities,
     Deferred,
     DeliveryReport,
     InDoubt,
+    OnReports,
     Outcome,
     OutgoingMessage,
     Refused,
     ReportStatus,
-    SettingsRefused,
     UnreadableReceipt,
 )
-from app.gateways.connector import GentleConnector
 from app.gateways.errors import ErrorCode
+from app.gateways.given import Given
+from app.gateways.http_wire import HttpWire
 
-_CONNECT_SECONDS = 3.0
-# Shorter than any carrier keeps an idle connection: one it closes under our next message would be in doubt.
-_KEEPALIVE_SECONDS = 15.0
-_LONGEST_ANSWER = 64 * 1024
 _MOST_RECEIPTS = 1000
 _LONGEST = {"id": 100, "reference": 40, "error": 64}
 
@@ -55,32 +51,14 @@ class SandboxSettings:
     @classmethod
     def read(cls, settings: Mapping[str, Any]) -> SandboxSettings:
         """Check what a route or the configuration says. Raises SettingsRefused, naming the setting."""
-        unknown = set(settings) - {"url", "secret", "concurrency", "answer_timeout"}
-        if unknown:
-            raise SettingsRefused(min(unknown), "The sandbox has no such setting.")
-        secret = settings.get("secret")
-        if not isinstance(secret, str) or not secret:
-            raise SettingsRefused("secret", "Give the secret that the carrier signs its receipts with.")
-        concurrency = settings.get("concurrency", 32)
-        if type(concurrency) is not int or not 1 <= concurrency <= 500:
-            raise SettingsRefused("concurrency", "Give a whole number from 1 to 500.")
-        seconds = settings.get("answer_timeout", 10.0)
-        if type(seconds) not in (int, float) or not 0.05 <= seconds <= 60:
-            raise SettingsRefused("answer_timeout", "Give seconds, from 0.05 to 60.")
-        return cls(_carrier_url(settings.get("url")), secret, concurrency, float(seconds))
-
-
-def _carrier_url(value: object) -> URL:
-    message = "Give the carrier's address, such as http://127.0.0.1:8790."
-    if not isinstance(value, str):
-        raise SettingsRefused("url", message)
-    try:
-        url = URL(value)
-    except ValueError as error:
-        raise SettingsRefused("url", message) from error
-    if url.scheme not in ("http", "https") or not url.host:
-        raise SettingsRefused("url", message)
-    return url
+        names = frozenset({"url", "secret", "concurrency", "answer_timeout"})
+        given = Given(settings, names, "The sandbox")
+        return cls(
+            url=given.url("url", "Give the carrier's address, such as http://127.0.0.1:8790."),
+            secret=given.text("secret", "Give the secret that the carrier signs its receipts with."),
+            concurrency=given.whole("concurrency", 32, 1, 500),
+            answer_timeout=given.seconds("answer_timeout", 10.0, 0.05, 60),
+        )
 
 
 class SandboxGateway:
@@ -95,36 +73,23 @@ class SandboxGateway:
             long_text=True,
             answer_timeout=settings.answer_timeout,
         )
-        self._settings = settings
+        self._secret = settings.secret
         self._callback_url = callback_url
         self._target = settings.url / "messages"
-        self._client: aiohttp.ClientSession | None = None
-        self._places = asyncio.Semaphore(settings.concurrency)
-
-    async def open(self) -> None:
-        """Get ready to send. Connections open with the first messages, a few at a time."""
-        self._places = asyncio.Semaphore(self._settings.concurrency)
-        self._client = aiohttp.ClientSession(
-            connector=GentleConnector(limit=self._settings.concurrency, keepalive_timeout=_KEEPALIVE_SECONDS),
-            timeout=aiohttp.ClientTimeout(
-                total=self._settings.answer_timeout,
-                # Well before the total, so that a carrier out of reach is never taken for one in doubt.
-                connect=min(_CONNECT_SECONDS, self._settings.answer_timeout / 2),
-            ),
-            headers={"Authorization": f"Bearer {self._settings.secret}"},
-            cookie_jar=aiohttp.DummyCookieJar(),
+        self._wire = HttpWire(
+            settings.concurrency, settings.answer_timeout, {"Authorization": f"Bearer {settings.secret}"}
         )
+
+    async def open(self, _on_reports: OnReports | None = None) -> None:
+        """Get ready to send. Connections open with the first messages, a few at a time."""
+        await self._wire.open()
 
     async def close(self) -> None:
         """Let go of all connections."""
-        client, self._client = self._client, None
-        if client is not None:
-            await client.close()
+        await self._wire.close()
 
     async def send(self, message: OutgoingMessage) -> Outcome:
         """Hand the message over once. Raises RuntimeError when not open, and nothing else."""
-        if self._client is None:
-            raise RuntimeError("The gateway is not open.")
         body = {
             "reference": message.reference,
             "to": message.to,
@@ -132,47 +97,20 @@ class SandboxGateway:
             "sender_id": message.sender_id,
             "callback_url": self._callback_url,
         }
-        async with self._places:
-            return await _post(self._client, self._target, body)
+        return await self._wire.post(self._target, _outcome, json=body)
 
-    def read_receipts(self, headers: Mapping[str, str], body: bytes, now: datetime) -> list[DeliveryReport]:
+    def read_receipts(self, callback: Callback, now: datetime) -> list[DeliveryReport]:
         """The receipts of one callback. Raises ForgedReceipt, or UnreadableReceipt when one is malformed."""
         wanted = signature.HEADER.lower()
-        header = next((value for name, value in headers.items() if name.lower() == wanted), None)
-        signature.verify(self._settings.secret, header, body, now)
-        content = _json_object(body)
+        header = next((value for name, value in callback.headers.items() if name.lower() == wanted), None)
+        signature.verify(self._secret, header, callback.body, now)
+        content = _json_object(callback.body)
         if content is None:
             raise UnreadableReceipt("The callback is not a JSON object.")
         receipts = content.get("receipts")
         if not isinstance(receipts, list) or len(receipts) > _MOST_RECEIPTS:
             raise UnreadableReceipt(f"The callback needs a list of at most {_MOST_RECEIPTS} receipts.")
         return [_report(row, item) for row, item in enumerate(receipts, start=1)]
-
-
-async def _post(client: aiohttp.ClientSession, target: URL, body: Mapping[str, Any]) -> Outcome:
-    """One request, one outcome. What fails before a connection stands was surely not sent."""
-    try:
-        # A redirect followed would send the message a second time.
-        async with client.post(target, json=body, allow_redirects=False) as response:
-            return _outcome(response.status, response.headers, await _read(response))
-    except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError):
-        return Deferred(ErrorCode.UNREACHABLE)
-    except TimeoutError:
-        return InDoubt(ErrorCode.TIMEOUT)
-    except (aiohttp.ClientConnectionError, aiohttp.ClientPayloadError, OSError):
-        return InDoubt(ErrorCode.CONNECTION_LOST)
-    except (aiohttp.ClientError, ValueError):
-        return InDoubt(ErrorCode.UNREADABLE_ANSWER)
-
-
-async def _read(response: aiohttp.ClientResponse) -> bytes:
-    """The answer's body. Raises ValueError when it is longer than any answer of the carrier."""
-    body = b""
-    async for chunk in response.content.iter_any():
-        body += chunk
-        if len(body) > _LONGEST_ANSWER:
-            raise ValueError("The answer is too long.")
-    return body
 
 
 def _outcome(status: int, headers: Mapping[str, str], body: bytes) -> Outcome:

@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
-from app.gateways.base import DeliveryReport, Gateway, Outcome, OutgoingMessage
+from app.gateways.base import Callback, DeliveryReport, Gateway, Outcome, OutgoingMessage
 from app.gateways.registry import make_gateway
 
 PATIENCE = 10.0
@@ -36,8 +36,12 @@ class Letterbox:
     def reports(self, gateway: Gateway) -> list[DeliveryReport]:
         """What the gateway reads in the acknowledged calls."""
         now = datetime.now(UTC)
-        taken = [(headers, body) for headers, body, status in self.calls if status == 204]
-        return [report for headers, body in taken for report in gateway.read_receipts(headers, body, now)]
+        taken = [
+            Callback("POST", headers, {}, body, "127.0.0.1")
+            for headers, body, status in self.calls
+            if status == 204
+        ]
+        return [report for callback in taken for report in gateway.read_receipts(callback, now)]
 
     def wait(self, enough: Callable[[], bool]) -> None:
         """Until `enough` is true; fails the test when it never gets there."""

@@ -114,8 +114,12 @@ def test_an_unknown_route_has_no_address(post: Post) -> None:
     assert post(callback(DELIVERED), to="/callbacks/nowhere").status_code == 404
 
 
-def test_only_posting_is_possible(client: PanelClient, route: Route) -> None:
-    assert client.get(f"/callbacks/{route.public_id}").status_code == 405
+def test_a_look_at_the_address_proves_nothing(client: PanelClient, route: Route) -> None:
+    address = f"/callbacks/{route.public_id}"
+
+    assert client.get(address).status_code == 403
+    assert client.get(f"{address}?reference=r1&status=1").status_code == 403
+    assert client.put(address).status_code == 405
 
 
 def test_a_body_over_a_megabyte_is_not_read(post: Post, session: Session) -> None:

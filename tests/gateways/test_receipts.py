@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from app.gateways.base import DeliveryReport, ForgedReceipt, ReportStatus, UnreadableReceipt
+from app.gateways.base import Callback, DeliveryReport, ForgedReceipt, ReportStatus, UnreadableReceipt
 from app.gateways.signature import HEADER, sign
 from tests.gateways.peers import gateway_to
 
@@ -17,9 +17,13 @@ BODY = b'{"receipts": [{"id": "g1", "reference": "r1", "status": "failed", "erro
 gateway = gateway_to("http://127.0.0.1:9")
 
 
+def callback(headers: dict[str, str], body: bytes) -> Callback:
+    return Callback("POST", headers, {}, body, "127.0.0.1")
+
+
 def read(header: str | None, body: bytes = BODY, now: datetime = NOW) -> list[DeliveryReport]:
     headers = {} if header is None else {HEADER: header}
-    return gateway.read_receipts(headers, body, now)
+    return gateway.read_receipts(callback(headers, body), now)
 
 
 def test_a_signed_callback_is_read() -> None:
@@ -29,7 +33,7 @@ def test_a_signed_callback_is_read() -> None:
 def test_the_name_of_the_header_may_come_in_any_case() -> None:
     headers = {HEADER.lower(): sign(SECRET, BODY, NOW)}
 
-    assert len(gateway.read_receipts(headers, BODY, NOW)) == 1
+    assert len(gateway.read_receipts(callback(headers, BODY), NOW)) == 1
 
 
 @pytest.mark.parametrize("minutes", [-5, -4, 0, 4, 5])

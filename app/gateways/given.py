@@ -1,0 +1,80 @@
+"""Reading a route's gateway settings: each one typed, bounded, and refused by name when it cannot work."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from ipaddress import IPv4Network, IPv6Network, ip_network
+from typing import Any
+
+from yarl import URL
+
+from app.gateways.base import SettingsRefused
+
+
+class Given:
+    """The settings that somebody gave, by name. Every method raises SettingsRefused, naming the setting."""
+
+    def __init__(self, settings: Mapping[str, Any], known: frozenset[str], gateway: str) -> None:
+        unknown = set(settings) - known
+        if unknown:
+            raise SettingsRefused(min(unknown), f"{gateway} has no such setting.")
+        self._settings = settings
+
+    def text(self, name: str, message: str, *, least: int = 1, most: int = 200) -> str:
+        """A text that must be there."""
+        value = self._settings.get(name)
+        if not isinstance(value, str) or not least <= len(value) <= most or not value.isprintable():
+            raise SettingsRefused(name, message)
+        return value
+
+    def optional_text(self, name: str, *, most: int = 200, default: str = "") -> str:
+        if self._settings.get(name) in (None, ""):
+            return default
+        return self.text(name, f"Give at most {most} characters, or leave it empty.", most=most)
+
+    def choice(self, name: str, choices: tuple[str, ...]) -> str:
+        """One of the choices; the first when nothing is given."""
+        value = self._settings.get(name, choices[0])
+        if value not in choices:
+            raise SettingsRefused(name, f"Choose one of {', '.join(choices)}.")
+        return str(value)
+
+    def whole(self, name: str, default: int, least: int, most: int) -> int:
+        value = self._settings.get(name, default)
+        if type(value) is not int or not least <= value <= most:
+            raise SettingsRefused(name, f"Give a whole number from {least} to {most}.")
+        return value
+
+    def seconds(self, name: str, default: float, least: float, most: float) -> float:
+        value = self._settings.get(name, default)
+        if type(value) not in (int, float) or not least <= value <= most:
+            raise SettingsRefused(name, f"Give seconds, from {least} to {most}.")
+        return float(value)
+
+    def flag(self, name: str, default: bool) -> bool:
+        value = self._settings.get(name, default)
+        if not isinstance(value, bool):
+            raise SettingsRefused(name, "Say true or false.")
+        return value
+
+    def url(self, name: str, message: str) -> URL:
+        value = self._settings.get(name)
+        if not isinstance(value, str):
+            raise SettingsRefused(name, message)
+        try:
+            url = URL(value)
+        except ValueError as error:
+            raise SettingsRefused(name, message) from error
+        if url.scheme not in ("http", "https") or not url.host:
+            raise SettingsRefused(name, message)
+        return url
+
+    def networks(self, name: str, default: list[str]) -> tuple[IPv4Network | IPv6Network, ...]:
+        message = "Give a list of addresses or networks, such as 127.0.0.1 or 10.0.0.0/24."
+        value = self._settings.get(name, default)
+        if not isinstance(value, list) or not value or not all(isinstance(item, str) for item in value):
+            raise SettingsRefused(name, message)
+        try:
+            return tuple(ip_network(item) for item in value)
+        except ValueError as error:
+            raise SettingsRefused(name, message) from error

@@ -1,0 +1,73 @@
+"""A server on loopback that answers as told: as a smsbox would, or as the place where receipts arrive."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from urllib.parse import parse_qsl, urlsplit
+
+from app.gateways.base import Callback
+
+PATIENCE = 10.0
+
+
+@dataclass
+class Post:
+    """Answers with the next of `answers`, (status, body), and with the last of them for good."""
+
+    url: str = ""
+    answers: list[tuple[int, str]] = field(default_factory=lambda: [(200, "")])
+    delay: float = 0.0
+    hang_up: bool = False
+    calls: list[Callback] = field(default_factory=list)
+
+    def next_answer(self) -> tuple[int, str]:
+        return self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
+
+    def wait(self, enough: Callable[[], bool]) -> None:
+        deadline = time.monotonic() + PATIENCE
+        while not enough():
+            assert time.monotonic() < deadline, f"Only this came: {self.calls}"
+            time.sleep(0.01)
+
+
+@contextmanager
+def open_post() -> Iterator[Post]:
+    post = Post()
+
+    class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def _take(self) -> None:
+            body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+            query = dict(parse_qsl(urlsplit(self.path).query, keep_blank_values=True))
+            callback = Callback(self.command, dict(self.headers), query, body, self.client_address[0])
+            post.calls.append(callback)
+            time.sleep(post.delay)
+            if post.hang_up:
+                self.close_connection = True
+                return
+            status, words = post.next_answer()
+            self.send_response(status)
+            self.send_header("Content-Length", str(len(words)))
+            self.end_headers()
+            self.wfile.write(words.encode())
+
+        do_GET = do_POST = _take
+
+        def log_message(self, *_arguments: object) -> None:
+            """Say nothing."""
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        server.daemon_threads = True
+        server.block_on_close = False
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
+        thread.start()
+        post.url = f"http://127.0.0.1:{server.server_port}/place"
+        yield post
+        server.shutdown()
+        thread.join()
