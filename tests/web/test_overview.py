@@ -78,3 +78,12 @@ def test_staff_go_to_their_desk(client, session, sign_in):
     sign_in(client, make_staff(session))
     assert client.get("/").location == "/staff/"
     assert client.get("/live").status_code == 403
+
+
+def test_the_latest_tasks_and_the_credit_follow_the_running_work(client, session, sign_in):
+    owner = make_owner(session, make_account(session, available=100_000))
+    make_submitted_task(session, owner, make_route(session), name="Lanterns")
+    sign_in(client, owner)
+    for part in ('id="live"', 'id="home-credits"', 'id="latest-tasks"', 'id="credit"'):
+        assert part in client.get("/").text
+        assert part in client.get("/live").text
