@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from typing import Any
 
 from app.gateways.base import Gateway, SettingsRefused
@@ -14,14 +15,19 @@ from config import Settings
 
 def gateway_for(route: Route, settings: Settings) -> Gateway:
     """A gateway for the route, not yet open. Raises SettingsRefused when its settings cannot work."""
-    values = dict(route.gateway_settings) | _secrets(route, settings)
-    if route.gateway == "sandbox":
-        values = {"url": settings.sandbox_url, "secret": settings.sandbox_secret} | values
     callback_url = f"{settings.callback_url}/callbacks/{route.public_id}"
-    return make_gateway(route.gateway, values, callback_url=callback_url)
+    return make_gateway(route.gateway, gateway_values(route, settings), callback_url=callback_url)
 
 
-def _secrets(route: Route, settings: Settings) -> dict[str, Any]:
+def gateway_values(route: Route, settings: Settings) -> dict[str, Any]:
+    """All that the route's gateway is made from, its secrets too; never to be shown. Raises SettingsRefused."""
+    values = dict(route.gateway_settings) | secrets_of(route, settings)
+    if route.gateway == "sandbox":
+        return {"url": settings.sandbox_url, "secret": settings.sandbox_secret} | values
+    return values
+
+
+def secrets_of(route: Route, settings: Settings) -> dict[str, Any]:
     """The route's secret settings, which the database holds encrypted. Raises SettingsRefused."""
     if route.gateway_secrets is None:
         return {}
@@ -30,3 +36,8 @@ def _secrets(route: Route, settings: Settings) -> dict[str, Any]:
     except SecretUnreadable as error:
         raise SettingsRefused("secrets", f"{error} Enter the route's secrets again.") from error
     return found
+
+
+def lock_secrets(values: Mapping[str, Any], settings: Settings) -> str:
+    """Secret settings as the database holds them."""
+    return Vault(settings.encryption_keys).lock(json.dumps(dict(values)))
