@@ -91,11 +91,14 @@ class Pump:
         self._on_release = on_release
         self._epoch = time.time() - time.monotonic()
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="pump-db")
-        self._fenced: asyncio.Queue[_Chunk | None] = asyncio.Queue(maxsize=1)
+        self._fenced: asyncio.Queue[_Chunk | None] = asyncio.Queue()
+        self._room = asyncio.Semaphore(1)  # for one chunk between the fence and the sender
         self._results: list[tuple[Claimed, Outcome]] = []
         self._batch = max(1, min(500, int(rate / 2)))
-        # Never more fenced ahead than can leave while the fence is fresh, though the gateway be slow.
-        self._chunk = max(1, min(100, int(rate / 5), 2 * gateway.capabilities.concurrency))
+        # What is fenced and has not left is in doubt when this process is killed, so that is little: at most two
+        # chunks of a tenth of a second. And no more than can leave while the fence is fresh, though the gateway be
+        # slow.
+        self._chunk = max(1, min(100, int(rate / 10), 2 * gateway.capabilities.concurrency))
         self._flying: set[asyncio.Task[None]] = set()
         self._stop = False  # take no more
         self._halt = False  # send no more either
@@ -165,6 +168,9 @@ class Pump:
                     await asyncio.sleep(_IDLE_POLL)
                     continue
                 idle_since = None
+                await self._room.acquire()
+                if self._stop:
+                    break
                 chunk = batch[: self._chunk]
                 leave_by = time.monotonic() + lease.spans.margin.total_seconds()
                 fenced = await self._write(self._fence, lease, chunk)
@@ -187,6 +193,7 @@ class Pump:
         """Let fenced messages leave, each at its place in the schedule."""
         places = asyncio.Semaphore(self._gateway.capabilities.concurrency)
         while (chunk := await self._fenced.get()) is not None:
+            self._room.release()
             for claimed in chunk.messages:
                 await places.acquire()
                 while not self._halt and (wait := self._pace.wait(self._clock())) > 0:

@@ -218,11 +218,11 @@ def serving(app: Flask) -> Iterator[str]:
         server.server_close()
 
 
-def until(done: Callable[[], bool], seconds: float = 30.0, what: str = "") -> None:
-    """Wait until it is so; fails the test when it never is."""
+def until(done: Callable[[], bool], seconds: float = 30.0, why: Callable[[], str] = str) -> None:
+    """Wait until it is so; fails the test when it never is, and says why."""
     deadline = time.monotonic() + seconds
     while not done():
-        assert time.monotonic() < deadline, what or "This never came to be."
+        assert time.monotonic() < deadline, why() or "This never came to be."
         time.sleep(0.02)
 
 

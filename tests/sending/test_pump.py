@@ -74,7 +74,7 @@ def meet_every_ending(
             if pump(any_app, house.route_id, gateway).sent == 0:
                 break
         # One for each delivered, the failed one, and two for the number that is buffered first.
-        until(lambda: count(session, Receipt) == 97, what="Not all receipts came.")
+        until(lambda: count(session, Receipt) == 97, why=lambda: "Not all receipts came.")
     forget_waits(session)
     receipts.apply(house.route_id)
 

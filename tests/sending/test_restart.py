@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import subprocess
@@ -29,6 +30,9 @@ from tests.sending.engine import House, make_house, serving, until
 from tests.source import ROOT
 
 MESSAGES = 400
+RATE = 150
+KILLS = 4
+MOST_FENCED = RATE * 2 // 10 + 32  # two chunks of a tenth of a second, and what may be on the wire
 CREDIT = 10_000_000
 
 
@@ -127,7 +131,7 @@ def test_processes_killed_and_stopped_in_the_middle_lose_nothing_and_send_nothin
     staff_for: Callable[[Settings, str], Staff],
 ) -> None:
     settings = {"url": carrier.url, "secret": carrier.secret, "answer_timeout": 1.0}
-    house = make_house(any_app, session, credit=CREDIT, rate=150, gateway_settings=settings)
+    house = make_house(any_app, session, credit=CREDIT, rate=RATE, gateway_settings=settings)
     carrier.manners.latency = 0.05  # so that a kill finds some on the wire
     task = make_submitted_task(session, house.owner, house.route, messages=MESSAGES)
     give_ordinary_numbers(house)
@@ -135,26 +139,28 @@ def test_processes_killed_and_stopped_in_the_middle_lose_nothing_and_send_nothin
         staff = staff_for(house.settings, url)
         staff.start("one", "two", "ticker")
 
-        def sent(least: int) -> None:
-            until(lambda: len(carrier.accepted) >= least, 60, staff.said())
+        def sent(least: int, seconds: float = 30) -> None:
+            until(lambda: len(carrier.accepted) >= least, seconds, staff.said)
 
-        sent(50)
+        sent(30)
         signal_pump(session, signal.SIGKILL)
-        sent(110)
+        sent(60)
         stopped = signal_pump(session, signal.SIGSTOP)
-        sent(170)  # another took over
+        # Past its lease; on PostgreSQL another takes over. On SQLite it may be holding the one writer's lock.
+        with contextlib.suppress(AssertionError):
+            sent(100, 2.5)
         os.kill(stopped, signal.SIGCONT)
-        sent(230)
+        sent(130)
         staff.kill("one", "two")
         staff.start("one", "two")
-        sent(290)
+        sent(160)
         signal_pump(session, signal.SIGKILL)
         staff.kill("ticker")
         staff.start("ticker")
-        sent(350)
+        sent(190)
         signal_pump(session, signal.SIGTERM)
 
-        until(lambda: house.now(task).state == TaskState.DONE, 60, staff.said())
+        until(lambda: house.now(task).state == TaskState.DONE, 60, staff.said)
         staff.stop()
         taken = Counter(line.reference for line in carrier.accepted)
         known = select(Receipt.reference)
@@ -169,7 +175,9 @@ def test_processes_killed_and_stopped_in_the_middle_lose_nothing_and_send_nothin
     assert set(taken) <= set(references)
     assert {references[reference] for reference in taken} == {"delivered"}
     # Whatever did not reach the carrier was fenced when its pump was killed: nobody can know, so it is in doubt.
-    assert {references[reference] for reference in references.keys() - taken.keys()} <= {"in_doubt"}
+    doubted = references.keys() - taken.keys()
+    assert {references[reference] for reference in doubted} <= {"in_doubt"}
+    assert len(doubted) <= KILLS * MOST_FENCED
 
     session.rollback()
     with write_transaction(session):
@@ -188,15 +196,15 @@ def test_a_scheduled_task_starts_though_redis_forgot_everything(
     house = make_house(app, session, gateway_settings={"url": carrier.url, "secret": carrier.secret})
     staff = staff_for(house.settings, "http://127.0.0.1:9")
     staff.start("one", "ticker")
-    until(lambda: redis.scard("rq:workers") > 0, 30, staff.said())
+    until(lambda: redis.scard("rq:workers") > 0, 30, staff.said)
     at = now() + timedelta(seconds=3)
     task = make_submitted_task(
         session, house.owner, house.route, messages=20, state=TaskState.SCHEDULED, scheduled_at=at
     )
     redis.flushall()
-    until(lambda: house.now(task).state == TaskState.RUNNING, 30, staff.said())
+    until(lambda: house.now(task).state == TaskState.RUNNING, 30, staff.said)
     redis.flushall()
-    until(lambda: house.now(task).state == TaskState.DONE, 60, staff.said())
+    until(lambda: house.now(task).state == TaskState.DONE, 60, staff.said)
     started = house.now(task).started_at
     assert started is not None
     assert started >= at
