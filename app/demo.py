@@ -9,8 +9,9 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from app.accounts.passwords import hash_password
+from app.desk.protected_names import STARTERS
 from app.ledger.transfers import top_up
-from app.models import Account, BannedWordEntry, Role, Route, RoutePrice, User
+from app.models import Account, BannedWordEntry, ProtectedName, Role, Route, RoutePrice, User
 
 CREDIT = 20_000_000  # 20,000 credits, in millicredits
 
@@ -25,6 +26,9 @@ _BANNED = (
     ("escort", "adult", "block"),
     ("free money", "misleading", "block"),
     ("guaranteed income", "misleading", "block"),
+    ("crypto", "misleading", "hold"),
+    ("loan approved", "fraud", "hold"),
+    ("limited offer", "misleading", "alert"),
 )
 
 
@@ -52,6 +56,7 @@ def seed(session: Session, hasher: PasswordHasher) -> bool:
     session.add(account)
     session.add_all(_routes())
     session.add_all(BannedWordEntry(word=word, category=why, severity=how) for word, why, how in _BANNED)
+    session.add_all(ProtectedName(name=name, kind=kind) for name, kind in STARTERS)
     session.flush()
     for person in SIGN_INS:
         session.add(

@@ -10,16 +10,39 @@ from app.blueprints import (
     callbacks,
     compose,
     dashboard,
+    desk_content,
+    desk_review,
+    desk_support,
     health,
     help,
     quick,
     records,
     review,
+    sender_ids,
     staff,
+    support,
     tasks,
 )
 
-_ROOMS = (auth, dashboard, quick, bulk, compose, review, tasks, records, staff, help, callbacks, health)
+_ROOMS = (
+    auth,
+    dashboard,
+    quick,
+    bulk,
+    compose,
+    review,
+    tasks,
+    records,
+    sender_ids,
+    support,
+    staff,
+    desk_review,
+    desk_content,
+    desk_support,
+    help,
+    callbacks,
+    health,
+)
 
 
 def init_app(app: Flask) -> None:

@@ -17,6 +17,7 @@ _S = TaskState
 STATE_FILTERS: Mapping[str, tuple[TaskState, ...]] = MappingProxyType(
     {
         "drafts": (_S.DRAFT, _S.CHECKING, _S.READY, _S.REJECTED, _S.DISCARDED),
+        "held": (_S.HELD,),
         "scheduled": (_S.SCHEDULED,),
         "running": (_S.RUNNING, _S.PAUSED),
         "done": (_S.DONE,),
@@ -24,7 +25,7 @@ STATE_FILTERS: Mapping[str, tuple[TaskState, ...]] = MappingProxyType(
     }
 )
 
-_LIVE_STATES = (_S.RUNNING, _S.PAUSED, _S.SCHEDULED)
+_LIVE_STATES = (_S.RUNNING, _S.PAUSED, _S.HELD, _S.SCHEDULED)
 _LIVE_SHOWN = 20
 
 # A list needs neither the texts nor the reports, which may be long.
@@ -86,6 +87,12 @@ def live_tasks(session: Session, account_id: int) -> Sequence[Task]:
 def latest_tasks(session: Session, account_id: int, limit: int) -> Sequence[Task]:
     """The account's newest tasks, whatever their state."""
     return session.scalars(_tasks_of(account_id).order_by(Task.id.desc()).limit(limit)).all()
+
+
+def submitted_tasks(session: Session, account_id: int, limit: int) -> Sequence[Task]:
+    """The account's newest tasks that were submitted, whatever became of them."""
+    submitted = _tasks_of(account_id).where(Task.submitted_at.is_not(None))
+    return session.scalars(submitted.order_by(Task.id.desc()).limit(limit)).all()
 
 
 def _tasks_of(account_id: int) -> Select[Task]:

@@ -25,7 +25,7 @@ from app.sending.states import DRAFT_STATES
 
 _LEDGER_LINES = 20
 _RECEIPTS_COME_FOR = timedelta(minutes=10)
-CANCELLABLE = frozenset({TaskState.SCHEDULED, TaskState.RUNNING, TaskState.PAUSED})
+CANCELLABLE = frozenset({TaskState.HELD, TaskState.SCHEDULED, TaskState.RUNNING, TaskState.PAUSED})
 
 
 @blueprint.get("")
@@ -103,7 +103,7 @@ def _refresh_every(task: Task) -> int | None:
     """
     if task.state == TaskState.RUNNING:
         return 1_500
-    if task.state in (TaskState.SCHEDULED, TaskState.PAUSED) or task.waiting:
+    if task.state in (TaskState.HELD, TaskState.SCHEDULED, TaskState.PAUSED) or task.waiting:
         return 5_000
     finished_lately = task.finished_at is not None and now() - task.finished_at < _RECEIPTS_COME_FOR
     return 5_000 if finished_lately and (task.accepted or task.in_doubt) else None

@@ -1,0 +1,34 @@
+"""Asking for a sender ID."""
+
+from __future__ import annotations
+
+from flask_wtf import FlaskForm
+from wtforms import StringField, TextAreaField
+from wtforms.validators import DataRequired, Length
+
+from app.content.sender_id import GSM_LIMIT
+
+
+def _trimmed(text: str | None) -> str:
+    return (text or "").strip()
+
+
+class SenderIdForm(FlaskForm):
+    """A name and what it is for."""
+
+    name = StringField(
+        "Sender ID",
+        filters=[_trimmed],
+        validators=[
+            DataRequired("Enter the name that your messages should come from."),
+            Length(max=GSM_LIMIT, message=f"A sender ID has at most {GSM_LIMIT} characters."),
+        ],
+    )
+    purpose = TextAreaField(
+        "What it is for",
+        filters=[_trimmed],
+        validators=[
+            DataRequired("Say whose name it is and what you send by it, so that staff can decide."),
+            Length(max=300, message="At most 300 characters. Shorten it."),
+        ],
+    )
