@@ -36,6 +36,8 @@ class QueueName(StrEnum):
 # Which queue serves which job, and how many seconds one run of it may take.
 JOBS: dict[str, tuple[QueueName, int]] = {
     "jobs.intake.check": (QueueName.INTAKE, 120),
+    "jobs.lists.read_list": (QueueName.INTAKE, 120),
+    "jobs.lists.read_suppressions": (QueueName.INTAKE, 120),
     "jobs.dispatch.pump": (QueueName.DISPATCH, 180),
     "jobs.receipts.apply": (QueueName.DEFAULT, 120),
     "jobs.letters.send": (QueueName.DEFAULT, 60),

@@ -17,6 +17,8 @@ from sqlalchemy.orm import Session
 from app.database import write_transaction
 from app.gateways.base import SettingsRefused
 from app.letters.sending import due_letters
+from app.lists.reading import stale_lists
+from app.lists.suppression_upload import stale_uploads
 from app.models import Route
 from app.queues import enqueue
 from app.sending import sweep
@@ -40,6 +42,7 @@ def tick(session: Session, settings: Settings) -> None:
         _ask_for_pumps,
         _ask_for_receipts,
         _ask_for_checks,
+        _ask_for_lists,
         _ask_for_audit,
     ):
         try:
@@ -87,6 +90,13 @@ def _ask_for_checks(session: Session, _settings: Settings) -> None:
         with write_transaction(session):
             sweep.touch_check(session, task_id)
         enqueue("jobs.intake.check", task_id)
+
+
+def _ask_for_lists(session: Session, _settings: Settings) -> None:
+    for list_id in stale_lists(session):
+        enqueue("jobs.lists.read_list", list_id)
+    for upload_id in stale_uploads(session):
+        enqueue("jobs.lists.read_suppressions", upload_id)
 
 
 def _ask_for_audit(session: Session, _settings: Settings) -> None:

@@ -30,6 +30,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     (
         "app.desk",
         "app.letters",
+        "app.lists",
         "app.accounts",
         "app.sending",
         "app.topups",
@@ -49,7 +50,9 @@ DOMAIN = {package for floor in FLOORS[:5] for package in floor}
 COMMANDS_FLOOR = FLOOR["app.cli"]  # a room's commands.py is its door to the command line, and stands up there
 
 # Every page that opens without signing in. Think twice before making this list longer.
-PUBLIC_ENDPOINTS = frozenset({"auth.sign_in", "callbacks.receive", "health.healthz", "help.terms"})
+PUBLIC_ENDPOINTS = frozenset(
+    {"auth.sign_in", "callbacks.receive", "health.healthz", "help.terms", "opt_out.page", "opt_out.stop"}
+)
 LIBRARY_ENDPOINTS = frozenset({"static", "bootstrap.static"})  # files that are the same for everybody
 
 LONGEST_MODULE = 350

@@ -1,0 +1,14 @@
+"""What staff fill in to suppress numbers."""
+
+from __future__ import annotations
+
+from wtforms import StringField
+
+from app.blueprints.lists.forms import one_line
+from app.blueprints.suppression.forms import AddForm
+
+
+class DeskAddForm(AddForm):
+    """For all accounts, or for one that is named."""
+
+    account = StringField("Account", filters=[one_line])

@@ -1,0 +1,76 @@
+"""Forms for saved lists."""
+
+from __future__ import annotations
+
+from flask_wtf import FlaskForm
+from flask_wtf.file import FileField, FileRequired
+from werkzeug.datastructures import FileStorage
+from wtforms import SelectMultipleField, StringField, ValidationError
+from wtforms.validators import DataRequired, Length
+
+from app.errors import TaskRefused
+from app.lists.saved import LONGEST_NAME
+from app.sending.uploads import StoredUpload, store_upload
+from config import Settings
+
+
+def one_line(text: str | None) -> str:
+    """The text without surrounding spaces, line ends and control characters."""
+    return " ".join("".join(sign if sign.isprintable() else " " for sign in text or "").split())
+
+
+def list_name(label: str = "Name", id: str = "name") -> StringField:
+    """The field for a list's name; `id` sets two on one page apart."""
+    return StringField(
+        label,
+        id=id,
+        filters=[one_line],
+        validators=[
+            DataRequired("Name the list, so that you find it again."),
+            Length(
+                max=LONGEST_NAME, message=f"The name has more than {LONGEST_NAME} characters. Shorten it."
+            ),
+        ],
+    )
+
+
+class StoredFileForm(FlaskForm):
+    """A form with a file, which is stored once all else is valid; `upload` is then where."""
+
+    file = FileField("File", validators=[FileRequired("Choose a file: csv, xlsx, xls or txt.")])
+
+    upload: StoredUpload
+
+    def store(self, settings: Settings) -> bool:
+        """Whether everything is valid and the file has been stored; it is read later, by a job."""
+        if not self.validate():
+            return False
+        file = self.file.data
+        assert isinstance(file, FileStorage)
+        try:
+            self.upload = store_upload(
+                settings.uploads_url, file.stream, file.filename or "", settings.limits.upload_bytes
+            )
+        except TaskRefused as refusal:
+            self.file.errors = [refusal.message]
+            return False
+        return True
+
+
+class UploadListForm(StoredFileForm):
+    name = list_name()
+
+
+class NameForm(FlaskForm):
+    name = list_name()
+
+
+class MergeForm(FlaskForm):
+    """`lists` are public ids; whose they are is for the domain to judge."""
+
+    lists = SelectMultipleField("Lists", validate_choice=False)
+    name = list_name("Name of the new list", "merge-name")
+
+    def validate_lists(self, field: SelectMultipleField) -> None:
+        if len(field.data or []) < 2:
+            raise ValidationError("Tick two lists or more.")

@@ -1,0 +1,43 @@
+"""Forms for suppression lists."""
+
+from __future__ import annotations
+
+from flask_wtf import FlaskForm
+from wtforms import StringField, TextAreaField
+from wtforms.validators import DataRequired, Length
+
+from app.blueprints.lists.forms import StoredFileForm, one_line
+from app.lists.suppression import LONGEST_NOTE
+
+_MOST_POSTED = 200_000
+
+
+def note_field(id: str) -> StringField:
+    """Why these numbers are suppressed; `id` sets two on one page apart."""
+    return StringField(
+        "Note",
+        id=id,
+        filters=[one_line],
+        validators=[Length(max=LONGEST_NOTE, message=f"The note has more than {LONGEST_NOTE} characters.")],
+    )
+
+
+class AddForm(FlaskForm):
+    """One number, or many pasted."""
+
+    numbers = TextAreaField(
+        "Numbers",
+        validators=[
+            DataRequired("Enter at least one number with its country code, as in +61412345678."),
+            Length(max=_MOST_POSTED, message="This is too much to paste. Upload it as a file."),
+        ],
+    )
+    note = note_field("add-note")
+
+
+class FileForm(StoredFileForm):
+    note = note_field("file-note")
+
+
+class RemoveForm(FlaskForm):
+    """Only the token: which number is in the address."""

@@ -1,0 +1,177 @@
+"""Suppression lists: each account's own, and the one that staff keep for all of them.
+
+Throughout, an `account_id` of None means the list for all accounts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import ColumnElement, Table, delete, exists, or_, select
+from sqlalchemy.orm import Session
+
+from app.clock import now
+from app.database import insert_new
+from app.desk import audit_log
+from app.desk.audit_log import Actor
+from app.errors import NotFound
+from app.models import Recipient, Suppression, SuppressionSource
+from app.recipients.intake import Intake, Rejection
+from app.recipients.numbers import NumberRules
+from app.recipients.typed import take_in_typed
+from app.records.pages import Page, page_by_key
+
+MOST_PASTED = 5_000
+LONGEST_NOTE = 200
+_CHUNK = 1_000  # numbers asked about at once; databases cap the parameters of a statement
+_TABLE: Table = Suppression.__table__  # type: ignore[assignment]
+
+
+@dataclass(frozen=True, slots=True)
+class Added:
+    """What became of numbers that were to be suppressed; `known` were on the list before."""
+
+    added: int
+    known: int
+    rejections: tuple[Rejection, ...] = ()
+
+
+def suppressed_among(session: Session, account_id: int, numbers: Sequence[str]) -> set[str]:
+    """Those of the numbers (E.164) that the account may not send to: on its own list, or on everybody's."""
+    found: set[str] = set()
+    for start in range(0, len(numbers), _CHUNK):
+        chunk = numbers[start : start + _CHUNK]
+        found.update(
+            session.scalars(
+                select(Suppression.e164).where(
+                    or_(Suppression.account_id == account_id, Suppression.account_id.is_(None)),
+                    Suppression.e164.in_(chunk),
+                )
+            )
+        )
+    return found
+
+
+def suppressed_in_draft(session: Session, account_id: int, task_id: int) -> list[str]:
+    """The numbers of a checked draft that have been suppressed since it was checked."""
+    blocked = exists().where(
+        Suppression.e164 == Recipient.e164,
+        or_(Suppression.account_id == account_id, Suppression.account_id.is_(None)),
+    )
+    return list(session.scalars(select(Recipient.e164).where(Recipient.task_id == task_id, blocked)))
+
+
+def suppress_typed(
+    session: Session, actor: Actor, account_id: int | None, text: str, source: SuppressionSource, note: str
+) -> Added:
+    """Put typed or pasted numbers on the list. What is no number stays off it, with a reason.
+
+    Raises FileRefused when there is nothing, or more than MOST_PASTED.
+    """
+    intake = take_in_typed(text, NumberRules(), MOST_PASTED)
+    return suppress_intake(session, actor, account_id, intake, source, note)
+
+
+def suppress_intake(
+    session: Session,
+    actor: Actor,
+    account_id: int | None,
+    intake: Intake,
+    source: SuppressionSource,
+    note: str,
+) -> Added:
+    """Put the numbers of a list or a file on the list, on the record."""
+    numbers = [found.e164 for found in intake.recipients]
+    added = suppress_numbers(session, account_id, numbers, source, note)
+    rejections = tuple(each for each in intake.rejections if each.reason != "duplicate")
+    if added.added:
+        after = {"added": added.added, "source": source.value, "note": note}
+        if added.added == 1 and len(numbers) == 1:
+            after["number"] = numbers[0]
+        audit_log.record(
+            session, actor, "suppression.add", _subject(account_id), account_id=account_id, after=after
+        )
+    return Added(added.added, added.known, rejections)
+
+
+def suppress_numbers(
+    session: Session,
+    account_id: int | None,
+    numbers: Iterable[str],
+    source: SuppressionSource,
+    note: str = "",
+) -> Added:
+    """Put numbers (E.164) on the list; those that are there keep their first source and time."""
+    wanted = list(dict.fromkeys(numbers))
+    known = _on_list(session, account_id, wanted)
+    moment = now()
+    rows = [
+        {
+            "account_id": account_id,
+            "e164": e164,
+            "source": source.value,
+            "note": note[:LONGEST_NOTE],
+            "at": moment,
+        }
+        for e164 in wanted
+        if e164 not in known
+    ]
+    insert_new(session, _TABLE, rows)
+    return Added(len(rows), len(known))
+
+
+def remove(session: Session, actor: Actor, account_id: int | None, suppression_id: int) -> str:
+    """Take a number off this list, on the record, and return it. Raises NotFound when it is not on it."""
+    row = session.scalar(
+        select(Suppression).where(Suppression.id == suppression_id, _of(account_id)).with_for_update()
+    )
+    if row is None:
+        raise NotFound("This number is not on the list. It may have been removed already.")
+    e164 = row.e164
+    session.execute(delete(Suppression).where(Suppression.id == row.id))
+    before = {"number": e164, "source": row.source, "note": row.note}
+    audit_log.record(
+        session, actor, "suppression.remove", _subject(account_id), account_id=account_id, before=before
+    )
+    return e164
+
+
+def suppression_page(
+    session: Session,
+    account_id: int | None,
+    *,
+    holding: str = "",
+    before: int | None = None,
+    after: int | None = None,
+) -> Page[Suppression]:
+    """A page of the list, newest first; `holding` keeps the numbers that have these digits."""
+    statement = select(Suppression).where(_of(account_id))
+    digits = "".join(sign for sign in holding if sign.isascii() and sign.isdigit())
+    if digits:
+        statement = statement.where(Suppression.e164.contains(digits, autoescape=True))
+    return page_by_key(session, statement, Suppression.id, before=before, after=after)
+
+
+def suppressions(session: Session, account_id: int | None) -> Iterator[Suppression]:
+    """The whole list, oldest first, a thousand rows at a time."""
+    statement = select(Suppression).where(_of(account_id)).order_by(Suppression.id)
+    return iter(session.scalars(statement.execution_options(yield_per=1_000)))
+
+
+def _on_list(session: Session, account_id: int | None, numbers: Sequence[str]) -> set[str]:
+    known: set[str] = set()
+    for start in range(0, len(numbers), _CHUNK):
+        chunk = numbers[start : start + _CHUNK]
+        known.update(
+            session.scalars(select(Suppression.e164).where(_of(account_id), Suppression.e164.in_(chunk)))
+        )
+    return known
+
+
+def _of(account_id: int | None) -> ColumnElement[bool]:
+    return Suppression.account_id.is_(None) if account_id is None else Suppression.account_id == account_id
+
+
+def _subject(account_id: int | None) -> str:
+    return "suppression:all" if account_id is None else f"suppression:{account_id}"
