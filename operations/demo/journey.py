@@ -126,7 +126,7 @@ def _accept(panel: Panel, review: Page, expected: Expected) -> Page:
     except LookupError:
         words = "; ".join(review.problems) or "the review offers no way to submit"
         raise PanelFailed(
-            f"{words} (Without a running instance the demo starts one with fresh credit.)"
+            f"{words} (With no Carillon running here, the demo starts its own, with fresh credit.)"
         ) from None
     task = panel.send(form, {"accept": "y"})
     if task.state not in ("running", "scheduled", "done"):
