@@ -111,6 +111,10 @@ class Pump:
         """Take no more and send no more; record what is on the wire and end. Safe to call from a signal."""
         self._stop = self._halt = True
 
+    def _is_stopping(self) -> bool:
+        """Asked anew after every wait: the answer may have changed meanwhile."""
+        return self._stop
+
     async def run(self) -> Turn:
         """Pump until the slice is over, the work is done, or the route is lost or rests."""
         lease = await self._write(claims.acquire_lease, self._route_id, self._holder, self._spans)
@@ -156,7 +160,7 @@ class Pump:
         batch: list[Claimed] = []
         idle_since: float | None = None
         try:
-            while not self._stop:
+            while not self._is_stopping():
                 if not batch:
                     batch = await self._write(claims.claim_batch, lease, self._batch)
                 if not batch:
@@ -169,7 +173,7 @@ class Pump:
                     continue
                 idle_since = None
                 await self._room.acquire()
-                if self._stop:
+                if self._is_stopping():
                     break
                 chunk = batch[: self._chunk]
                 leave_by = time.monotonic() + lease.spans.margin.total_seconds()
