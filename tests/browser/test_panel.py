@@ -227,7 +227,9 @@ def pictured(page: Page, name: str, folder: Path) -> None:
         for scheme in ("light", "dark"):
             page.emulate_media(color_scheme=scheme)
             page.screenshot(
-                path=folder / f"{name}-{width}-{scheme}.png", full_page=True, animations="disabled"
+                path=folder / f"{name}-{width}-{scheme}.png",
+                full_page=name != "dialog",
+                animations="disabled",
             )
         wide = page.evaluate("[document.documentElement.scrollWidth, document.documentElement.clientWidth]")
         assert wide[0] <= wide[1], f"{page.url} scrolls sideways at {width}: {wide}"
