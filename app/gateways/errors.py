@@ -32,6 +32,7 @@ class ErrorCode(StrEnum):
     CONNECTION_LOST = "connection_lost"
     GATEWAY_FAILURE = "gateway_failure"
     UNREADABLE_ANSWER = "unreadable_answer"
+    PARTLY_ACCEPTED = "partly_accepted"
 
 
 ERROR_WORDS: Mapping[str, str] = MappingProxyType(
@@ -64,6 +65,9 @@ ERROR_WORDS: Mapping[str, str] = MappingProxyType(
         ),
         ErrorCode.UNREADABLE_ANSWER: (
             "The gateway's answer made no sense, so the message may or may not have gone out."
+        ),
+        ErrorCode.PARTLY_ACCEPTED: (
+            "The carrier took a part of this long message and not the rest, so it may arrive incomplete."
         ),
     }
 )

@@ -9,6 +9,8 @@ from typing import Any
 from app.gateways.base import Gateway, SettingsRefused
 from app.gateways.kannel import KannelGateway, KannelSettings
 from app.gateways.sandbox import SandboxGateway, SandboxSettings
+from app.gateways.smpp.gateway import SmppGateway
+from app.gateways.smpp.settings import SmppSettings
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,9 +28,14 @@ def _kannel(settings: Mapping[str, Any], callback_url: str) -> Gateway:
     return KannelGateway(KannelSettings.read(settings), callback_url)
 
 
+def _smpp(settings: Mapping[str, Any], _callback_url: str) -> Gateway:
+    return SmppGateway(SmppSettings.read(settings))
+
+
 _KINDS: Mapping[str, _Kind] = {
     "sandbox": _Kind("Sandbox (no real messages)", _sandbox, SandboxSettings.read),
     "kannel": _Kind("Kannel (HTTP)", _kannel, KannelSettings.read),
+    "smpp": _Kind("SMPP 3.4", _smpp, SmppSettings.read),
 }
 
 

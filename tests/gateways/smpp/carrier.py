@@ -1,0 +1,123 @@
+"""A carrier of another maker's: the npm package smpp, fetched as locked in `peer/`, run by node."""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import json
+import shutil
+import subprocess
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from app.gateways.base import Gateway
+from app.gateways.registry import make_gateway
+
+PATIENCE = 10.0
+SYSTEM_ID = "carillon"
+PASSWORD = "smpp-pw"
+_PEER = Path(__file__).parent / "peer"
+_CACHE = Path(__file__).parents[3] / ".cache"
+
+
+class Missing(Exception):
+    """What the machine lacks for these tests; the message says how to get it."""
+
+
+def fetched_peer() -> Path:
+    """A folder of the cache with the server and its packages, fetched once for every lock file. Raises Missing."""
+    npm, node = shutil.which("npm"), shutil.which("node")
+    if npm is None or node is None:
+        raise Missing("Node.js with npm is not installed: apt-get install npm")
+    lock = (_PEER / "package-lock.json").read_bytes()
+    folder = _CACHE / f"smpp-peer-{hashlib.sha256(lock).hexdigest()[:12]}"
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / ".lock").open("w") as turn:
+        fcntl.flock(turn, fcntl.LOCK_EX)
+        if not (folder / ".fetched").exists():
+            for name in ("package.json", "package-lock.json"):
+                shutil.copy(_PEER / name, folder / name)
+            command = [npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"]
+            run = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=90, check=False)
+            if run.returncode:
+                raise Missing(f"npm could not fetch the package smpp: {run.stderr.strip()[-300:]}")
+            (folder / ".fetched").touch()
+    shutil.copy(_PEER / "server.js", folder / "server.js")
+    return folder
+
+
+class Carrier:
+    """A running server. `events` is all that it told, in order."""
+
+    def __init__(self, process: subprocess.Popen[str]) -> None:
+        self.events: list[dict[str, Any]] = []
+        self._process = process
+        threading.Thread(target=self._listen, daemon=True).start()
+        self.port: int = self.wait("listening")["port"]
+
+    def told(self, event: str) -> list[dict[str, Any]]:
+        return [told for told in list(self.events) if told["event"] == event]
+
+    def wait(self, event: str, count: int = 1) -> dict[str, Any]:
+        """The `count`th of these events; fails the test when it never comes."""
+        self.until(lambda: len(self.told(event)) >= count)
+        return self.told(event)[count - 1]
+
+    def until(self, enough: Callable[[], bool]) -> None:
+        deadline = time.monotonic() + PATIENCE
+        while not enough():
+            assert time.monotonic() < deadline, f"Only this came: {self.events}"
+            time.sleep(0.005)
+
+    def order(self, do: str, **fields: object) -> None:
+        """Tell it what to do, and wait until it has heard."""
+        before = len(self.told("done"))
+        assert self._process.stdin is not None
+        self._process.stdin.write(json.dumps({"do": do, **fields}) + "\n")
+        self._process.stdin.flush()
+        self.wait("done", before + 1)
+
+    def answers(self, *answers: dict[str, object]) -> None:
+        """How it answers the next submits; afterwards it accepts."""
+        self.order("script", answers=answers)
+
+    def deliver(self, *receipts: dict[str, object]) -> None:
+        self.order("deliver", receipts=receipts)
+
+    def gateway(self, **settings: object) -> Gateway:
+        given: dict[str, object] = {
+            "host": "127.0.0.1",
+            "port": self.port,
+            "system_id": SYSTEM_ID,
+            "password": PASSWORD,
+            "answer_timeout": 5,
+            **settings,
+        }
+        return make_gateway("smpp", given, callback_url="http://127.0.0.1:9/callbacks/r")
+
+    def _listen(self) -> None:
+        assert self._process.stdout is not None
+        for line in self._process.stdout:
+            self.events.append(json.loads(line))
+
+
+@contextmanager
+def running_carrier(**given: object) -> Iterator[Carrier]:
+    """`given`: port, first_id, hex (ids in hexadecimal), tls (key and cert, as files)."""
+    folder = fetched_peer()
+    told = json.dumps({"system_id": SYSTEM_ID, "password": PASSWORD, **given})
+    with subprocess.Popen(
+        ["node", str(folder / "server.js"), told],
+        cwd=folder,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as process:
+        try:
+            yield Carrier(process)
+        finally:
+            process.kill()
