@@ -134,7 +134,7 @@ def _post(session: Session, transfer: _Transfer) -> LedgerEntry:
     locked = session.execute(
         select(Account.id, Account.state, Account.stopped_reason)
         .where(Account.id == transfer.account_id)
-        .with_for_update()
+        .with_for_update(key_share=True)  # rows that refer to the account may still be added
     ).one_or_none()
     if locked is None:
         raise NotFound("There is no such account.")
