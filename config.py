@@ -61,6 +61,9 @@ class Settings:
     mail_from: str = "carillon@localhost"
     limits: Limits = field(default_factory=Limits)
     session_lifetime: timedelta = timedelta(hours=12)
+    session_idle: timedelta = timedelta(hours=2)
+    password_max_age: timedelta | None = None
+    trusted_proxies: int = 0
     pump_slice: timedelta = timedelta(seconds=30)
     pump_lease: timedelta = timedelta(seconds=15)
     claim_life: timedelta = timedelta(seconds=60)
@@ -115,6 +118,12 @@ class Settings:
             smtp_starttls=env.get("SMTP_STARTTLS", "1") != "0",
             mail_from=env.get("MAIL_FROM") or "carillon@localhost",
             sandbox_secret=env.get("SANDBOX_SECRET") or _derived(secret_key, "sandbox"),
+            session_lifetime=timedelta(minutes=_whole(env, "SESSION_MINUTES", 12 * 60, least=5)),
+            session_idle=timedelta(minutes=_whole(env, "SESSION_IDLE_MINUTES", 120, least=10)),
+            password_max_age=timedelta(days=days)
+            if (days := _whole(env, "PASSWORD_MAX_AGE_DAYS", 0))
+            else None,
+            trusted_proxies=_whole(env, "TRUSTED_PROXIES", 0),
         )
 
     @property
@@ -149,6 +158,13 @@ def _environment(name: str) -> Environment:
     if name in ("development", "test", "production"):
         return name  # type: ignore[return-value]
     raise SettingsError(f"CARILLON_ENV must be development, test or production, not {name!r}.")
+
+
+def _whole(env: Mapping[str, str], name: str, otherwise: int, least: int = 0) -> int:
+    text = env.get(name) or str(otherwise)
+    if not (text.isascii() and text.isdecimal()) or int(text) < least:
+        raise SettingsError(f"{name} must be a whole number of at least {least}, not {text!r}.")
+    return int(text)
 
 
 def _require(env: Mapping[str, str], *names: str) -> None:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from flask import Flask
+from werkzeug.middleware.proxy_fix import ProxyFix
 
-from app import blueprints, cli, extensions, security, web_context, web_errors
+from app import blueprints, cli, extensions, security, web_context, web_errors, web_sessions
 from app.database import configure_engine
 from config import Settings
 
@@ -15,6 +16,11 @@ def create_app(settings: Settings | None = None) -> Flask:
     settings.instance.mkdir(parents=True, exist_ok=True)
     app = Flask(__name__, instance_path=str(settings.instance))
     app.config.from_mapping(settings.flask_config())
+    if settings.trusted_proxies:
+        # Without one, these headers are a visitor's own words, and nobody believes them.
+        app.wsgi_app = ProxyFix(  # type: ignore[method-assign]
+            app.wsgi_app, x_for=settings.trusted_proxies, x_proto=settings.trusted_proxies
+        )
     extensions.db.init_app(app)
     with app.app_context():
         configure_engine(extensions.db.engine)
@@ -22,6 +28,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     for extension in (extensions.login, extensions.csrf, extensions.limiter, extensions.bootstrap):
         extension.init_app(app)
     security.init_app(app)
+    web_sessions.init_app(app)
     web_context.init_app(app)
     web_errors.init_app(app)
     blueprints.init_app(app)

@@ -10,6 +10,7 @@ from app.accounts.passwords import password_hasher
 from app.database import write_transaction
 from app.extensions import db
 from app.ledger.commands import ledger_commands
+from app.secrets import Vault
 
 
 def init_app(app: Flask) -> None:
@@ -26,6 +27,8 @@ def seed_demo() -> None:
         raise click.ClickException("Demo data has known passwords: never in production.")
     hasher = password_hasher(time_cost=settings.argon2_time_cost, memory_kib=settings.argon2_memory_kib)
     with write_transaction(db.session()) as session:
-        demo.seed(session, hasher)
+        demo.seed(session, hasher, Vault(settings.encryption_keys).lock)
     for person in demo.SIGN_INS:
-        click.echo(f"{person.who}: {person.email} / {person.password}")
+        code = ", then the code shown in the outbox" if person.totp_secret else ""
+        click.echo(f"{person.who}: {person.email} / {person.password}{code}")
+    click.echo(f"outbox, with letters and codes: {settings.public_url}/dev/outbox")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from argon2 import PasswordHasher
@@ -9,6 +10,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from app.accounts.passwords import hash_password
+from app.clock import now
 from app.desk.protected_names import STARTERS
 from app.ledger.transfers import top_up
 from app.models import Account, BannedWordEntry, ProtectedName, Role, Route, RoutePrice, User
@@ -40,16 +42,20 @@ class DemoSignIn:
     email: str
     password: str
     role: Role
+    totp_secret: str | None = None
 
+
+# Known to everybody, like the passwords: it exists outside production only.
+STAFF_TOTP_SECRET = "CARILLONDEMOSTAFFSECRETFORDEVUSE"  # noqa: S105
 
 SIGN_INS = (
     DemoSignIn("client", "client@example.com", "carillon-demo-client", Role.OWNER),
-    DemoSignIn("staff", "staff@example.com", "carillon-demo-staff", Role.ADMIN),
+    DemoSignIn("staff", "staff@example.com", "carillon-demo-staff", Role.ADMIN, STAFF_TOTP_SECRET),
 )
 
 
-def seed(session: Session, hasher: PasswordHasher) -> bool:
-    """Put the demo data into an empty database; False when anybody is there already."""
+def seed(session: Session, hasher: PasswordHasher, lock: Callable[[str], str]) -> bool:
+    """Put the demo data into an empty database; False when anybody is there already. `lock` is the vault's."""
     if session.scalar(select(func.count()).select_from(User)):
         return False
     account = Account(name="Harbour Lane Marketing", time_zone="Australia/Sydney")
@@ -66,6 +72,9 @@ def seed(session: Session, hasher: PasswordHasher) -> bool:
                 name="Robin Hale" if person.role is Role.OWNER else "Sam Okoro",
                 role=person.role,
                 password_hash=hash_password(person.password, hasher),
+                email_confirmed_at=now(),
+                totp_secret=lock(person.totp_secret) if person.totp_secret else None,
+                totp_confirmed_at=now() if person.totp_secret else None,
             )
         )
     session.flush()

@@ -1,4 +1,4 @@
-"""What every template may use: number and time formats, the signed-in account's balance."""
+"""What every template may use: number and time formats, settings, the terms in force."""
 
 from __future__ import annotations
 
@@ -9,29 +9,16 @@ from flask import Flask
 from flask_login import current_user
 
 from app.accounts.terms import Terms, current_terms
-from app.extensions import db, login
-from app.models import User
+from app.extensions import db
 from app.pricing import credits
 
 
 def init_app(app: Flask) -> None:
-    """Register the template filters and the sign-in loader."""
+    """Register the template filters and values."""
     app.add_template_filter(credits, "credits")
     app.add_template_filter(local_time, "local_time")
     app.add_template_filter(_thousands, "thousands")
     app.context_processor(lambda: {"settings": app.config["CARILLON"], "terms_in_force": _terms_in_force})
-    login.login_view = "auth.sign_in"
-    login.login_message = "Sign in to go on."
-    login.user_loader(_load_user)
-
-
-def _load_user(claim: str) -> User | None:
-    """The user a session claims to be, while the session's version still stands."""
-    user_id, _, version = claim.partition(".")
-    if not (user_id.isdigit() and version.isdigit()):
-        return None
-    user = db.session.get(User, int(user_id))
-    return user if user is not None and user.session_version == int(version) else None
 
 
 def _terms_in_force() -> Terms:

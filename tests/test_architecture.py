@@ -39,7 +39,14 @@ FLOORS: tuple[tuple[str, ...], ...] = (
         "app.support",
         "app.demo",
     ),
-    ("app.extensions", "app.access", "app.security", "app.web_context", "app.web_errors"),
+    (
+        "app.extensions",
+        "app.access",
+        "app.security",
+        "app.web_context",
+        "app.web_errors",
+        "app.web_sessions",
+    ),
     ("app.blueprints", "app.cli"),
     ("app",),
     ("jobs",),
@@ -51,7 +58,32 @@ COMMANDS_FLOOR = FLOOR["app.cli"]  # a room's commands.py is its door to the com
 
 # Every page that opens without signing in. Think twice before making this list longer.
 PUBLIC_ENDPOINTS = frozenset(
-    {"auth.sign_in", "callbacks.receive", "health.healthz", "help.terms", "opt_out.page", "opt_out.stop"}
+    {
+        "auth.sign_in",
+        "auth.register",
+        "auth.registered",
+        "auth.confirm_email",
+        "auth.forgot",
+        "auth.forgot_sent",
+        "auth.reset",
+        "auth.password_strength",
+        "callbacks.receive",
+        "health.healthz",
+        "help.terms",
+        "opt_out.page",
+        "opt_out.stop",
+        "outbox.letters",  # not in production
+        # The steps between the right password and the session; they ask for a claim of their own.
+        "auth.second_factor_code",
+        "auth.confirm_email_first",
+        "auth.confirm_phone",
+        "auth.send_phone_code",
+        "auth.correct_phone",
+        "auth.new_password",
+        "auth.set_up_factor",
+        "auth.begin_factor",
+        "auth.enter",
+    }
 )
 LIBRARY_ENDPOINTS = frozenset({"static", "bootstrap.static"})  # files that are the same for everybody
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from flask import Flask
 
 from app.blueprints import (
+    account,
     auth,
     bulk,
     callbacks,
@@ -18,6 +19,7 @@ from app.blueprints import (
     help,
     lists,
     opt_out,
+    outbox,
     quick,
     records,
     review,
@@ -30,6 +32,7 @@ from app.blueprints import (
 
 _ROOMS = (
     auth,
+    account,
     dashboard,
     quick,
     bulk,
@@ -51,9 +54,13 @@ _ROOMS = (
     callbacks,
     health,
 )
+_OUTSIDE_PRODUCTION = (outbox,)
 
 
 def init_app(app: Flask) -> None:
     """Register the blueprints."""
     for room in _ROOMS:
         app.register_blueprint(room.blueprint)
+    if not app.config["CARILLON"].is_production:
+        for room in _OUTSIDE_PRODUCTION:
+            app.register_blueprint(room.blueprint)

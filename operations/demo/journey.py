@@ -74,7 +74,7 @@ def _sign_in(panel: Panel) -> int:
     """Sign in as the demo client; returns the available credit."""
     client = SIGN_INS[0]
     form = panel.open("/sign-in").form("csrf_token", "email", "password")
-    home = panel.send(form, {"email": client.email, "password": client.password})
+    home = panel.send(form, {"email": client.email, "password": client.password, "accept_terms": "y"})
     if "available" not in home.counts:
         raise PanelFailed(
             f"{client.email} could not sign in: {'; '.join(home.problems) or 'no credit on the page'}. "

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import pyotp
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, Playwright, expect, sync_playwright
 
@@ -78,7 +79,7 @@ def open_browser(browser: Browser, place: Place, sessions: dict[str, Any]) -> It
         page = context.new_page()
         _listen(page, complaints)
         if who and state is None:
-            sign_in(page, who.email, who.password)
+            sign_in(page, who.email, who.password, who.totp_secret)
             expect(page).to_have_url(place.address + ("/staff/" if who is STAFF else "/"))
             sessions[who.email] = context.storage_state()
         return page
@@ -104,7 +105,7 @@ def panel(place: Place) -> Panel:
     """The client without a browser, for what a test needs to stand there already."""
     panel = Panel(place.address)
     form = panel.open("/sign-in").form("email", "password")
-    panel.send(form, {"email": CLIENT.email, "password": CLIENT.password})
+    panel.send(form, {"email": CLIENT.email, "password": CLIENT.password, "accept_terms": "y"})
     return panel
 
 
@@ -116,11 +117,15 @@ def screenshots() -> Path:
     return folder
 
 
-def sign_in(page: Page, email: str, password: str) -> None:
+def sign_in(page: Page, email: str, password: str, totp_secret: str | None = None) -> None:
     page.goto("/sign-in")
     page.get_by_label("E-mail").fill(email)
     page.get_by_label("Password").fill(password)
+    page.get_by_label("I accept the terms and conditions").check()
     page.get_by_role("button", name="Sign in").click()
+    if totp_secret is not None:
+        page.get_by_label("Code").fill(pyotp.TOTP(totp_secret).now())
+        page.get_by_role("button", name="Go on").click()
 
 
 def numbers(count: int, ending: str = "10") -> list[str]:

@@ -1,4 +1,4 @@
-"""People: members of an account, and staff. All have the same password."""
+"""People: members of an account, and staff. All are confirmed and have one password; staff have a second factor."""
 
 from __future__ import annotations
 
@@ -8,10 +8,14 @@ from itertools import count
 from argon2 import PasswordHasher
 from sqlalchemy.orm import Session
 
+from app.clock import now
 from app.models import Account, Role, User
+from app.secrets import Vault
+from config import Settings
 from tests.factories.accounts import make_account
 
 PASSWORD = "correct horse battery staple"  # what every made person signs in with
+TOTP_SECRET = "MADEPEOPLESHAREASECONDFACTORTOO2"  # what the staff's authenticator apps hold
 
 _numbers = count(1)
 
@@ -29,8 +33,9 @@ def make_owner(session: Session, account: Account | None = None, **columns: obje
 
 
 def make_staff(session: Session, *, role: Role = Role.ADMIN, **columns: object) -> User:
-    """Somebody of our own staff."""
-    return _make(session, None, role, columns)
+    """Somebody of our own staff, with a second factor set up."""
+    factor = {"totp_secret": locked_secret(), "totp_confirmed_at": now()}
+    return _make(session, None, role, {**factor, **columns})
 
 
 def _make(session: Session, account: Account | None, role: Role, columns: dict[str, object]) -> User:
@@ -39,6 +44,7 @@ def _make(session: Session, account: Account | None, role: Role, columns: dict[s
         "email": f"{role}{number}@example.com",
         "name": f"{role.capitalize()} {number}",
         "password_hash": _hash(),
+        "email_confirmed_at": now(),
     }
     user = User(**{**defaults, **columns}, account_id=account.id if account else None, role=role)
     session.add(user)
@@ -50,3 +56,9 @@ def _make(session: Session, account: Account | None, role: Role, columns: dict[s
 def _hash() -> str:
     """The password's hash at argon2's least cost. A hash carries its cost, so signing in is quick too."""
     return PasswordHasher(time_cost=1, memory_cost=8, parallelism=1).hash(PASSWORD)
+
+
+@cache
+def locked_secret() -> str:
+    """The second factor's secret as the database keeps it, under the key of the test settings."""
+    return Vault(Settings.from_env({"CARILLON_ENV": "test"}).encryption_keys).lock(TOTP_SECRET)

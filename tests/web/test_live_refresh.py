@@ -79,6 +79,7 @@ def open_as_owner(page: Page, address: str, session, task: Task, path: str) -> N
     page.goto(f"{address}/sign-in?next={path}")
     page.fill("#email", task.user.email)
     page.fill("#password", PASSWORD)
+    page.check("#accept_terms")
     page.keyboard.press("Enter")
     page.wait_for_url(address + path)
     session.rollback()

@@ -49,7 +49,8 @@ def page(address: str, desk: Desk) -> Iterator[Page]:
         page.goto("/sign-in")
         page.fill("#email", desk.session.get_one(User, desk.user_id).email)
         page.fill("#password", PASSWORD)
-        page.click("main button[type=submit]")
+        page.check("#accept_terms")
+        page.click("main form.panel button[type=submit]")
         yield page
         browser.close()
     assert not errors

@@ -1,12 +1,76 @@
-"""The sign-in form."""
+"""The forms of signing in, registering and choosing a password."""
 
 from __future__ import annotations
 
-from flask_wtf import FlaskForm
-from wtforms import EmailField, PasswordField
-from wtforms.validators import InputRequired, Length
+from typing import Any
 
-from app.accounts.passwords import LONGEST_PASSWORD
+from flask_wtf import FlaskForm
+from wtforms import (
+    BooleanField,
+    EmailField,
+    HiddenField,
+    PasswordField,
+    StringField,
+    TelField,
+    ValidationError,
+)
+from wtforms.validators import InputRequired, Length, Optional, Regexp
+
+from app.accounts.passwords import LONGEST_TYPED
+from app.recipients.numbers import NumberRules, read_number
+from app.recipients.writing import NumberRejected
+
+_EMAIL = r"^\s*[^@\s<>\",;:\\()\[\]]{1,64}@[\w-]+(\.[\w-]+)*\.[\w-]{2,63}\s*$"
+
+
+def _too_long(what: str) -> str:
+    return f"That is too long for {what}."
+
+
+def email_field(words: str = "E-mail") -> EmailField:
+    """An address: of the shape that mail servers take, no more (a letter will prove the rest)."""
+    return EmailField(
+        words,
+        [
+            InputRequired("Enter your e-mail address."),
+            Length(max=254, message=_too_long("an e-mail address")),
+            Regexp(_EMAIL, message="Enter a whole e-mail address, such as ana@example.com."),
+        ],
+    )
+
+
+def password_field(words: str = "Password", missing: str = "Enter your password.") -> PasswordField:
+    return PasswordField(
+        words, [InputRequired(missing), Length(max=LONGEST_TYPED, message=_too_long("a password"))]
+    )
+
+
+def code_field(words: str = "Code") -> StringField:
+    return StringField(words, [InputRequired("Enter the code."), Length(max=40, message=_too_long("a code"))])
+
+
+class PhoneField(TelField):
+    """A mobile number with its full country code; `data` is E.164 once it has validated."""
+
+    data: Any
+
+    def post_validate(self, form: Any, validation_stopped: bool) -> None:
+        if validation_stopped or not self.data:
+            return
+        try:
+            self.data = read_number(self.data, NumberRules()).e164
+        except NumberRejected as rejection:
+            raise ValidationError(rejection.message) from None
+
+
+def phone_field(words: str = "Mobile phone") -> PhoneField:
+    return PhoneField(
+        words,
+        [
+            InputRequired("Enter your mobile phone's number, with its country code."),
+            Length(max=40, message=_too_long("a phone number")),
+        ],
+    )
 
 
 class SignInForm(FlaskForm):
@@ -14,13 +78,44 @@ class SignInForm(FlaskForm):
         "E-mail",
         [
             InputRequired("Enter your e-mail address."),
-            Length(max=254, message="That is too long for an e-mail address."),
+            Length(max=254, message=_too_long("an e-mail address")),
         ],
     )
-    password = PasswordField(
-        "Password",
-        [
-            InputRequired("Enter your password."),
-            Length(max=LONGEST_PASSWORD, message="That is too long for a password."),
-        ],
+    password = password_field()
+    accept_terms = BooleanField(
+        "I accept the terms and conditions",
+        [InputRequired("Accept the terms and conditions to sign in.")],
     )
+    terms_version = HiddenField(validators=[Optional(), Length(max=32)])
+
+
+class CodeForm(FlaskForm):
+    code = code_field()
+
+
+class RegisterForm(FlaskForm):
+    name = StringField(
+        "Your name", [InputRequired("Enter your name."), Length(max=200, message=_too_long("a name"))]
+    )
+    company = StringField(
+        "Company", [InputRequired("Enter your company's name."), Length(max=200, message=_too_long("a name"))]
+    )
+    email = email_field()
+    phone = phone_field()
+    password = password_field(missing="Choose a password.")
+
+
+class EmailForm(FlaskForm):
+    email = email_field()
+
+
+class PhoneForm(FlaskForm):
+    phone = phone_field()
+
+
+class NewPasswordForm(FlaskForm):
+    password = password_field("New password", missing="Choose a password.")
+
+
+class PressForm(FlaskForm):
+    """A form of one button."""

@@ -1,61 +1,66 @@
-"""Sign in, sign out."""
+"""Sign in and out. The steps in between are in steps.py, registering and resetting beside them."""
 
 from __future__ import annotations
 
-from flask import current_app, flash, redirect, render_template, request, session, url_for
+from flask import flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
-from flask_limiter.util import get_remote_address
-from flask_login import current_user, login_user, logout_user
+from flask_login import current_user
 
-from app.access import ANYONE_SIGNED_IN, public, roles_required
-from app.accounts.passwords import password_hasher
-from app.accounts.sign_in import SignInRefused, authenticate, tidy_email
-from app.blueprints.auth import blueprint
+from app import web_sessions
+from app.access import ANYONE_SIGNED_IN, public, roles_required, signed_in_user
+from app.accounts import sessions
+from app.accounts import sign_in as domain
+from app.accounts.abuse import Act, TooManyTries
+from app.accounts.people import person_of, tidy_email
+from app.accounts.terms import current_terms
+from app.blueprints.auth import blueprint, limits, pages, pending, registering, resetting, steps  # noqa: F401  (their views)
+from app.blueprints.auth.entering import go_on
 from app.blueprints.auth.forms import SignInForm
-from app.blueprints.auth.next_page import next_page
-from app.extensions import db, limiter
-from app.models import User
-
-
-def _address_tried() -> str:
-    """The e-mail that somebody tries to sign in with, so that changing IPs do not help guessing."""
-    return tidy_email(request.form.get("email", ""))[:254] or get_remote_address()
+from app.database import write_transaction
+from app.extensions import db
+from app.models import SignInOutcome, User
 
 
 @blueprint.route("/sign-in", methods=["GET", "POST"])
-@limiter.limit("10/minute", methods=["POST"])
-@limiter.limit("20/hour", key_func=_address_tried, methods=["POST"])
 @public
 def sign_in() -> ResponseReturnValue:
-    """Ask for e-mail and password, and begin a session."""
+    """Ask for e-mail, password and the terms."""
     if current_user.is_authenticated:
         return redirect(url_for("dashboard.home"))
-    form = SignInForm()
+    form, terms = SignInForm(), current_terms(db.session()).version
     if not form.validate_on_submit():
-        return render_template("auth/sign_in.html", form=form), 422 if form.is_submitted() else 200
-    settings = current_app.config["CARILLON"]
-    hasher = password_hasher(time_cost=settings.argon2_time_cost, memory_kib=settings.argon2_memory_kib)
+        return pages.form("auth/sign_in.html", form, terms_version=terms)
+    if form.terms_version.data and form.terms_version.data != terms:
+        form.accept_terms.errors = ["The terms have changed since this page was opened. Read the new ones."]
+        return pages.form("auth/sign_in.html", form, terms_version=terms)
     try:
-        user = authenticate(db.session(), form.email.data, form.password.data, hasher)
-    except SignInRefused as refusal:
-        form.form_errors.append(refusal.message)
-        return render_template("auth/sign_in.html", form=form), 422
-    _begin_session(user)
-    return redirect(next_page(request.args.get("next"), url_for("dashboard.home")))
+        user = _authenticated(form)
+    except (domain.SignInRefused, TooManyTries) as refusal:
+        return pages.refused("auth/sign_in.html", form, refusal, terms_version=terms)
+    begun = pending.begin(user, by_password=True, terms=terms, next=request.args.get("next", ""))
+    return go_on(begun, user)
 
 
 @blueprint.post("/sign-out")
 @roles_required(ANYONE_SIGNED_IN)
 def sign_out() -> ResponseReturnValue:
     """End this session."""
-    logout_user()
-    session.clear()
+    user = signed_in_user()
+    with write_transaction(db.session()) as session:
+        sessions.end_token(session, user, web_sessions.present_token())
+    web_sessions.end()
     flash("You are signed out.", "success")
     return redirect(url_for("auth.sign_in"))
 
 
-def _begin_session(user: User) -> None:
-    """A session of its own: nothing of what a stranger may have planted in the old one stays."""
-    session.clear()
-    session.permanent = True
-    login_user(user)
+def _authenticated(form: SignInForm) -> User:
+    """Count the try, then look at the password. Raises TooManyTries, SignInRefused."""
+    session, email, visitor = db.session(), tidy_email(form.email.data), web_sessions.visitor()
+    try:
+        limits.take(Act.SIGN_IN, email)
+    except TooManyTries:
+        user = person_of(session, email)
+        with write_transaction(session):
+            domain.note_try(session, user.id if user else None, email, visitor, SignInOutcome.LIMITED)
+        raise
+    return domain.authenticate(session, email, form.password.data, visitor, pages.hasher())

@@ -1,0 +1,27 @@
+"""The security page's forms. What changes a sign-in asks for the present password again."""
+
+from __future__ import annotations
+
+from flask_wtf import FlaskForm
+
+from app.blueprints.auth.forms import email_field, password_field, phone_field
+
+_PRESENT = "Your present password"
+
+
+class ConfirmedForm(FlaskForm):
+    """A form that only asks for the password again."""
+
+    present = password_field(_PRESENT, "Enter your present password.")
+
+
+class ChangePasswordForm(ConfirmedForm):
+    password = password_field("New password", "Choose a password.")
+
+
+class ChangeEmailForm(ConfirmedForm):
+    email = email_field("New e-mail")
+
+
+class ChangePhoneForm(ConfirmedForm):
+    phone = phone_field("New mobile phone")

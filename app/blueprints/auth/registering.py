@@ -1,0 +1,113 @@
+"""Register, confirm the e-mail address by its link, and the meter that says how strong a password is."""
+
+from __future__ import annotations
+
+from flask import flash, jsonify, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_login import current_user
+
+from app import web_sessions
+from app.access import public
+from app.accounts import registration, strength, verification
+from app.accounts.abuse import Act, TooManyTries
+from app.accounts.links import LinkDead, Purpose
+from app.accounts.people import about, tidy_email
+from app.accounts.registration import Registration
+from app.accounts.strength import WeakPassword
+from app.blueprints.auth import blueprint, limits, pages, pending
+from app.blueprints.auth.entering import go_on
+from app.blueprints.auth.forms import PressForm, RegisterForm
+from app.database import write_transaction
+from app.errors import CarillonError
+from app.extensions import db
+
+
+@blueprint.route("/register", methods=["GET", "POST"])
+@public
+def register() -> ResponseReturnValue:
+    """Take a registration. The answer is the same for an address that is registered already."""
+    if current_user.is_authenticated:
+        return redirect(url_for("dashboard.home"))
+    form = RegisterForm()
+    if not form.validate_on_submit():
+        return pages.form("auth/register.html", form)
+    try:
+        limits.take(Act.REGISTER, tidy_email(form.email.data))
+        _register(form)
+    except WeakPassword as weakness:
+        form.password.errors = [weakness.message]
+        return pages.form("auth/register.html", form)
+    except TooManyTries as refusal:
+        return pages.refused("auth/register.html", form, refusal)
+    return redirect(url_for("auth.registered"), 303)
+
+
+def _register(form: RegisterForm) -> None:
+    given = Registration(
+        name=form.name.data.strip(),
+        company=form.company.data.strip(),
+        email=form.email.data,
+        phone=form.phone.data,
+        password=form.password.data,
+    )
+    registration.register(db.session(), given, pages.links(), pages.hasher(), web_sessions.visitor().ip)
+
+
+@blueprint.get("/register/sent")
+@public
+def registered() -> ResponseReturnValue:
+    """Say that a letter is on its way."""
+    return render_template("auth/registered.html")
+
+
+@blueprint.route("/register/confirm/<token>", methods=["GET", "POST"])
+@public
+def confirm_email(token: str) -> ResponseReturnValue:
+    """Confirm the address that the link was sent to; programs that only look at links confirm nothing."""
+    form = PressForm()
+    try:
+        user = pages.links().holder(db.session(), Purpose.CONFIRM_EMAIL, token)
+        if not form.validate_on_submit():
+            return pages.form("auth/confirm_email.html", form, user=user)
+        with write_transaction(db.session()) as session:
+            user = verification.confirm_email(session, pages.links(), token, web_sessions.visitor().ip)
+    except LinkDead as dead:
+        return render_template("auth/link_dead.html", dead=dead), 410
+    present = pending.present()
+    if present is None or present[1].id != user.id:
+        present = pending.begin(user, by_password=False), user
+        _send_first_code(user.phone, user.phone_confirmed_at is None)
+    return go_on(*present)
+
+
+def _send_first_code(phone: str | None, wanted: bool) -> None:
+    """Text the first code, if the phone is still to be confirmed."""
+    found = pending.present()
+    if phone is None or not wanted or found is None:
+        return
+    try:
+        limits.take(Act.SEND, phone)
+        with write_transaction(db.session()) as session:
+            verification.send_code(session, found[1], phone, pages.settings().secret_key)
+    except CarillonError as refusal:
+        flash(refusal.message, "warning")
+
+
+@blueprint.post("/password-strength")
+@public
+def password_strength() -> ResponseReturnValue:
+    """The meter's figures, from the same count as the form's own answer."""
+    limits.take(Act.JUDGE, request.remote_addr or "unknown")
+    names = [request.form.get(name, "")[:254] for name in ("name", "email", "company")]
+    known = pending.present()
+    if current_user.is_authenticated:
+        names += [name or "" for name in about(current_user)]
+    elif known is not None:
+        names += [name or "" for name in about(known[1])]
+    verdict = strength.judge(request.form.get("password", "")[:1000], names)
+    return jsonify(
+        score=verdict.score,
+        enough=verdict.is_enough,
+        words=verdict.words,
+        says=[*verdict.problems, *verdict.advice],
+    )
