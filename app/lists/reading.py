@@ -1,10 +1,9 @@
-"""Reading a file into a saved list, and a saved list into a task: both by the rules for any recipient file."""
+"""Reading a file into a saved list, by the rules for any recipient file."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import timedelta
-from typing import Any, Final
+from typing import Final
 
 import structlog
 from sqlalchemy import insert, select
@@ -19,13 +18,11 @@ from app.recipients.errors import FileRefused
 from app.recipients.intake import Intake
 from app.recipients.limits import FileLimits
 from app.recipients.numbers import NumberRules
-from app.recipients.sheet import Row, Sheet
 
 log = structlog.get_logger()
 
 MAX_ATTEMPTS: Final = 3
 STALE: Final = timedelta(seconds=90)
-_HEADING: Final = "phone"
 
 
 def read_list(session: Session, list_id: int, open_upload: Opener, limits: FileLimits) -> None:
@@ -57,32 +54,6 @@ def stale_lists(session: Session) -> list[int]:
             )
         )
     )
-
-
-def sheet_of_list(session: Session, list_id: int) -> Sheet:
-    """The list as a sheet whose row numbers are the places in the list. Raises FileRefused when it is gone."""
-    saved = session.get(RecipientList, list_id)
-    if saved is None or saved.state != ListState.READY:
-        raise FileRefused("gone", "The saved list is no longer there. Choose another one, or upload a file.")
-    rows = session.execute(
-        select(ListEntry.position, ListEntry.e164, ListEntry.fields)
-        .where(ListEntry.list_id == list_id)
-        .order_by(ListEntry.position)
-    )
-    names = list(saved.field_names)
-    return Sheet(
-        "csv",
-        Row(0, (_HEADING, *names)),
-        [Row(place, (e164, *_cells(fields, names))) for place, e164, fields in rows],
-    )
-
-
-def _cells(fields: Mapping[str, Any], names: list[str]) -> list[str]:
-    """The entry's values in the order of the list's fields, whose case may be another list's."""
-    if not names:
-        return []
-    by_key = {name.casefold(): str(value) for name, value in fields.items()}
-    return [by_key.get(name.casefold(), "") for name in names]
 
 
 def _begin(session: Session, list_id: int) -> tuple[str, str] | None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, Table, delete, exists, or_, select
+from sqlalchemy import ColumnElement, Table, delete, select
 from sqlalchemy.orm import Session
 
 from app.clock import now
@@ -16,7 +16,7 @@ from app.database import insert_new
 from app.desk import audit_log
 from app.desk.audit_log import Actor
 from app.errors import NotFound
-from app.models import Recipient, Suppression, SuppressionSource
+from app.models import Suppression, SuppressionSource
 from app.recipients.intake import Intake, Rejection
 from app.recipients.numbers import NumberRules
 from app.recipients.typed import take_in_typed
@@ -35,31 +35,6 @@ class Added:
     added: int
     known: int
     rejections: tuple[Rejection, ...] = ()
-
-
-def suppressed_among(session: Session, account_id: int, numbers: Sequence[str]) -> set[str]:
-    """Those of the numbers (E.164) that the account may not send to: on its own list, or on everybody's."""
-    found: set[str] = set()
-    for start in range(0, len(numbers), _CHUNK):
-        chunk = numbers[start : start + _CHUNK]
-        found.update(
-            session.scalars(
-                select(Suppression.e164).where(
-                    or_(Suppression.account_id == account_id, Suppression.account_id.is_(None)),
-                    Suppression.e164.in_(chunk),
-                )
-            )
-        )
-    return found
-
-
-def suppressed_in_draft(session: Session, account_id: int, task_id: int) -> list[str]:
-    """The numbers of a checked draft that have been suppressed since it was checked."""
-    blocked = exists().where(
-        Suppression.e164 == Recipient.e164,
-        or_(Suppression.account_id == account_id, Suppression.account_id.is_(None)),
-    )
-    return list(session.scalars(select(Recipient.e164).where(Recipient.task_id == task_id, blocked)))
 
 
 def suppress_typed(

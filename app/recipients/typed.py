@@ -1,6 +1,8 @@
 """A list of recipients typed or pasted into a form."""
 
 import re
+from collections.abc import Mapping
+from types import MappingProxyType
 
 from app.recipients.errors import FileRefused
 from app.recipients.intake import Intake, Suppressed, take_in
@@ -14,9 +16,14 @@ _BEFORE_PLUS = re.compile(r"\s+(?=\(?\+)")
 
 
 def take_in_typed(
-    text: str, rules: NumberRules, maximum: int = 100, *, suppressed: Suppressed = ()
+    text: str,
+    rules: NumberRules,
+    maximum: int = 100,
+    *,
+    suppressed: Suppressed = (),
+    corrections: Mapping[int, str] = MappingProxyType({}),
 ) -> Intake:
-    """The recipients in a typed list; ``row`` is the position in it, counted from 1.
+    """The recipients in a typed list; ``row`` is the position in it, counted from 1. ``corrections`` are by it.
 
     Commas, semicolons, pipes, tabs and new lines always separate. A space separates
 
@@ -41,7 +48,7 @@ def take_in_typed(
         )
     rows = [Row(position, (piece,)) for position, piece in enumerate(pieces, 1)]
     limits = FileLimits(max_recipients=maximum)
-    return take_in(Sheet("txt", None, rows), rules, limits, suppressed=suppressed)
+    return take_in(Sheet("txt", None, rows), rules, limits, suppressed=suppressed, corrections=corrections)
 
 
 def split_typed(text: str) -> list[str]:

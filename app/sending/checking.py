@@ -7,7 +7,7 @@ transaction may stand open while a file is read.
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from datetime import timedelta
 from typing import Any, Final
 
@@ -16,62 +16,23 @@ from sqlalchemy import insert, update
 from sqlalchemy.orm import Session
 
 from app.clock import now
-from app.content.findings import Finding, Severity
-from app.content.rules import Rulebook
-from app.content.segments import Split
+from app.content.findings import Finding, Severity, blocking
 from app.database import write_transaction
 from app.errors import InvalidMove
-from app.models import Recipient, Rejection, Task, TaskKind, TaskState
-from app.pricing import Quote, Tariff, quote
-from app.recipients.confined import take_in_file
+from app.models import Recipient, Rejection, Task, TaskState
 from app.recipients.errors import FileRefused
-from app.recipients.intake import Intake
-from app.recipients.limits import FileLimits
-from app.recipients.numbers import NumberRules
-from app.recipients.typed import take_in_typed
 from app.sending import holding, route_rules
-from app.sending.compose import Composition, compose
+from app.sending.compose import COUNTRY_RULE
 from app.sending.drafts import forget_rows
+from app.sending.examining import Draft, Examined, examine
 from app.sending.lookup import own_prices
 from app.sending.states import move_task
-from app.sending.uploads import local_copy
 from config import Settings
 
 log = structlog.get_logger()
 
 MAX_ATTEMPTS: Final = 3
 PROGRESS_EVERY: Final = timedelta(milliseconds=400)
-
-
-@dataclass(frozen=True)
-class Draft:
-    """What a check needs of a task, taken once, so that nothing is read from the database while it works."""
-
-    task_id: int
-    account_id: int
-    run: int
-    kind: str
-    content: str
-    sender_id_findings: tuple[Finding, ...]
-    typed_recipients: str
-    upload_key: str | None
-    upload_name: str
-    include_heading: bool
-    rulebook: Rulebook
-    number_rules: NumberRules
-    split: Split
-    tariff: Tariff
-    minimum_recipients: int
-    maximum_recipients: int
-
-
-@dataclass(frozen=True)
-class Examined:
-    """What a check found."""
-
-    intake: Intake
-    composition: Composition
-    quote: Quote
 
 
 def check(session: Session, task_id: int, settings: Settings) -> None:
@@ -84,7 +45,7 @@ def check(session: Session, task_id: int, settings: Settings) -> None:
     if draft is None:
         return
     try:
-        examined = _examine(draft, settings, _Progress(session, draft))
+        examined = examine(session, draft, settings, _Progress(session, draft).note)
     except FileRefused as refused:
         _give_up(session, draft, refused.message)
     except Exception:
@@ -116,8 +77,11 @@ def _begin(session: Session, task_id: int) -> Draft | None:
             typed_recipients=task.typed_recipients or "",
             upload_key=task.upload_key,
             upload_name=task.upload_name or "",
+            list_id=task.list_id,
             include_heading=task.include_heading,
-            rulebook=route_rules.rulebook(session),
+            corrections={int(row): text for row, text in (task.corrections or {}).items()},
+            template_values=tuple(task.template_values) if task.template_values is not None else None,
+            rulebook=route_rules.rulebook(session, task.route),
             number_rules=route_rules.number_rules(task.route),
             split=route_rules.split(task.route),
             tariff=route_rules.tariff(task.route, own_prices(session, task.account_id).get(task.route_id)),
@@ -146,43 +110,6 @@ def _sender_id_findings(session: Session, task: Task) -> tuple[Finding, ...]:
     )
 
 
-def _examine(draft: Draft, settings: Settings, progress: _Progress) -> Examined:
-    intake = _take_in(draft, settings, progress)
-    composition = compose(
-        intake.recipients,
-        draft.content,
-        rulebook=draft.rulebook,
-        split=draft.split,
-        tariff=draft.tariff,
-        known_fields=intake.field_names,
-    )
-    priced = quote(
-        ((each.recipient.e164, each.recipient.region, each.segments) for each in composition.composed),
-        draft.tariff,
-    )
-    return Examined(intake, composition, priced)
-
-
-def _take_in(draft: Draft, settings: Settings, progress: _Progress) -> Intake:
-    if draft.kind == TaskKind.QUICK:
-        return take_in_typed(draft.typed_recipients, draft.number_rules, settings.limits.quick_recipients)
-    limits = FileLimits(
-        max_recipients=settings.limits.bulk_recipients, max_bytes=settings.limits.upload_bytes
-    )
-    try:
-        with local_copy(settings.uploads_url, draft.upload_key or "") as path:
-            return take_in_file(
-                path,
-                draft.number_rules,
-                limits,
-                name=draft.upload_name,
-                include_heading=draft.include_heading,
-                progress=progress.note,
-            )
-    except FileNotFoundError:
-        raise FileRefused("gone", "The uploaded file is no longer stored. Upload it again.") from None
-
-
 def _store(session: Session, draft: Draft, examined: Examined) -> None:
     """Write rows, report, quote and state together, unless the draft has moved on."""
     composition = examined.composition
@@ -196,7 +123,8 @@ def _store(session: Session, draft: Draft, examined: Examined) -> None:
                 {TaskState.CHECKING},
                 state,
                 state_reason=reason,
-                report=_report(examined.intake, rejections)
+                fingerprint=examined.fingerprint,
+                report=_report(examined, rejections)
                 | {
                     "row_findings": holding.report_rows(composition.row_findings),
                     "sender_id_findings": [finding.to_json() for finding in draft.sender_id_findings],
@@ -225,8 +153,13 @@ def _verdict(draft: Draft, examined: Examined) -> tuple[TaskState, str | None]:
     if found := len(examined.composition.composed):
         refusal = route_rules.size_refusal(draft.minimum_recipients, draft.maximum_recipients, found)
         return (TaskState.REJECTED, refusal) if refusal else (TaskState.READY, None)
-    if examined.composition.findings:
+    if blocking(examined.composition.findings):
         return TaskState.REJECTED, "The content breaks a rule. Edit it and check again."
+    if any(rejection.reason == COUNTRY_RULE for rejection in examined.composition.rejections):
+        return TaskState.REJECTED, (
+            "Every recipient that could be sent to is in a country whose own rules the text breaks. "
+            "See the reasons, edit the text and check again."
+        )
     return TaskState.REJECTED, "No row can be sent to. See the reasons, correct the list and try again."
 
 
@@ -242,7 +175,11 @@ def _give_up(session: Session, draft: Draft, reason: str) -> None:
         log.info("check_superseded", task=draft.task_id, run=draft.run)
 
 
-def _report(intake: Intake, rejections: list[Any]) -> dict[str, Any]:
+def _report(examined: Examined, rejections: list[Any]) -> dict[str, Any]:
+    intake = examined.intake
+    networks = Counter(
+        (each.recipient.region, each.recipient.network) for each in examined.composition.composed
+    )
     return {
         "kind": intake.kind,
         "rows_read": intake.rows_read,
@@ -253,6 +190,8 @@ def _report(intake: Intake, rejections: list[Any]) -> dict[str, Any]:
         "field_names": list(intake.field_names),
         "heading_looks_like_number": intake.heading_looks_like_number,
         "heading_number": intake.heading_number,
+        "notes": list(intake.notes),
+        "networks": [[region, network, count] for (region, network), count in networks.most_common()],
     }
 
 
@@ -270,6 +209,7 @@ def _recipient_row(draft: Draft, composed: Any) -> dict[str, Any]:
         "region": recipient.region,
         "fields": dict(recipient.fields),
         "text": composed.text,
+        "parameters": composed.parameters,
         "segments": composed.segments,
         "price": composed.price,
     }

@@ -2,25 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Final
 
 from app.content.findings import Finding, Severity, blocking
-from app.content.merge import FIELD, Template, field_key
+from app.content.merge import FIELD, Template, field_key, fields_in
 from app.content.rules import Rulebook
 from app.content.segments import Split, count_segments
 from app.pricing import Tariff, price
 from app.recipients.intake import Recipient, Rejection
+from app.sending.countries import country_name
+
+COUNTRY_RULE: Final = "country_rule"
 
 
 @dataclass(frozen=True, slots=True)
 class Composed:
-    """A message to be: `text` is None where it is the task's content as it stands; price in millicredits."""
+    """A message to be: `text` is None where it is the task's content as it stands; price in millicredits.
+
+    `parameters` are the values of a WhatsApp template's variables.
+    """
 
     recipient: Recipient
     text: str | None
     segments: int
     price: int
+    parameters: list[str] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,8 +55,7 @@ def check_content(content: str, rulebook: Rulebook, known_fields: Sequence[str])
 
     `known_fields` are the columns that the recipient file offers; asking for another one is a finding.
     """
-    literal = FIELD.sub(lambda match: " " * len(match[0]), content)
-    findings = rulebook.check(literal) if literal.strip() or not FIELD.search(content) else []
+    findings = rulebook.check(content, fields_in(content))
     known = {field_key(name) for name in known_fields}
     findings += [
         _unknown_field(match.start(), match.end(), match[0], known_fields)
@@ -63,37 +70,89 @@ def compose(
     content: str,
     *,
     rulebook: Rulebook,
-    split: Split,
+    split: Split | None,
     tariff: Tariff,
     known_fields: Sequence[str] = (),
-    progress: Callable[[int], None] | None = None,
+    template_values: Sequence[str] | None = None,
 ) -> Composition:
-    """Merge, check, count and price every recipient. A row whose values break a rule fails alone."""
+    """Merge, check, count and price every recipient. A row whose values or country break a rule fails alone.
+
+    A `split` of None counts every message as one unit. `template_values` are filled like the content is.
+    """
     findings = check_content(content, rulebook, known_fields)
     if blocking(findings):
         return Composition([], [], findings)
     template = Template.parse(content)
-    if not template.keys:
-        segments = count_segments(content, split).segments
-        plain = [Composed(each, None, segments, price(each.e164, segments, tariff)) for each in recipients]
-        return Composition(plain, [], findings)
+    variables = [Template.parse(value) for value in template_values] if template_values is not None else None
+    if template.keys:
+        return _merged(recipients, template, variables, rulebook, split, tariff, findings)
+    refused = _refused_countries(recipients, content, rulebook)
+    segments = segments_of(content, split)
+    values = [variable.fill({}) for variable in variables] if variables is not None else None
+    plain = [
+        Composed(each, None, segments, price(each.e164, segments, tariff), values)
+        for each in recipients
+        if each.region not in refused
+    ]
+    rejections = [
+        Rejection(each.row, each.written, COUNTRY_RULE, refused[each.region], each.fields)
+        for each in recipients
+        if each.region in refused
+    ]
+    return Composition(plain, rejections, findings)
+
+
+def segments_of(text: str, split: Split | None) -> int:
+    """What a text is billed as."""
+    return 1 if split is None else count_segments(text, split).segments
+
+
+def _merged(
+    recipients: Sequence[Recipient],
+    template: Template,
+    variables: Sequence[Template] | None,
+    rulebook: Rulebook,
+    split: Split | None,
+    tariff: Tariff,
+    findings: list[Finding],
+) -> Composition:
+    books = {region: rulebook.for_region(region) for region in {each.region for each in recipients}}
     composed: list[Composed] = []
     rejections: list[Rejection] = []
     rows_found: list[RowFindings] = []
-    for done, recipient in enumerate(recipients, 1):
+    for recipient in recipients:
         values = {field_key(name): value for name, value in recipient.fields.items()}
         text = template.fill(values)
-        found = rulebook.check(text)
-        refused = _refusal(recipient, found)
+        book = books[recipient.region]
+        found = book.check(text)
+        refused = _refusal(recipient, text, found, None if book is rulebook else rulebook)
         if refused is not None:
             rejections.append(refused)
-        else:
-            rows_found.extend(_row_findings(recipient, text, found, findings))
-            segments = count_segments(text, split).segments
-            composed.append(Composed(recipient, text, segments, price(recipient.e164, segments, tariff)))
-        if progress is not None and done % 500 == 0:
-            progress(done)
+            continue
+        rows_found.extend(_row_findings(recipient, text, found, findings))
+        segments = segments_of(text, split)
+        parameters = [each.fill(values) for each in variables] if variables is not None else None
+        amount = price(recipient.e164, segments, tariff)
+        composed.append(Composed(recipient, text, segments, amount, parameters))
     return Composition(composed, rejections, findings, rows_found)
+
+
+def _refused_countries(recipients: Sequence[Recipient], content: str, rulebook: Rulebook) -> dict[str, str]:
+    """Why the text may not go to some of the countries, by region."""
+    refused = {}
+    for region in {each.region for each in recipients}:
+        book = rulebook.for_region(region)
+        if book is rulebook:
+            continue
+        for finding in book.check(content):
+            if finding.severity is Severity.BLOCK:
+                refused[region] = _country_words(region, finding)
+                break
+    return refused
+
+
+def _country_words(region: str, finding: Finding) -> str:
+    return f"{country_name(region)} has rules of its own. {finding.message} {finding.advice}"
 
 
 def _row_findings(
@@ -107,10 +166,18 @@ def _row_findings(
     return [RowFindings(recipient.row, text, own)] if own else []
 
 
-def _refusal(recipient: Recipient, found: Sequence[Finding]) -> Rejection | None:
-    """The row's rejection when its merged text may not go out."""
+def _refusal(
+    recipient: Recipient, text: str, found: Sequence[Finding], general: Rulebook | None
+) -> Rejection | None:
+    """The row's rejection when its merged text may not go out.
+
+    `general` are the rules without the country's own, where it has any: they tell which of the two it broke.
+    """
     for finding in found:
         if finding.severity is Severity.BLOCK:
+            if general is not None and not blocking(general.check(text)):
+                words = _country_words(recipient.region, finding)
+                return Rejection(recipient.row, recipient.written, COUNTRY_RULE, words, recipient.fields)
             message = f"With this row's values the text says “{finding.excerpt[:60]}”. {finding.message}"
             return Rejection(recipient.row, recipient.written, "content", message)
     return None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -14,9 +15,21 @@ from sqlalchemy.orm import Session
 from app.errors import Conflict
 from app.models import Recipient, Rejection, Task, TaskKind, TaskState, User
 from app.queues import enqueue_after_commit
+from app.recipients.writing import LONGEST_WRITTEN
 from app.sending.lookup import lock_task, open_route, task_of
 from app.sending.states import DRAFT_STATES, move_task
 from app.sending.uploads import StoredUpload
+
+
+@dataclass(frozen=True)
+class ChosenList:
+    """A saved list of the account, to be sent to; `name` is for showing."""
+
+    list_id: int
+    name: str
+
+
+Source = StoredUpload | ChosenList
 
 
 @dataclass(frozen=True)
@@ -39,8 +52,8 @@ def create_quick(session: Session, user: User, request: DraftRequest, typed_reci
     return _create(session, user, request, TaskKind.QUICK, typed_recipients=typed_recipients)
 
 
-def create_bulk(session: Session, user: User, request: DraftRequest, upload: StoredUpload) -> Task:
-    """A draft to the recipients of a stored file, on its way to the checks. Otherwise as `create_quick`."""
+def create_bulk(session: Session, user: User, request: DraftRequest, upload: Source) -> Task:
+    """A draft to the recipients of a stored file or a saved list. Otherwise as `create_quick`."""
     return _create(session, user, request, TaskKind.BULK, upload=upload)
 
 
@@ -51,7 +64,7 @@ def edit(
     request: DraftRequest,
     *,
     typed_recipients: str | None = None,
-    upload: StoredUpload | None = None,
+    upload: Source | None = None,
 ) -> Task:
     """Change a draft and check it anew; recipients or file stay as they were where none are given.
 
@@ -67,10 +80,29 @@ def edit(
         "scheduled_at": request.scheduled_at,
     }
     if typed_recipients is not None:
-        values["typed_recipients"] = typed_recipients
+        values |= {"typed_recipients": typed_recipients}
+        if typed_recipients != task.typed_recipients:
+            values["corrections"] = None
     if upload is not None:
-        values |= {"upload_key": upload.key, "upload_name": upload.name, "include_heading": False}
+        values |= _source_values(upload) | {"include_heading": False, "corrections": None}
     return _recheck(session, task, values)
+
+
+def check_again(session: Session, account_id: int, public_id: str) -> Task:
+    """Check a draft anew as it stands."""
+    return _recheck(session, task_of(session, account_id, public_id), {})
+
+
+def correct(session: Session, account_id: int, public_id: str, corrections: Mapping[int, str]) -> Task:
+    """Take these texts for what is written in some rows, by row number, and check anew without the file again."""
+    task = task_of(session, account_id, public_id)
+    written = {str(row): text.strip()[:LONGEST_WRITTEN] for row, text in corrections.items()}
+    return _recheck(session, task, {"corrections": {**(task.corrections or {}), **written}})
+
+
+def change(session: Session, account_id: int, public_id: str, **values: object) -> Task:
+    """Set the content or the time of a draft, and check it anew."""
+    return _recheck(session, task_of(session, account_id, public_id), values)
 
 
 def include_heading(session: Session, account_id: int, public_id: str, include: bool) -> Task:
@@ -108,7 +140,7 @@ def _create(
     kind: TaskKind,
     *,
     typed_recipients: str | None = None,
-    upload: StoredUpload | None = None,
+    upload: Source | None = None,
 ) -> Task:
     fingerprint = _fingerprint(request, kind, typed_recipients, upload)
     earlier = _sent_before(session, user, request, fingerprint)
@@ -127,11 +159,10 @@ def _create(
         content=request.content,
         scheduled_at=request.scheduled_at,
         typed_recipients=typed_recipients,
-        upload_key=upload.key if upload else None,
-        upload_name=upload.name if upload else None,
         check_run=1,
         submission_key=request.submission_key,
         request_hash=fingerprint,
+        **(_source_values(upload) if upload is not None else {}),
     )
     try:
         with session.begin_nested():
@@ -143,6 +174,13 @@ def _create(
         return earlier  # the second half of a double click came first
     enqueue_after_commit(session, "jobs.intake.check", task.id)
     return task
+
+
+def _source_values(source: Source) -> dict[str, object]:
+    """The columns that say where the recipients come from."""
+    if isinstance(source, ChosenList):
+        return {"upload_key": None, "upload_name": source.name, "list_id": source.list_id}
+    return {"upload_key": source.key, "upload_name": source.name, "list_id": None}
 
 
 def _sent_before(session: Session, user: User, request: DraftRequest, fingerprint: str) -> Task | None:
@@ -169,6 +207,7 @@ def _recheck(session: Session, task: Task, values: dict[str, object]) -> Task:
         report=None,
         findings=None,
         quote=None,
+        fingerprint=None,
         **values,
     )
     forget_rows(session, task.id)
@@ -177,7 +216,7 @@ def _recheck(session: Session, task: Task, values: dict[str, object]) -> Task:
 
 
 def _fingerprint(
-    request: DraftRequest, kind: TaskKind, typed_recipients: str | None, upload: StoredUpload | None
+    request: DraftRequest, kind: TaskKind, typed_recipients: str | None, upload: Source | None
 ) -> str:
     """What makes two sendings of one form the same. A file counts by name and size: its key is always new."""
     parts = [
@@ -188,6 +227,8 @@ def _fingerprint(
         request.sender_id,
         request.scheduled_at.isoformat() if request.scheduled_at else None,
         typed_recipients,
-        [upload.name, upload.size] if upload else None,
+        [upload.name, upload.size if isinstance(upload, StoredUpload) else upload.list_id]
+        if upload
+        else None,
     ]
     return hashlib.sha256(json.dumps(parts).encode()).hexdigest()

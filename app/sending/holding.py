@@ -27,6 +27,7 @@ from app.sending.compose import RowFindings, check_content
 from app.sending.lookup import lock_task
 from app.sending.settlement import cancel_unsent
 from app.sending.states import move_task
+from app.sending.suppressed import leave_out_suppressed
 
 REPORTED_ROWS: Final = 10  # of each severity
 REFUSALS_A_DAY: Final = 10
@@ -87,7 +88,9 @@ def judge(session: Session, task: Task) -> Judgement:
     Merged rows keep what their check found. Raises TaskRefused when the task may not go out any more.
     """
     report = task.report or {}
-    checked = check_content(task.content, route_rules.rulebook(session), report.get("field_names", ()))
+    checked = check_content(
+        task.content, route_rules.rulebook(session, task.route), report.get("field_names", ())
+    )
     content = [finding for finding in checked if finding.rule != "unknown_field"]
     sender_id = (
         route_rules.sender_id_findings(session, task.route, task.account_id, task.sender_id, GSM_LIMIT)
@@ -140,6 +143,7 @@ def release(session: Session, task_id: int, late_start: timedelta) -> Task:
         move_task(session, task.id, {TaskState.HELD}, TaskState.PAUSED, state_reason=reason)
     else:
         move_task(session, task.id, {TaskState.HELD}, TaskState.RUNNING, started_at=moment)
+        leave_out_suppressed(session, task.id)
         enqueue_after_commit(session, "jobs.dispatch.pump", task.route_id)
     return lock_task(session, task.id)
 

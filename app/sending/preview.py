@@ -8,15 +8,16 @@ from sqlalchemy.orm import Session
 
 from app.content.findings import Finding, blocking
 from app.content.marking import Piece, mark
-from app.content.segments import count_segments
+from app.content.segments import Split, count_segments
 from app.ledger.balances import balance
 from app.models import Route
 from app.pricing import price
 from app.recipients.intake import Recipient, Rejection
 from app.recipients.typed import take_in_typed
 from app.sending import route_rules
-from app.sending.compose import check_content
+from app.sending.compose import check_content, segments_of
 from app.sending.lookup import open_route, own_prices
+from app.sending.suppressed import suppressed_among
 from config import Limits
 
 
@@ -60,15 +61,17 @@ def preview(
     Raises NotFound for a route that is not open, FileRefused for more typed recipients than allowed.
     """
     route = open_route(session, route_id, account_id)
-    count = count_segments(content, route_rules.split(route))
-    rulebook = route_rules.rulebook(session)
+    split = route_rules.split(route)
+    count = count_segments(content, split or Split.NETWORK)
+    segments = segments_of(content, split) if content else 0
+    rulebook = route_rules.rulebook(session, route)
     findings = check_content(content, rulebook, known_fields or ()) if content.strip() else []
     if known_fields is None:
         findings = [finding for finding in findings if finding.rule != "unknown_field"]
-    recipients, rejected = _recipients(route, typed_recipients, limits)
+    recipients, rejected = _recipients(session, account_id, route, typed_recipients, limits)
     tariff = route_rules.tariff(route, own_prices(session, account_id).get(route.id))
-    prices = [price(each.e164, count.segments, tariff) for each in recipients]
-    base = count.segments * tariff.per_segment
+    prices = [price(each.e164, segments, tariff) for each in recipients]
+    base = segments * tariff.per_segment
     sid = (
         route_rules.sender_id_findings(session, route, account_id, sender_id, route.sender_id_maximum)
         if sender_id
@@ -78,7 +81,7 @@ def preview(
         characters=count.characters,
         units=count.units,
         encoding=count.encoding,
-        segments=count.segments,
+        segments=segments,
         left=count.left,
         recipients=len(recipients),
         rejected=rejected,
@@ -92,9 +95,14 @@ def preview(
 
 
 def _recipients(
-    route: Route, typed: str | None, limits: Limits
+    session: Session, account_id: int, route: Route, typed: str | None, limits: Limits
 ) -> tuple[list[Recipient], tuple[Rejection, ...]]:
     if not typed or not typed.strip():
         return [], ()
-    intake = take_in_typed(typed, route_rules.number_rules(route), limits.quick_recipients)
+    intake = take_in_typed(
+        typed,
+        route_rules.number_rules(route),
+        limits.quick_recipients,
+        suppressed=lambda numbers: suppressed_among(session, account_id, numbers),
+    )
     return intake.recipients, tuple(intake.rejections)

@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
-from babel import Locale
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -16,6 +15,7 @@ from app.content.marking import Piece, mark
 from app.ledger.balances import balance
 from app.models import Recipient, Rejection, Task, TaskState
 from app.recipients.zones import clocks_at
+from app.sending.countries import country_name
 
 SHOWN_REJECTIONS = 100
 SHOWN_SAMPLES = 5
@@ -36,6 +36,14 @@ REASON_WORDS = {
     "unknown_country": "Unknown country code",
     "scientific": "Shortened by the spreadsheet",
     "several_numbers": "Several numbers in one row",
+    "suppressed": "On a suppression list",
+    "country_rule": "Against a country’s own rules",
+    "formula": "Formula without a result",
+    "date": "Turned into a date by the spreadsheet",
+    "extension": "Has an extension",
+    "toll_free": "Toll-free number",
+    "voip": "Internet telephony number",
+    "not_mobile": "Pager or service number",
 }
 
 
@@ -156,11 +164,6 @@ def review(session: Session, task: Task) -> Review:
 def rejections(session: Session, task: Task) -> Iterator[Rejection]:
     """Every rejected row of the draft, in the order of the sheet."""
     return _rejections(session, task, None)
-
-
-def country_name(region: str) -> str:
-    """The English name of an ISO 3166 region; the code itself where there is none."""
-    return Locale("en").territories.get(region, region)
 
 
 def _reason_lines(by_reason: dict[str, int]) -> list[ReasonLine]:

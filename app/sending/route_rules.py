@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
@@ -9,7 +11,8 @@ from app.content.findings import Finding, Severity, blocking
 from app.content.rules import BannedWord, Rulebook
 from app.content.segments import Split
 from app.content.sender_id import check_sender_id
-from app.models import BannedWordEntry, ProtectedName, Route, SenderIdRequest
+from app.content.switches import Switches
+from app.models import BannedWordEntry, Channel, ProtectedName, Route, SenderIdRequest
 from app.pricing import Tariff
 from app.recipients.numbers import NumberRules
 
@@ -17,8 +20,20 @@ from app.recipients.numbers import NumberRules
 _compiled: dict[tuple[object, ...], Rulebook] = {}
 
 
-def rulebook(session: Session) -> Rulebook:
-    """The panel's content rules with the banned words as they stand.
+def rulebook(session: Session, route: Route) -> Rulebook:
+    """The content rules for a route: its own switches or those of its channel, and the banned words as they stand."""
+    return replace(banned_words(session), switches=switches(route))
+
+
+def switches(route: Route) -> Switches:
+    """Which content rules hold on the route: its own, else those of its channel."""
+    if route.content_switches is not None:
+        return Switches.from_json(route.content_switches)
+    return Switches.whatsapp() if route.channel == Channel.WHATSAPP else Switches()
+
+
+def banned_words(session: Session) -> Rulebook:
+    """The panel's own rules with the banned words as they stand.
 
     Thousands of words are read and compiled only when they have changed, which one small query tells.
     """
@@ -69,9 +84,9 @@ def size_refusal(minimum: int, maximum: int, recipients: int) -> str | None:
     return None
 
 
-def split(route: Route) -> Split:
-    """How the route bills long texts."""
-    return Split(route.split)
+def split(route: Route) -> Split | None:
+    """How the route bills long texts; None where a message is one unit however long it is."""
+    return None if route.channel == Channel.WHATSAPP else Split(route.split)
 
 
 def sender_id_findings(

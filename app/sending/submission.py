@@ -14,6 +14,7 @@ from app.sending import holding
 from app.sending.lookup import lock_task, open_route, task_of
 from app.sending.settlement import cancel_unsent
 from app.sending.states import DRAFT_STATES, move_task
+from app.sending.suppressed import require_unsuppressed
 
 _NOT_READY = {
     TaskState.CHECKING: "This task is still being checked. Wait for the review.",
@@ -37,7 +38,8 @@ def submit(
 
     `check_run` is the review that the client saw. A task that was submitted already is returned as it is: a
     second click changes nothing. Raises Conflict when the draft was checked anew since, TaskRefused when it
-    cannot be sent, InsufficientCredit, LedgerStopped; then nothing has changed.
+    cannot be sent (SuppressedMeanwhile where a number was suppressed since), InsufficientCredit, LedgerStopped;
+    then nothing has changed.
     """
     task = lock_task(session, task_of(session, account_id, public_id).id)
     if task.state not in DRAFT_STATES:
@@ -129,6 +131,7 @@ def _require_sendable(session: Session, task: Task, check_run: int) -> None:
         raise TaskRefused(
             "The price of this task could not be established. Edit it to have it checked again."
         )
+    require_unsuppressed(session, task)
 
 
 def _queue_messages(session: Session, task: Task) -> None:
@@ -141,6 +144,7 @@ def _queue_messages(session: Session, task: Task) -> None:
         Recipient.e164,
         Recipient.region,
         Recipient.text,
+        Recipient.parameters,
         Recipient.segments,
         Recipient.price,
         literal(MessageStatus.QUEUED.value),
@@ -157,6 +161,7 @@ def _queue_messages(session: Session, task: Task) -> None:
         "e164",
         "region",
         "text",
+        "parameters",
         "segments",
         "price",
         "status",

@@ -21,6 +21,7 @@ from app.sending.claims import has_lapsed
 from app.sending.lookup import lock_tasks
 from app.sending.settlement import apply_changes, change_of, finish_if_over, locked_messages
 from app.sending.states import move_task
+from app.sending.suppressed import leave_out_suppressed
 
 _M = MessageStatus
 
@@ -66,6 +67,7 @@ def start_due(session: Session, late_start: timedelta) -> list[int]:
                 )
             else:
                 move_task(session, task.id, {TaskState.SCHEDULED}, TaskState.RUNNING, started_at=moment)
+                leave_out_suppressed(session, task.id)
                 routes.append(task.route_id)
         except InvalidMove:
             continue  # cancelled, or started by another ticker, in this very moment

@@ -10,7 +10,8 @@ from app.database import write_transaction
 from app.errors import Conflict, InvalidMove, NotFound
 from app.models import Recipient, Task, TaskState, User
 from app.sending import drafts
-from app.sending.checking import _begin, _examine, _Progress, _store
+from app.sending.checking import _begin, _Progress, _store
+from app.sending.examining import examine
 from tests.factories.users import make_owner
 from tests.sending.engine import House, ScriptedGateway, at_once, count, pump
 
@@ -61,7 +62,7 @@ def test_an_edit_while_checking_supersedes_the_older_check(any_app: Flask, house
     task = house.quick(NUMBER)
     draft = _begin(house.session, task.id)
     assert draft is not None
-    found = _examine(draft, house.settings, _Progress(house.session, draft))
+    found = examine(house.session, draft, house.settings, _Progress(house.session, draft).note)
     with write_transaction(house.session):
         drafts.edit(
             house.session,
