@@ -13,7 +13,18 @@ from app.accounts.passwords import hash_password
 from app.clock import now
 from app.desk.protected_names import STARTERS
 from app.ledger.transfers import top_up
-from app.models import Account, BannedWordEntry, ProtectedName, Role, Route, RoutePrice, User
+from app.models import (
+    Account,
+    BannedWordEntry,
+    DeskSetting,
+    Plan,
+    PlanTier,
+    ProtectedName,
+    Role,
+    Route,
+    RoutePrice,
+    User,
+)
 
 CREDIT = 20_000_000  # 20,000 credits, in millicredits
 
@@ -32,6 +43,12 @@ _BANNED = (
     ("loan approved", "fraud", "hold"),
     ("limited offer", "misleading", "alert"),
 )
+
+
+_BANK_DETAILS = """Carillon Messaging Pty Ltd
+Harbour Bank, Sydney
+BSB 000-000
+Account 0000 0000 (a demo: transfer nothing)"""
 
 
 @dataclass(frozen=True)
@@ -61,6 +78,8 @@ def seed(session: Session, hasher: PasswordHasher, lock: Callable[[str], str]) -
     account = Account(name="Harbour Lane Marketing", time_zone="Australia/Sydney")
     session.add(account)
     session.add_all(_routes())
+    session.add(_plan())
+    session.add(DeskSetting(name="bank_details", value=_BANK_DETAILS))
     session.add_all(BannedWordEntry(word=word, category=why, severity=how) for word, why, how in _BANNED)
     session.add_all(ProtectedName(name=name, kind=kind) for name, kind in STARTERS)
     session.flush()
@@ -81,6 +100,17 @@ def seed(session: Session, hasher: PasswordHasher, lock: Callable[[str], str]) -
     staff = session.scalars(select(User).where(User.account_id.is_(None))).one()
     top_up(session, account.id, CREDIT, "demo:top-up", user_id=staff.id, note="Demo credit")
     return True
+
+
+def _plan() -> Plan:
+    """One price list for everybody; prices in hundred-thousandths of a dollar."""
+    tiers = ((500, 7_500), (10_000, 6_500), (100_000, 5_200))
+    return Plan(
+        name="Standard",
+        description="Prepaid, without a contract",
+        is_default=True,
+        tiers=[PlanTier(from_credits=size, price=price) for size, price in tiers],
+    )
 
 
 def _routes() -> list[Route]:

@@ -25,6 +25,7 @@ from app.sending import sweep
 from app.sending.claims import routes_with_work
 from app.sending.gateways import gateway_for
 from app.sending.receipts import routes_with_due_receipts
+from app.topups.low_balance import LOOK_EVERY, tell_low_balances
 from config import Settings
 from jobs.context import job_session, job_settings
 
@@ -44,6 +45,7 @@ def tick(session: Session, settings: Settings) -> None:
         _ask_for_checks,
         _ask_for_lists,
         _ask_for_audit,
+        _tell_low_balances,
     ):
         try:
             step(session, settings)
@@ -104,6 +106,12 @@ def _ask_for_audit(session: Session, _settings: Settings) -> None:
         is_due = sweep.claim_chore(session, "audit", timedelta(days=1))
     if is_due:
         enqueue("jobs.audit.enforce_audit", 0)
+
+
+def _tell_low_balances(session: Session, _settings: Settings) -> None:
+    with write_transaction(session):
+        if sweep.claim_chore(session, "low-balance", LOOK_EVERY):
+            tell_low_balances(session)
 
 
 def main() -> None:

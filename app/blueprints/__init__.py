@@ -15,6 +15,7 @@ from app.blueprints import (
     desk_review,
     desk_support,
     desk_suppression,
+    desk_topups,
     health,
     help,
     lists,
@@ -28,6 +29,7 @@ from app.blueprints import (
     support,
     suppression,
     tasks,
+    topup,
 )
 
 _ROOMS = (
@@ -46,7 +48,9 @@ _ROOMS = (
     desk_suppression,
     sender_ids,
     support,
+    topup,
     staff,
+    desk_topups,
     desk_review,
     desk_content,
     desk_support,

@@ -25,7 +25,7 @@ from app.topups.states import lock_top_up, move_top_up
 from app.topups.telling import tell_approved, tell_rejected
 
 # What the audit log calls the making of an account by staff.
-_ACCOUNT_MADE = ("account.create", "client.create")
+_ACCOUNT_MADE = "account.create"
 
 
 class Outcome(StrEnum):
@@ -146,7 +146,7 @@ def may_not_decide(session: Session, staff: User, top_up: TopUp) -> str | None:
     made = exists().where(
         AuditEvent.account_id == top_up.account_id,
         AuditEvent.actor_id == staff.id,
-        AuditEvent.action.in_(_ACCOUNT_MADE),
+        AuditEvent.action == _ACCOUNT_MADE,
     )
     if session.scalar(select(made)):
         return "You made this account, so somebody else must decide on its top-ups."

@@ -41,6 +41,7 @@ class _Paper(FPDF):
         self.set_creation_date(made_at)
         self.set_title(title)
         self.set_author("Carillon")
+        self.core_fonts_encoding = "cp1252"
         self.face = _OWN_FONT
         if (files := _wide_font()) is not None:
             self.face = "wide"

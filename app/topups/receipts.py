@@ -1,8 +1,8 @@
 """Receipts: strangers' files that staff open all day, so nothing of a stranger's reaches a browser.
 
 The type is told by content, never by name. A picture is decoded under limits in a process of its own and drawn
-anew; only that drawing is kept. A PDF is kept as it is and only ever handed out as a download (see `app/web_files.py`).
-A file's name is display text and never part of a path.
+anew; only that drawing is kept. A PDF is kept as it is and only ever handed out as a download
+(`app/blueprints/topup/receipt_file.py`). A file's name is display text and never part of a path.
 """
 
 from __future__ import annotations
@@ -110,8 +110,8 @@ def forget_receipt(uploads_url: str, key: str) -> None:
 
 def shown_name(name: str) -> str:
     """A file's name as it may be shown: no control characters, none that turn the direction of text, not too long."""
-    plain = "".join(sign for sign in name if unicodedata.category(sign)[0] != "C")
-    return " ".join(plain.split())[:255] or "receipt"
+    plain = "".join(sign for sign in " ".join(name.split()) if unicodedata.category(sign)[0] != "C")
+    return plain.strip()[:255] or "receipt"
 
 
 def _store(uploads_url: str) -> tuple[fsspec.AbstractFileSystem, str]:

@@ -1,0 +1,155 @@
+"""Forms of the finance desk."""
+
+from __future__ import annotations
+
+from flask_wtf import FlaskForm
+from wtforms import (
+    BooleanField,
+    FieldList,
+    Form,
+    FormField,
+    HiddenField,
+    SelectChoice,
+    SelectField,
+    StringField,
+    TextAreaField,
+    ValidationError,
+)
+from wtforms.validators import InputRequired, Length, Optional
+
+from app.pricing import parse_credits
+from app.topups.plans import PlanText
+from app.topups.prices import Tier, read_price
+
+_MOST_REASON = 400
+TIER_ROWS = 8
+
+# What a client can do about it stands in every one of them.
+READY_REASONS = {
+    "": "Choose, or write your own below",
+    "unreadable": "The receipt cannot be read. Upload a sharper picture, or the PDF from your bank.",
+    "not-arrived": "The transfer has not reached our account. Once your bank has sent it, upload the receipt again.",
+    "amount": "The amount on the receipt is not the price of this top-up. Transfer the rest, and upload both receipts "
+    "in one picture.",
+    "reference": "The receipt shows another reference. Upload the receipt of the transfer with this one.",
+    "used": "This receipt was used for an earlier top-up. Upload the receipt of this transfer.",
+    "not-receipt": "The file shows no transfer. Upload the receipt that your bank gave you.",
+}
+
+
+class CreditsField(StringField):
+    """Credits as people write them; `millicredits` holds them once the form is valid."""
+
+    millicredits: int = 0
+
+    def post_validate(self, form: object, validation_stopped: bool) -> None:
+        if validation_stopped:
+            return
+        try:
+            self.millicredits = parse_credits(self.data or "")
+        except ValueError as error:
+            raise ValidationError(str(error)) from None
+
+
+class _Decision(FlaskForm):
+    """`seen` is the hash of the receipt that was on the page."""
+
+    seen = HiddenField()
+
+
+class ApproveForm(_Decision):
+    amount = CreditsField("Credits to add", [InputRequired("Enter the credits to add.")])
+    reason = TextAreaField(
+        "Why the amount differs", [Optional(), Length(max=_MOST_REASON, message="At most 400 characters.")]
+    )
+
+
+class ConfirmForm(_Decision):
+    """Only a token and what was seen: the second person changes nothing."""
+
+
+class RejectForm(_Decision):
+    ready = SelectField(
+        "Reason", choices=[SelectChoice(name, words) for name, words in READY_REASONS.items()]
+    )
+    words = TextAreaField(
+        "In your own words", [Optional(), Length(max=_MOST_REASON, message="At most 400 characters.")]
+    )
+
+    @property
+    def reason(self) -> str:
+        """The chosen reason and the staff's own words, as the client reads them."""
+        ready = READY_REASONS[self.ready.data] if self.ready.data else ""
+        return " ".join(f"{ready} {(self.words.data or '').strip()}".split())[:500]
+
+    def validate_words(self, field: TextAreaField) -> None:
+        if not self.ready.data and not (field.data or "").strip():
+            raise ValidationError("Choose a reason or write one, so that the client knows what to do.")
+
+
+class SendBackForm(FlaskForm):
+    words = TextAreaField(
+        "Why it goes back to the queue",
+        [InputRequired("Say why, so that whoever looks next knows."), Length(max=_MOST_REASON)],
+    )
+
+
+class TierForm(Form):
+    """One row of a price list; both empty: no tier."""
+
+    from_credits = StringField("From credits", [Length(max=12)])
+    price = StringField("Price of a credit", [Length(max=12)])
+
+
+class PlanForm(FlaskForm):
+    name = StringField(
+        "Name", [InputRequired("Give the plan a name."), Length(max=100, message="At most 100 characters.")]
+    )
+    description = StringField(
+        "What it is for", [Optional(), Length(max=500, message="At most 500 characters.")]
+    )
+    currency = StringField("Currency", [InputRequired("Enter a currency, such as AUD."), Length(3, 3)])
+    tiers = FieldList(FormField(TierForm), min_entries=TIER_ROWS, max_entries=TIER_ROWS)
+    is_default = BooleanField("The plan of accounts that have none of their own")
+    open = BooleanField("Open to every account")
+
+    read_tiers: tuple[Tier, ...] = ()
+
+    def validate_tiers(self, field: FieldList) -> None:
+        found = []
+        for number, row in enumerate(field, start=1):
+            size, price = row.from_credits.data or "", row.price.data or ""
+            if not size.strip() and not price.strip():
+                continue
+            digits = size.strip().replace(",", "").replace(" ", "")
+            if not (digits.isascii() and digits.isdigit()):
+                raise ValidationError(f"Row {number}: write the whole credits it begins at, such as 1000.")
+            try:
+                found.append(Tier(int(digits), read_price(price)))
+            except ValueError as error:
+                raise ValidationError(f"Row {number}: {error}") from None
+        self.read_tiers = tuple(found)
+
+    def text(self) -> PlanText:
+        """The price list as it was written; to be asked once the form is valid."""
+        return PlanText(
+            name=" ".join((self.name.data or "").split()),
+            description=(self.description.data or "").strip(),
+            currency=(self.currency.data or "").strip().upper(),
+            is_default=bool(self.is_default.data),
+            open=bool(self.open.data),
+            tiers=self.read_tiers,
+        )
+
+
+class BankDetailsForm(FlaskForm):
+    bank_details = TextAreaField(
+        "Bank details", [InputRequired("Enter where clients transfer to."), Length(max=2_000)]
+    )
+
+
+class LimitsForm(FlaskForm):
+    top_ups = CreditsField("Top-ups above (credits)", [InputRequired("Enter a limit; 0 means every top-up.")])
+    adjustments = CreditsField(
+        "Corrections above (credits)", [InputRequired("Enter a limit; 0 means every correction.")]
+    )
