@@ -73,15 +73,12 @@ def held_task(session: Session, public_id: str) -> Task:
 
 def client_record(session: Session, account_id: int) -> ClientRecord:
     """The client's history, as far as it bears on a review."""
-    acts = dict(
-        session.execute(
-            select(AuditEvent.action, func.count())
-            .where(AuditEvent.account_id == account_id, AuditEvent.action.in_((_RELEASED, _REJECTED)))
-            .group_by(AuditEvent.action)
-        )
-        .tuples()
-        .all()
+    decided = session.execute(
+        select(AuditEvent.action, func.count().label("times"))
+        .where(AuditEvent.account_id == account_id, AuditEvent.action.in_((_RELEASED, _REJECTED)))
+        .group_by(AuditEvent.action)
     )
+    acts = {row.action: row.times for row in decided}
     submitted = Task.account_id == account_id, Task.submitted_at.is_not(None)
     tasks = select(Task).where(*submitted).order_by(Task.id.desc()).limit(_RECENT_TASKS)
     alerts = (
