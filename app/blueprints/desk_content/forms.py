@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask_wtf import FlaskForm
 from wtforms import SelectChoice, SelectField, StringField, TextAreaField
-from wtforms.validators import DataRequired, Length
+from wtforms.validators import DataRequired, InputRequired, Length
 
 from app.content.findings import Severity
 from app.desk.content_rules import CATEGORIES, LONGEST_WORD, Rule
@@ -34,8 +34,8 @@ class WordForm(FlaskForm):
             Length(max=LONGEST_WORD, message=f"At most {LONGEST_WORD} characters."),
         ],
     )
-    category = SelectField("Category", choices=_CATEGORY_CHOICES)
-    severity = SelectField("Severity", choices=_SEVERITY_CHOICES)
+    category = SelectField("Category", choices=_CATEGORY_CHOICES, validators=[InputRequired()])
+    severity = SelectField("Severity", choices=_SEVERITY_CHOICES, validators=[InputRequired()])
     instead = StringField(
         "What to write instead",
         filters=[_trimmed],
@@ -58,8 +58,12 @@ class PasteForm(FlaskForm):
     """Many words at once."""
 
     words = TextAreaField("Words", validators=[DataRequired("Paste one word or phrase on each line.")])
-    category = SelectField("Category of the lines that name none", choices=_CATEGORY_CHOICES)
-    severity = SelectField("Severity of the lines that name none", choices=_SEVERITY_CHOICES)
+    category = SelectField(
+        "Category of the lines that name none", choices=_CATEGORY_CHOICES, validators=[InputRequired()]
+    )
+    severity = SelectField(
+        "Severity of the lines that name none", choices=_SEVERITY_CHOICES, validators=[InputRequired()]
+    )
 
 
 class NameForm(FlaskForm):
@@ -73,7 +77,11 @@ class NameForm(FlaskForm):
             Length(max=LONGEST, message=f"At most {LONGEST} characters."),
         ],
     )
-    kind = SelectField("Belongs to", choices=[SelectChoice(kind, f"A {kind}") for kind in KINDS])
+    kind = SelectField(
+        "Belongs to",
+        choices=[SelectChoice(kind, f"A {kind}") for kind in KINDS],
+        validators=[InputRequired()],
+    )
 
 
 class RefusalForm(FlaskForm):
