@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, String
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Integer, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.clock import now
@@ -43,5 +43,6 @@ class Account(Base):
     plan_id: Mapped[int | None] = mapped_column(ForeignKey("plan.id"))
     low_balance: Mapped[int | None] = mapped_column(BigInteger)  # warn below this many millicredits
     low_balance_told_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    daily_cap: Mapped[int | None] = mapped_column(Integer)  # messages a UTC day
     stopped_reason: Mapped[str | None] = mapped_column(String(500))
     created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)

@@ -64,6 +64,7 @@ class Task(Base):
         Index("ix_task_state_route_id", "state", "route_id"),
         Index("ix_task_submitted_at", "submitted_at"),
         Index("ix_task_account_id_fingerprint", "account_id", "fingerprint"),
+        Index("ix_task_account_id_content_hash", "account_id", "content_hash"),
         CheckConstraint("price >= 0", name="price_not_negative"),
         CheckConstraint(
             "accepted >= 0 AND delivered >= 0 AND failed >= 0 AND in_doubt >= 0 AND cancelled >= 0"
@@ -112,6 +113,11 @@ class Task(Base):
     started_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     finished_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     pump_turn: Mapped[int] = mapped_column(BigInteger, default=0)  # the lowest goes next: tasks take turns
+    paused_by_staff: Mapped[bool] = mapped_column(default=False)  # then only staff may resume it
+    send_before: Mapped[datetime | None] = mapped_column(UtcDateTime)  # what has not left by then is released
+    wants_canary: Mapped[bool] = mapped_column(default=False)
+    canary_last_id: Mapped[int | None] = mapped_column(BigInteger)  # until judged, no message beyond it leaves
+    content_hash: Mapped[str | None] = mapped_column(String(64))  # of what a test message must have had
 
     charge_when: Mapped[str] = mapped_column(
         String(16), default=ChargeWhen.ACCEPTED

@@ -100,15 +100,15 @@ def money_after(task: Task, status: MessageStatus, money: Money) -> Money:
 
 
 def finish_if_over(session: Session, task: Task) -> None:
-    """A running task of which nothing waits any more is done. The caller holds the task's lock."""
+    """A task under way, or paused, of which nothing waits any more is done. The caller holds the task's lock."""
     session.execute(
         update(Task)
         .where(
             Task.id == task.id,
-            Task.state == TaskState.RUNNING,
+            Task.state.in_((TaskState.RUNNING, TaskState.PAUSED)),
             Task.total == Task.accepted + Task.delivered + Task.failed + Task.in_doubt + Task.cancelled,
         )
-        .values(state=TaskState.DONE, finished_at=now(), changed_at=now())
+        .values(state=TaskState.DONE, state_reason=None, finished_at=now(), changed_at=now())
         .execution_options(synchronize_session=False)
     )
 

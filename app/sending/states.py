@@ -23,7 +23,8 @@ TASK_MOVES: Final[dict[TaskState, frozenset[TaskState]]] = {
     _S.DISCARDED: frozenset({_S.CHECKING}),  # a better file saves a draft; nothing was held
     _S.SCHEDULED: frozenset({_S.RUNNING, _S.PAUSED, _S.CANCELLED}),
     _S.RUNNING: frozenset({_S.PAUSED, _S.DONE, _S.CANCELLED}),
-    _S.PAUSED: frozenset({_S.RUNNING, _S.CANCELLED}),
+    # Done, when what was on the wire was the last of it; paused, when staff take a client's pause over.
+    _S.PAUSED: frozenset({_S.RUNNING, _S.PAUSED, _S.DONE, _S.CANCELLED}),
     _S.DONE: frozenset({_S.RUNNING}),  # a message that was in doubt turned out not to have left
     _S.CANCELLED: frozenset(),
 }

@@ -12,7 +12,6 @@ from app.models import AccountState, Message, MessageStatus, Money, Recipient, T
 from app.queues import enqueue_after_commit
 from app.sending import holding
 from app.sending.lookup import lock_task, open_route, task_of
-from app.sending.settlement import cancel_unsent
 from app.sending.states import DRAFT_STATES, move_task
 from app.sending.suppressed import require_unsuppressed
 
@@ -75,36 +74,6 @@ def submit(
     judged.tell_staff(session, task)
     if starts:
         enqueue_after_commit(session, "jobs.dispatch.pump", task.route_id)
-    return lock_task(session, task.id)
-
-
-def cancel(session: Session, account_id: int, public_id: str, *, user_id: int) -> Task:
-    """Stop a task and release what has not left yet; what is on the wire finishes and settles.
-
-    Raises InvalidMove for a task that is over.
-    """
-    task = lock_task(session, task_of(session, account_id, public_id).id)
-    if task.state == TaskState.CANCELLED:
-        return task
-    move_task(
-        session,
-        task.id,
-        {TaskState.HELD, TaskState.SCHEDULED, TaskState.RUNNING, TaskState.PAUSED},
-        TaskState.CANCELLED,
-        state_reason="Cancelled by the client. What had not left was released.",
-        finished_at=now(),
-    )
-    cancel_unsent(session, task, user_id=user_id)
-    return lock_task(session, task.id)
-
-
-def resume(session: Session, account_id: int, public_id: str) -> Task:
-    """Let a paused task go on, at once. Raises InvalidMove when it is not paused, NotAllowed for a stopped account."""
-    task = lock_task(session, task_of(session, account_id, public_id).id)
-    if task.account.state != AccountState.ACTIVE:
-        raise NotAllowed(f"This account is {task.account.state}, so nothing can be resumed. Contact support.")
-    move_task(session, task.id, {TaskState.PAUSED}, TaskState.RUNNING, started_at=task.started_at or now())
-    enqueue_after_commit(session, "jobs.dispatch.pump", task.route_id)
     return lock_task(session, task.id)
 
 

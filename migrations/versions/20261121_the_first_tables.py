@@ -81,6 +81,9 @@ def upgrade() -> None:
     sa.Column('minimum_recipients', sa.Integer(), nullable=False),
     sa.Column('maximum_recipients', sa.Integer(), nullable=False),
     sa.Column('allowed_prefixes', sa.JSON(), nullable=True),
+    sa.Column('requires_test', sa.Boolean(), nullable=False),
+    sa.Column('fallback_route_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=True),
+    sa.Column('daily_cap', sa.Integer(), nullable=True),
     sa.Column('retry_attempts', sa.Integer(), nullable=False),
     sa.Column('gateway_secrets', sa.Text(), nullable=True),
     sa.Column('description', sa.String(length=500), nullable=False),
@@ -94,6 +97,7 @@ def upgrade() -> None:
     sa.Column('created_at', sa.DateTime(timezone=True), nullable=False),
     sa.CheckConstraint('price_per_segment >= 0', name=op.f('ck_route_price_not_negative')),
     sa.CheckConstraint('rate > 0', name=op.f('ck_route_rate_positive')),
+    sa.ForeignKeyConstraint(['fallback_route_id'], ['route.id'], name=op.f('fk_route_fallback_route_id')),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_route')),
     sa.UniqueConstraint('name', name=op.f('uq_route_name')),
     sa.UniqueConstraint('public_id', name=op.f('uq_route_public_id'))
@@ -110,6 +114,7 @@ def upgrade() -> None:
     sa.Column('plan_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=True),
     sa.Column('low_balance', sa.BigInteger(), nullable=True),
     sa.Column('low_balance_told_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('daily_cap', sa.Integer(), nullable=True),
     sa.Column('stopped_reason', sa.String(length=500), nullable=True),
     sa.Column('created_at', sa.DateTime(timezone=True), nullable=False),
     sa.CheckConstraint('available >= 0', name=op.f('ck_account_available_not_negative')),
@@ -224,6 +229,27 @@ def upgrade() -> None:
     with op.batch_alter_table('user', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_user_account_id'), ['account_id'], unique=False)
 
+    op.create_table('account_export',
+    sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('public_id', sa.String(length=16), nullable=False),
+    sa.Column('account_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('user_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('asked_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('touched_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('attempts', sa.Integer(), nullable=False),
+    sa.Column('ready_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('failed_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('expires_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('file_key', sa.String(length=64), nullable=True),
+    sa.Column('size', sa.BigInteger(), nullable=True),
+    sa.ForeignKeyConstraint(['account_id'], ['account.id'], name=op.f('fk_account_export_account_id')),
+    sa.ForeignKeyConstraint(['user_id'], ['user.id'], name=op.f('fk_account_export_user_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_account_export')),
+    sa.UniqueConstraint('public_id', name=op.f('uq_account_export_public_id'))
+    )
+    with op.batch_alter_table('account_export', schema=None) as batch_op:
+        batch_op.create_index('ix_account_export_account_id_id', ['account_id', 'id'], unique=False)
+
     op.create_table('account_note',
     sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
     sa.Column('account_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
@@ -242,6 +268,7 @@ def upgrade() -> None:
     sa.Column('account_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
     sa.Column('amount', sa.BigInteger(), nullable=False),
     sa.Column('reason', sa.String(length=500), nullable=False),
+    sa.Column('request_key', sa.String(length=64), nullable=False),
     sa.Column('state', sa.String(length=12), nullable=False),
     sa.Column('requested_by', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
     sa.Column('decided_by', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=True),
@@ -250,7 +277,8 @@ def upgrade() -> None:
     sa.ForeignKeyConstraint(['account_id'], ['account.id'], name=op.f('fk_adjustment_account_id')),
     sa.ForeignKeyConstraint(['decided_by'], ['user.id'], name=op.f('fk_adjustment_decided_by')),
     sa.ForeignKeyConstraint(['requested_by'], ['user.id'], name=op.f('fk_adjustment_requested_by')),
-    sa.PrimaryKeyConstraint('id', name=op.f('pk_adjustment'))
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_adjustment')),
+    sa.UniqueConstraint('request_key', name=op.f('uq_adjustment_request_key'))
     )
     with op.batch_alter_table('adjustment', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_adjustment_account_id'), ['account_id'], unique=False)
@@ -582,6 +610,11 @@ def upgrade() -> None:
     sa.Column('started_at', sa.DateTime(timezone=True), nullable=True),
     sa.Column('finished_at', sa.DateTime(timezone=True), nullable=True),
     sa.Column('pump_turn', sa.BigInteger(), nullable=False),
+    sa.Column('paused_by_staff', sa.Boolean(), nullable=False),
+    sa.Column('send_before', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('wants_canary', sa.Boolean(), nullable=False),
+    sa.Column('canary_last_id', sa.BigInteger(), nullable=True),
+    sa.Column('content_hash', sa.String(length=64), nullable=True),
     sa.Column('charge_when', sa.String(length=16), nullable=False),
     sa.Column('refund_failed_receipt', sa.Boolean(), nullable=False),
     sa.Column('total', sa.Integer(), nullable=False),
@@ -605,9 +638,11 @@ def upgrade() -> None:
     sa.UniqueConstraint('public_id', name=op.f('uq_task_public_id'))
     )
     with op.batch_alter_table('task', schema=None) as batch_op:
+        batch_op.create_index('ix_task_account_id_content_hash', ['account_id', 'content_hash'], unique=False)
         batch_op.create_index('ix_task_account_id_fingerprint', ['account_id', 'fingerprint'], unique=False)
         batch_op.create_index('ix_task_account_id_id', ['account_id', 'id'], unique=False)
         batch_op.create_index('ix_task_state_route_id', ['state', 'route_id'], unique=False)
+        batch_op.create_index('ix_task_submitted_at', ['submitted_at'], unique=False)
 
     op.create_table('ledger_entry',
     sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
@@ -797,9 +832,11 @@ def downgrade() -> None:
 
     op.drop_table('ledger_entry')
     with op.batch_alter_table('task', schema=None) as batch_op:
+        batch_op.drop_index('ix_task_submitted_at')
         batch_op.drop_index('ix_task_state_route_id')
         batch_op.drop_index('ix_task_account_id_id')
         batch_op.drop_index('ix_task_account_id_fingerprint')
+        batch_op.drop_index('ix_task_account_id_content_hash')
 
     op.drop_table('task')
     op.drop_table('list_entry')
@@ -872,6 +909,10 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f('ix_account_note_account_id'))
 
     op.drop_table('account_note')
+    with op.batch_alter_table('account_export', schema=None) as batch_op:
+        batch_op.drop_index('ix_account_export_account_id_id')
+
+    op.drop_table('account_export')
     with op.batch_alter_table('user', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_user_account_id'))
 

@@ -8,7 +8,7 @@ import secrets
 import threading
 import time
 from collections import Counter
-from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -22,9 +22,18 @@ from werkzeug.serving import make_server
 
 from app.database import configure_engine, write_transaction
 from app.extensions import db
-from app.gateways.base import Accepted, Capabilities, DeliveryReport, Gateway, Outcome, OutgoingMessage
+from app.gateways.base import (
+    Accepted,
+    Callback,
+    Capabilities,
+    DeliveryReport,
+    Gateway,
+    OnReports,
+    Outcome,
+    OutgoingMessage,
+)
 from app.models import Account, Message, Route, Task, User
-from app.sending import drafts, submission
+from app.sending import drafts, steering, submission
 from app.sending.checking import check
 from app.sending.claims import Spans
 from app.sending.drafts import DraftRequest
@@ -93,7 +102,7 @@ class House:
 
     def cancel(self, task: Task) -> Task:
         with write_transaction(self.session):
-            return submission.cancel(self.session, self.account_id, task.public_id, user_id=self.owner.id)
+            return steering.cancel(self.session, self.account_id, task.public_id, user_id=self.owner.id)
 
     def now(self, task: Task) -> Task:
         """The task as the database has it now."""
@@ -157,7 +166,7 @@ class ScriptedGateway:
     def references(self) -> list[str]:
         return [message.reference for _, message in self.sent]
 
-    async def open(self) -> None:
+    async def open(self, on_reports: OnReports | None = None) -> None:
         """Nothing to open."""
 
     async def close(self) -> None:
@@ -168,7 +177,7 @@ class ScriptedGateway:
         answer = self.answer(message)
         return await answer if isinstance(answer, Awaitable) else answer
 
-    def read_receipts(self, headers: Mapping[str, str], body: bytes, now: datetime) -> list[DeliveryReport]:
+    def read_receipts(self, callback: Callback, now: datetime) -> list[DeliveryReport]:
         return []
 
 

@@ -15,7 +15,7 @@ from app.errors import InvalidMove, NotFound
 from app.extensions import db
 from app.gateways.base import Accepted, Deferred, InDoubt, Outcome, OutgoingMessage, Refused
 from app.models import Message, TaskState
-from app.sending import submission, sweep
+from app.sending import steering, sweep
 from tests.factories.tasks import make_draft, make_submitted_task
 from tests.factories.users import make_owner
 from tests.sending.engine import House, ScriptedGateway, pump
@@ -72,7 +72,7 @@ def test_a_running_task_is_cancelled_around_what_is_on_the_wire(
             return Accepted(message.reference)
         if len(gateway.sent) == 10:
             with any_app.app_context(), Session(db.engine) as other, write_transaction(other):
-                submission.cancel(other, account_id, public_id, user_id=user_id)
+                steering.cancel(other, account_id, public_id, user_id=user_id)
         return answer
 
     gateway.answer = cancel_meanwhile
@@ -112,4 +112,4 @@ def test_nobody_cancels_anothers_task(house: House) -> None:
     stranger = make_owner(house.session)
     assert stranger.account_id is not None
     with pytest.raises(NotFound), write_transaction(house.session):
-        submission.cancel(house.session, stranger.account_id, task.public_id, user_id=stranger.id)
+        steering.cancel(house.session, stranger.account_id, task.public_id, user_id=stranger.id)

@@ -163,3 +163,36 @@ def test_receipts_are_awaited_for_a_while_after_the_end(client, session, sign_in
     partial = client.get(f"/tasks/{task.public_id}/progress").text
     assert ('data-refresh-every="5000"' in partial) is looks
     assert "Stop this task" not in partial
+
+
+def test_a_task_is_paused_and_goes_on_after_asking(client, session, sign_in, owner, task):
+    sign_in(client, owner)
+    page = f"/tasks/{task.public_id}"
+    assert f'href="{page}/pause"' in client.get(f"{page}/progress").text
+    assert "Pause “Sixty lamps”?" in client.get(f"{page}/pause").text
+    said = client.submit(f"{page}/pause", follow_redirects=True).text
+    assert "is paused" in said
+    assert "Paused by the client" in said
+    assert "Pause this task" not in said
+    assert "60 waiting messages go out" in client.get(f"{page}/resume").text
+    assert "goes on" in client.submit(f"{page}/resume", follow_redirects=True).text
+    session.rollback()
+    assert session.get(Task, task.id).state == TaskState.RUNNING
+    assert client.get(f"{page}/resume").status_code == 409
+
+
+def test_what_staff_paused_offers_its_owner_no_resuming(client, session, sign_in, owner, task):
+    task.state, task.paused_by_staff = TaskState.PAUSED, True
+    session.commit()
+    sign_in(client, owner)
+    page = f"/tasks/{task.public_id}"
+    assert "Resume this task" not in client.get(page).text
+    assert "Stop this task" in client.get(page).text
+    assert client.submit(f"{page}/resume", page=page).status_code == 403
+
+
+@pytest.mark.parametrize("act", ["pause", "resume"])
+def test_a_viewer_neither_pauses_nor_resumes(client, session, sign_in, owner, task, act):
+    sign_in(client, make_user(session, owner.account, role=Role.VIEWER))
+    assert "Pause this task" not in client.get(f"/tasks/{task.public_id}").text
+    assert client.submit(f"/tasks/{task.public_id}/{act}", page="/").status_code == 403

@@ -1,31 +1,67 @@
-"""A task's page, its live numbers, and its end before it began."""
+"""A task's page, its live numbers, and what its owner may do with it."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
 from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
+from sqlalchemy.orm import Session
 
 from app.access import ANY_CLIENT, SENDERS, roles_required, signed_in_user
 from app.accounts.membership import account_id_of
 from app.blueprints.tasks import blueprint
 from app.clock import now
 from app.database import write_transaction
+from app.desk import task_acts
+from app.desk.audit_log import Actor
 from app.errors import Conflict
 from app.extensions import db
 from app.gateways.errors import error_words
 from app.models import Task, TaskState
 from app.records.messages import STATUS_FILTERS, message_page
 from app.records.money import latest_entries, money_of_task
-from app.sending import submission
 from app.sending.lookup import task_of
 from app.sending.states import DRAFT_STATES
+from app.sending.steering import CANCELLABLE
 
 _LEDGER_LINES = 20
 _RECEIPTS_COME_FOR = timedelta(minutes=10)
-CANCELLABLE = frozenset({TaskState.HELD, TaskState.SCHEDULED, TaskState.RUNNING, TaskState.PAUSED})
+
+
+@dataclass(frozen=True)
+class Act:
+    """What may be done with a task in one of `states`, and what is said of it."""
+
+    do: Callable[[Session, Actor, int, str], Task]
+    states: frozenset[TaskState]
+    done: str
+    too_late: str
+
+
+ACTS = {
+    "cancel": Act(
+        task_acts.cancel,
+        CANCELLABLE,
+        "“{name}” is cancelled. The credits of what had not left are available again.",
+        "This task is over, so there is nothing left to cancel.",
+    ),
+    "pause": Act(
+        task_acts.pause,
+        frozenset({TaskState.RUNNING}),
+        "“{name}” is paused. What had not left waits until you resume it.",
+        "This task is not running, so there is nothing to pause.",
+    ),
+    "resume": Act(
+        task_acts.resume,
+        frozenset({TaskState.PAUSED}),
+        "“{name}” goes on.",
+        "This task is not paused, so there is nothing to resume.",
+    ),
+}
 
 
 @blueprint.get("")
@@ -49,27 +85,34 @@ def progress(public_id: str) -> ResponseReturnValue:
 @roles_required(SENDERS)
 def cancel(public_id: str) -> ResponseReturnValue:
     """Ask once more, then cancel what has not left and give its credits back."""
-    user, task = signed_in_user(), _own_task(public_id)
-    if request.method == "GET":
-        if task.state not in CANCELLABLE:
-            raise Conflict("This task is over, so there is nothing left to cancel.")
-        return render_template("tasks/cancel.html", task=task)
-    account_id, user_id = account_id_of(user), user.id
-    with write_transaction(db.session()) as session:
-        task = submission.cancel(session, account_id, public_id, user_id=user_id)
-        name = task.name
-    flash(f"“{name}” is cancelled. The credits of what had not left are available again.", "success")
-    return redirect(url_for("tasks.page", public_id=public_id))
+    return _act(public_id, "cancel")
 
 
-@blueprint.post("/resume")
+@blueprint.route("/pause", methods=["GET", "POST"])
+@roles_required(SENDERS)
+def pause(public_id: str) -> ResponseReturnValue:
+    """Ask once more, then hold back what has not left."""
+    return _act(public_id, "pause")
+
+
+@blueprint.route("/resume", methods=["GET", "POST"])
 @roles_required(SENDERS)
 def resume(public_id: str) -> ResponseReturnValue:
-    """Let a paused task go on."""
-    account_id = account_id_of(signed_in_user())
+    """Ask once more, then let a paused task go on."""
+    return _act(public_id, "resume")
+
+
+def _act(public_id: str, name: str) -> ResponseReturnValue:
+    """A page that asks, and the act."""
+    act, task, user = ACTS[name], _own_task(public_id), signed_in_user()
+    if request.method == "GET":
+        if task.state not in act.states:
+            raise Conflict(act.too_late)
+        return render_template(f"tasks/{name}.html", task=task)
+    actor, account_id = Actor.of(user, request.remote_addr), account_id_of(user)
     with write_transaction(db.session()) as session:
-        name = submission.resume(session, account_id, public_id).name
-    flash(f"“{name}” goes on.", "success")
+        task_name = act.do(session, actor, account_id, public_id).name
+    flash(act.done.format(name=task_name), "success")
     return redirect(url_for("tasks.page", public_id=public_id))
 
 
@@ -90,10 +133,17 @@ def _shown(task: Task) -> dict[str, Any]:
         "here": {"status": chosen, "before": before, "after": after},
         "filters": STATUS_FILTERS,
         "error_words": error_words,
-        "cancellable": task.state in CANCELLABLE and signed_in_user().role in SENDERS,
-        "resumable": task.state == TaskState.PAUSED and signed_in_user().role in SENDERS,
+        "acts": _acts(task),
         "refresh_every": _refresh_every(task),
     }
+
+
+def _acts(task: Task) -> list[str]:
+    """What the reader may do with the task now."""
+    if signed_in_user().role not in SENDERS:
+        return []
+    barred = {"resume"} if task.paused_by_staff else set()
+    return [name for name, act in ACTS.items() if task.state in act.states and name not in barred]
 
 
 def _refresh_every(task: Task) -> int | None:
