@@ -6,6 +6,7 @@ import click
 from flask import Flask, current_app
 
 from app import demo
+from app.accounts.commands import staff_commands
 from app.accounts.passwords import password_hasher
 from app.database import write_transaction
 from app.extensions import db
@@ -16,6 +17,7 @@ from app.secrets import Vault
 def init_app(app: Flask) -> None:
     """Register the commands."""
     app.cli.add_command(ledger_commands)
+    app.cli.add_command(staff_commands)
     app.cli.add_command(seed_demo)
 
 

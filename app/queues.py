@@ -42,6 +42,7 @@ JOBS: dict[str, tuple[QueueName, int]] = {
     "jobs.receipts.apply": (QueueName.DEFAULT, 120),
     "jobs.letters.send": (QueueName.DEFAULT, 60),
     "jobs.audit.enforce_audit": (QueueName.DEFAULT, 900),
+    "jobs.export.pack": (QueueName.DEFAULT, 900),
 }
 
 

@@ -42,6 +42,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     (
         "app.extensions",
         "app.access",
+        "app.delivery",
         "app.security",
         "app.web_context",
         "app.web_errors",
@@ -70,6 +71,7 @@ PUBLIC_ENDPOINTS = frozenset(
         "callbacks.receive",
         "health.healthz",
         "help.terms",
+        "members.join",  # the way in for somebody who was invited
         "opt_out.page",
         "opt_out.stop",
         "outbox.letters",  # not in production

@@ -37,15 +37,9 @@ class TermsLine:
 
 def versions(session: Session) -> list[TermsLine]:
     """Drafts first, then the published, newest first, then the shipped text."""
-    accepted: dict[str, int] = dict(
-        session.execute(
-            select(TermsAcceptance.version, func.count(TermsAcceptance.user_id.distinct())).group_by(
-                TermsAcceptance.version
-            )
-        )
-        .tuples()
-        .all()
-    )
+    people = func.count(TermsAcceptance.user_id.distinct())
+    counted = session.execute(select(TermsAcceptance.version, people).group_by(TermsAcceptance.version)).all()
+    accepted: dict[str, int] = {name: int(number) for name, number in counted}
     rows: Sequence[TermsVersion] = session.scalars(
         select(TermsVersion).order_by(
             TermsVersion.published_at.is_not(None), TermsVersion.published_at.desc(), TermsVersion.id.desc()

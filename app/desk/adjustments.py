@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-from sqlalchemy import CursorResult, func, select, update
+from sqlalchemy import CursorResult, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -15,7 +15,7 @@ from app.desk.audit_log import Actor
 from app.desk.settings import desk_settings
 from app.errors import CarillonError, Conflict, NotFound
 from app.ledger import transfers
-from app.models import Account, Adjustment
+from app.models import Account, Adjustment, User
 from app.pricing import credits
 
 WAITING: Final = "waiting"
@@ -85,15 +85,15 @@ def refuse(session: Session, actor: Actor, adjustment_id: int) -> Adjustment:
     return adjustment
 
 
-def waiting(session: Session) -> Sequence[Adjustment]:
-    """What waits for a second person, oldest first."""
-    return session.scalars(
-        select(Adjustment).where(Adjustment.state == WAITING).order_by(Adjustment.id).limit(100)
+def waiting_lines(session: Session) -> Sequence[tuple[Adjustment, User]]:
+    """What waits for a second person, with who asked for it, oldest first."""
+    return session.execute(
+        select(Adjustment, User)
+        .join(User, User.id == Adjustment.requested_by)
+        .where(Adjustment.state == WAITING)
+        .order_by(Adjustment.id)
+        .limit(100)
     ).all()
-
-
-def waiting_count(session: Session) -> int:
-    return session.scalar(select(func.count(Adjustment.id)).where(Adjustment.state == WAITING)) or 0
 
 
 def of_account(session: Session, account_id: int) -> Sequence[Adjustment]:

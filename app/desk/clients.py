@@ -52,7 +52,10 @@ def search(
             *([User.phone.like(f"%{digits}%")] if len(digits) >= 4 else []),
         )
         by_person = select(User.account_id).where(User.account_id.is_not(None), people)
-        fits: list[ColumnElement[bool]] = [func.lower(Account.name).like(like, escape="\\"), Account.id.in_(by_person)]
+        fits: list[ColumnElement[bool]] = [
+            func.lower(Account.name).like(like, escape="\\"),
+            Account.id.in_(by_person),
+        ]
         number = words.removeprefix("#")
         if number.isascii() and number.isdigit() and len(number) <= 15:
             fits.append(Account.id == int(number))
@@ -76,6 +79,13 @@ def tasks(
     """The account's tasks, newest first."""
     statement = select(Task).where(Task.account_id == account_id)
     return page_by_key(session, statement, Task.id, before=before, after=after, size=SHOWN)
+
+
+def members(session: Session, account_id: int) -> Sequence[User]:
+    """The account's people, those who were removed last."""
+    return session.scalars(
+        select(User).where(User.account_id == account_id).order_by(User.disabled_at.is_not(None), User.id)
+    ).all()
 
 
 def sign_ins(session: Session, account_id: int) -> Sequence[SignInAttempt]:
@@ -123,6 +133,12 @@ def route_choices(session: Session, account_id: int) -> list[tuple[Route, Accoun
 
 def plans(session: Session) -> Sequence[Plan]:
     return session.scalars(select(Plan).order_by(Plan.name)).all()
+
+
+def plan_name(session: Session, kept: Account) -> str:
+    """The name of the account's plan, in words for staff."""
+    plan = session.get(Plan, kept.plan_id) if kept.plan_id is not None else None
+    return plan.name if plan is not None else "The default plan"
 
 
 def add_note(session: Session, actor: Actor, account_id: int, text: str) -> AccountNote:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -37,6 +38,9 @@ class Waiting:
     sender_ids: int
     adjustments: int
     alerts: int
+
+
+NOTHING_WAITS: Final = Waiting(0, 0, 0, 0, 0, 0)
 
 
 @dataclass(frozen=True, slots=True)

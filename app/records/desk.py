@@ -11,11 +11,12 @@ from sqlalchemy.orm import Session
 from app.models import Account, Route, StaffAlert
 
 _SHOWN = 100
+_NEWEST = 10
 
 
 def accounts(session: Session) -> Sequence[Account]:
     """The newest accounts."""
-    return session.scalars(select(Account).order_by(Account.id.desc()).limit(_SHOWN)).all()
+    return session.scalars(select(Account).order_by(Account.id.desc()).limit(_NEWEST)).all()
 
 
 def routes(session: Session) -> Sequence[Route]:

@@ -1,13 +1,19 @@
-"""The desk's first form."""
+"""The desk's first page: what waits, how the routes do, how the day goes."""
 
 from __future__ import annotations
 
-from flask import render_template
+from datetime import UTC
+
+from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from app.access import ANY_STAFF, roles_required
+from app.access import ANY_STAFF, OPERATORS, roles_required, signed_in_user
 from app.blueprints.staff import blueprint
+from app.blueprints.staff.forms import NoteForm
 from app.clock import now
+from app.database import write_transaction
+from app.desk import home
+from app.desk.audit_log import Actor
 from app.extensions import db
 from app.records import desk as records
 
@@ -15,12 +21,38 @@ from app.records import desk as records
 @blueprint.get("/")
 @roles_required(ANY_STAFF)
 def desk() -> ResponseReturnValue:
-    """Alerts, routes and accounts at a glance."""
+    """What waits for staff, alerts, routes, and what was submitted since midnight UTC, the desk's clock."""
+    return _page()
+
+
+@blueprint.post("/alerts/<int:alert_id>/dismiss")
+@roles_required(OPERATORS)
+def dismiss_alert(alert_id: int) -> ResponseReturnValue:
+    """Take an alert off the desk, with a word on what was done."""
+    form, actor = NoteForm(prefix=f"a{alert_id}-"), Actor.of(signed_in_user(), request.remote_addr)
+    if not form.validate():
+        return _page({alert_id: form}), 422
+    with write_transaction(db.session()) as session:
+        home.dismiss_alert(session, actor, alert_id, form.note.data)
+    flash("The alert is off the desk; the audit log keeps it with your note.", "success")
+    return redirect(url_for(".desk"), 303)
+
+
+def _page(wrong: dict[int, NoteForm] | None = None) -> str:
     moment = now()
-    routes = [(route, records.route_standing(route, moment)) for route in records.routes(db.session())]
+    session = db.session()
+    routes = [(route, records.route_standing(route, moment)) for route in records.routes(session)]
+    alerts = [
+        (alert, (wrong or {}).get(alert.id) or NoteForm(formdata=None, prefix=f"a{alert.id}-"))
+        for alert in records.alerts(session)
+    ]
+    midnight = moment.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
     return render_template(
         "staff/desk.html",
-        alerts=records.alerts(db.session()),
+        waiting=home.waiting(session),
+        volume=home.volume(session, midnight),
+        alerts=alerts,
         routes=routes,
-        accounts=records.accounts(db.session()),
+        accounts=records.accounts(session),
+        may_operate=signed_in_user().role in OPERATORS,
     )

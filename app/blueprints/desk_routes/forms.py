@@ -1,0 +1,252 @@
+"""What staff may enter of a route. Lists are text areas, one entry a line; secrets go in and never come out."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from flask_wtf import FlaskForm
+from wtforms import (
+    BooleanField,
+    Field,
+    IntegerField,
+    SelectChoice,
+    SelectField,
+    StringField,
+    TelField,
+    TextAreaField,
+    ValidationError,
+)
+from wtforms.validators import DataRequired, InputRequired, Length, NumberRange
+
+from app.content.segments import Split
+from app.content.sender_id import GSM_LIMIT
+from app.desk.routes import FASTEST, MOST_RECIPIENTS, RouteRefused, RouteValues
+from app.gateways.registry import kinds
+from app.models import Channel, ChargeWhen
+from app.pricing import credits, parse_credits
+
+_SETTING = re.compile(r"([a-z][a-z0-9_]{0,40})\s*=(.*)")
+_SECRET_NAME = re.compile(r"secret|password|token|(^|_)key")
+
+
+def trimmed(text: str | None) -> str:
+    return (text or "").strip()
+
+
+def number(label: str, least: int, most: int) -> IntegerField:
+    words = f"Enter a whole number from {least:,} to {most:,}."
+    return IntegerField(label, validators=[InputRequired(words), NumberRange(least, most, words)])
+
+
+class RouteForm(FlaskForm):
+    """After `validate`, `values` and `secrets` are what the domain takes."""
+
+    name = StringField(
+        "Name", filters=[trimmed], validators=[DataRequired("Name the route."), Length(max=100)]
+    )
+    description = StringField("What clients read about it", filters=[trimmed], validators=[Length(max=500)])
+    channel = SelectField(
+        "Channel",
+        choices=[SelectChoice(Channel.SMS.value, "SMS"), SelectChoice(Channel.WHATSAPP.value, "WhatsApp")],
+    )
+    gateway = SelectField("Gateway")
+    gateway_settings = TextAreaField("Gateway settings", validators=[Length(max=5_000)])
+    secrets = TextAreaField("Gateway secrets", validators=[Length(max=5_000)])
+    rate = number("Messages a second", 1, FASTEST)
+    price_per_segment = StringField(
+        "Credits a segment", filters=[trimmed], validators=[DataRequired("Enter a price, such as 1 or 0.85.")]
+    )
+    prices = TextAreaField("Prices by country prefix", validators=[Length(max=20_000)])
+    allowed_prefixes = StringField("Only to these prefixes", validators=[Length(max=4_000)])
+    blocked_prefixes = StringField("Never to these prefixes", default="86", validators=[Length(max=4_000)])
+    takes_sender_id = BooleanField("Takes a sender ID", default=True)
+    sender_id_maximum = number("Longest sender ID", 1, GSM_LIMIT)
+    sender_id_approval = BooleanField("Sender IDs need our approval first")
+    minimum_recipients = number("Fewest recipients a task may have", 1, MOST_RECIPIENTS)
+    maximum_recipients = number("Most recipients a task may have", 1, MOST_RECIPIENTS)
+    split = SelectField(
+        "Long texts",
+        choices=[
+            SelectChoice(Split.NETWORK.value, "160 / 153, as the networks do"),
+            SelectChoice(Split.FLAT_160.value, "160 each, flat"),
+        ],
+    )
+    charge_when = SelectField(
+        "Charge when",
+        choices=[
+            SelectChoice(ChargeWhen.ACCEPTED.value, "The network accepts"),
+            SelectChoice(ChargeWhen.DELIVERED.value, "It is delivered"),
+        ],
+    )
+    refund_failed_receipt = BooleanField("Refund when a receipt says failed", default=True)
+    gives_reports = BooleanField("Gives per-message reports", default=True)
+    retry_attempts = number("Tries before a deferred message fails", 1, 100)
+    everyone = BooleanField("For every account; else only for those it is given to", default=True)
+
+    values: RouteValues
+    secret_values: dict[str, str]
+
+    def __init__(self, shown: RouteValues | None = None, **kwargs: Any) -> None:
+        data = _entered(shown) if shown is not None else {"rate": 10, **_entered(_USUAL)}
+        super().__init__(data=data, **kwargs)
+        self.gateway.choices = [SelectChoice(name, label) for name, label in kinds().items()]
+        self.form_errors: list[str] = []
+
+    def validate(self, extra_validators: Any = None) -> bool:
+        if not super().validate(extra_validators):
+            return False
+        try:
+            self.secret_values = _settings_in(self.secrets, as_text=True)
+            self.values = self._values()
+        except _Wrong as wrong:
+            wrong.field.errors = [*wrong.field.errors, wrong.message]
+            return False
+        return True
+
+    def refuse(self, refusal: RouteRefused) -> None:
+        """Put the domain's refusal on its field."""
+        if refusal.field in self:
+            self[refusal.field].errors = [*self[refusal.field].errors, refusal.message]
+        else:
+            self.form_errors = [*self.form_errors, refusal.message]
+
+    def _values(self) -> RouteValues:
+        plain = [
+            "name",
+            "description",
+            "channel",
+            "gateway",
+            "rate",
+            "takes_sender_id",
+            "sender_id_maximum",
+            "sender_id_approval",
+            "minimum_recipients",
+            "maximum_recipients",
+            "split",
+            "charge_when",
+            "refund_failed_receipt",
+            "gives_reports",
+            "retry_attempts",
+            "everyone",
+        ]
+        allowed = _prefixes(self.allowed_prefixes.data)
+        return RouteValues(
+            **{name: self[name].data for name in plain},
+            gateway_settings=_settings_in(self.gateway_settings, as_text=False),
+            price_per_segment=_price(self.price_per_segment, self.price_per_segment.data),
+            prices=_prices(self.prices),
+            allowed_prefixes=allowed or None,
+            blocked_prefixes=_prefixes(self.blocked_prefixes.data),
+        )
+
+
+class PauseForm(FlaskForm):
+    reason = StringField(
+        "Reason",
+        filters=[trimmed],
+        validators=[DataRequired("Say why, for those who read it tomorrow."), Length(max=500)],
+    )
+
+
+class TestForm(FlaskForm):
+    """One message to a number of staff's own."""
+
+    to = TelField(
+        "Number", filters=[trimmed], validators=[DataRequired("Enter a number with its country code.")]
+    )
+    sender_id = StringField("Sender ID", filters=[trimmed], validators=[Length(max=GSM_LIMIT)])
+    text = StringField(
+        "Text",
+        filters=[trimmed],
+        default="A test of this route.",
+        validators=[
+            DataRequired("Write a text."),
+            Length(max=160, message="One segment is enough for a test."),
+        ],
+    )
+
+
+class _Wrong(ValidationError):
+    """A line of a field that cannot be read."""
+
+    def __init__(self, field: Field, message: str) -> None:
+        super().__init__(message)
+        self.field = field
+        self.message = message
+
+
+_USUAL = RouteValues(name="", gateway="sandbox", rate=10, price_per_segment=1_000)
+
+
+def _entered(values: RouteValues) -> dict[str, Any]:
+    """A route's values as the form's fields take them."""
+    shown = {name: getattr(values, name) for name in RouteValues.__dataclass_fields__}
+    settings = values.gateway_settings.items()
+    return shown | {
+        "price_per_segment": credits(values.price_per_segment),
+        "prices": "\n".join(
+            f"{prefix} = {credits(price)}" for prefix, price in sorted(values.prices.items())
+        ),
+        "gateway_settings": "\n".join(f"{name} = {_written(value)}" for name, value in sorted(settings)),
+        "allowed_prefixes": ", ".join(values.allowed_prefixes or ()),
+        "blocked_prefixes": ", ".join(values.blocked_prefixes),
+    }
+
+
+def _written(value: Any) -> str:
+    return value if isinstance(value, str) and _read(value) == value else json.dumps(value)
+
+
+def _read(text: str) -> Any:
+    """A value as JSON where it is JSON (numbers, true, lists), else the text itself."""
+    try:
+        return json.loads(text)
+    except ValueError:
+        return text
+
+
+def _settings_in(field: Field, *, as_text: bool) -> dict[str, Any]:
+    """The lines "name = value" of a field."""
+    found: dict[str, Any] = {}
+    for line in _lines(field.data):
+        match = _SETTING.fullmatch(line)
+        if match is None:
+            shown = "this line" if as_text else f"“{line[:40]}”"
+            raise _Wrong(field, f"Cannot read {shown}. Write one setting a line, as in: name = value")
+        name, value = match[1], match[2].strip()
+        if not as_text and _SECRET_NAME.search(name):
+            raise _Wrong(field, f"“{name}” is a secret. Enter it below, where it is encrypted.")
+        found[name] = value if as_text else _read(value)
+    return found
+
+
+def _prices(field: Field) -> Mapping[str, int]:
+    found: dict[str, int] = {}
+    for line in _lines(field.data):
+        prefix, sign, price = line.partition("=")
+        prefix = prefix.strip().removeprefix("+")
+        if not sign or not prefix:
+            raise _Wrong(field, f"Cannot read “{line[:40]}”. Write a prefix and its price, as in: 61 = 0.9")
+        if prefix in found:
+            raise _Wrong(field, f"The prefix {prefix} stands there twice.")
+        found[prefix] = _price(field, price.strip())
+    return found
+
+
+def _price(field: Field, written: str) -> int:
+    try:
+        return parse_credits(written)
+    except ValueError as problem:
+        raise _Wrong(field, str(problem)) from None
+
+
+def _prefixes(written: str | None) -> tuple[str, ...]:
+    parts = re.split(r"[\s,;]+", written or "")
+    return tuple(dict.fromkeys(part.removeprefix("+") for part in parts if part))
+
+
+def _lines(text: str | None) -> list[str]:
+    return [line.strip() for line in (text or "").splitlines() if line.strip()]

@@ -1,0 +1,111 @@
+"""One route's page: open and close, pause and resume, and a test with one message."""
+
+from __future__ import annotations
+
+from flask import current_app, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from app.access import ANY_STAFF, OPERATORS, roles_required, signed_in_user
+from app.blueprints.desk_routes import blueprint
+from app.blueprints.desk_routes.forms import PauseForm, TestForm
+from app.clock import now
+from app.database import write_transaction
+from app.desk import route_test
+from app.desk import routes as desk
+from app.desk.audit_log import Actor
+from app.desk.route_test import Tried
+from app.extensions import db
+from app.records.desk import route_standing
+
+
+@blueprint.get("/<int:route_id>")
+@roles_required(ANY_STAFF)
+def page(route_id: int) -> ResponseReturnValue:
+    """The route as it stands, and what can be done with it."""
+    return _page(route_id)
+
+
+@blueprint.post("/<int:route_id>/open")
+@roles_required(OPERATORS)
+def open_route(route_id: int) -> ResponseReturnValue:
+    """Offer it to clients."""
+    return _set_open(route_id, True)
+
+
+@blueprint.post("/<int:route_id>/close")
+@roles_required(OPERATORS)
+def close_route(route_id: int) -> ResponseReturnValue:
+    """Offer it to clients no more."""
+    return _set_open(route_id, False)
+
+
+@blueprint.post("/<int:route_id>/pause")
+@roles_required(OPERATORS)
+def pause(route_id: int) -> ResponseReturnValue:
+    """Send nothing more by it for now."""
+    form, actor = PauseForm(), _actor()
+    if not form.validate():
+        return _page(route_id, pause_form=form), 422
+    with write_transaction(db.session()) as session:
+        name = desk.pause(session, actor, route_id, form.reason.data).name
+    flash(f"{name} is paused. What is on the wire finishes.", "success")
+    return redirect(url_for(".page", route_id=route_id), 303)
+
+
+@blueprint.post("/<int:route_id>/resume")
+@roles_required(OPERATORS)
+def resume(route_id: int) -> ResponseReturnValue:
+    """Send again, at once."""
+    actor = _actor()
+    with write_transaction(db.session()) as session:
+        name = desk.resume(session, actor, route_id).name
+    flash(f"{name} sends again.", "success")
+    return redirect(url_for(".page", route_id=route_id), 303)
+
+
+@blueprint.post("/<int:route_id>/test")
+@roles_required(OPERATORS)
+def test(route_id: int) -> ResponseReturnValue:
+    """Send one message by it, and show what the gateway says. Nobody is charged."""
+    form, actor = TestForm(), _actor()
+    if not form.validate():
+        return _page(route_id, test_form=form), 422
+    route = desk.route(db.session(), route_id)
+    settings = current_app.config["CARILLON"]
+    tried = route_test.send_test(route, settings, form.to.data, form.text.data, form.sender_id.data or None)
+    with write_transaction(db.session()) as session:
+        route_test.record_test(session, actor, route_id, tried)
+    return _page(route_id, test_form=form, tried=tried)
+
+
+def _set_open(route_id: int, is_open: bool) -> ResponseReturnValue:
+    actor = _actor()
+    with write_transaction(db.session()) as session:
+        name = desk.set_open(session, actor, route_id, is_open).name
+    words = "is open to clients." if is_open else "is closed. What was submitted goes on."
+    flash(f"{name} {words}", "success")
+    return redirect(url_for(".page", route_id=route_id), 303)
+
+
+def _actor() -> Actor:
+    return Actor.of(signed_in_user(), request.remote_addr)
+
+
+def _page(
+    route_id: int,
+    pause_form: PauseForm | None = None,
+    test_form: TestForm | None = None,
+    tried: Tried | None = None,
+) -> str:
+    route = desk.route(db.session(), route_id)
+    return render_template(
+        "desk_routes/page.html",
+        route=route,
+        values=desk.values_of(route),
+        standing=route_standing(route, now()),
+        secret_names=desk.secret_names(route, current_app.config["CARILLON"]),
+        pause_form=pause_form or PauseForm(formdata=None),
+        test_form=test_form or TestForm(formdata=None),
+        tried=tried,
+        may_operate=signed_in_user().role in OPERATORS,
+    )

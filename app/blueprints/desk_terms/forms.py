@@ -1,0 +1,27 @@
+"""A draft of the terms."""
+
+from __future__ import annotations
+
+from flask_wtf import FlaskForm
+from wtforms import StringField, TextAreaField
+from wtforms.validators import DataRequired, Length
+
+
+def trimmed(text: str | None) -> str:
+    return (text or "").strip()
+
+
+class DraftForm(FlaskForm):
+    version = StringField(
+        "Version",
+        filters=[trimmed],
+        validators=[DataRequired("Name the version, such as 2027-01."), Length(max=32)],
+    )
+    text = TextAreaField(
+        "Text",
+        filters=[trimmed],
+        validators=[
+            DataRequired("Write the text."),
+            Length(max=60_000, message="Use at most 60,000 characters."),
+        ],
+    )

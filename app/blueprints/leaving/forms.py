@@ -1,0 +1,13 @@
+"""Asking to leave."""
+
+from __future__ import annotations
+
+from flask_wtf import FlaskForm
+from wtforms import StringField
+from wtforms.validators import DataRequired, Length
+
+
+class LeaveForm(FlaskForm):
+    typed_name = StringField(
+        "The account’s name", validators=[DataRequired("Type the account’s name."), Length(max=200)]
+    )
