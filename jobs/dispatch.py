@@ -12,7 +12,7 @@ import time
 import structlog
 import uvloop
 from flask import Flask
-from sqlalchemy import select
+from sqlalchemy import and_, or_, select
 from sqlalchemy.orm import Session
 
 from app.clock import now
@@ -22,7 +22,7 @@ from app.gateways.base import SettingsRefused
 from app.gateways.errors import ErrorCode
 from app.models import Route
 from app.queues import QueueName, enqueue, waiting
-from app.sending.claims import Spans, has_work
+from app.sending.claims import Spans, awaits_receipts, has_work
 from app.sending.gateways import gateway_for
 from app.sending.outcomes import trip_breaker
 from app.sending.pump import Pump, Turn
@@ -32,6 +32,8 @@ from jobs import context, shutdown
 log = structlog.get_logger()
 
 _SHORTEST_SLICE = 2.0
+# A session is not torn down more often than it must be; well within the time that the job may take.
+_SESSION_SLICE = 120.0
 
 
 def pump(route_id: int) -> None:
@@ -50,7 +52,7 @@ def pump_slice(app: Flask, session: Session, route_id: int) -> Turn | None:
     """
     settings: Settings = app.config["CARILLON"]
     route = session.get(Route, route_id)
-    if route is None or route.paused_reason or (route.breaker_until and route.breaker_until > now()):
+    if route is None or (route.breaker_until and route.breaker_until > now()):
         return None
     try:
         gateway = gateway_for(route, settings)
@@ -59,7 +61,11 @@ def pump_slice(app: Flask, session: Session, route_id: int) -> Turn | None:
         with write_transaction(session):
             trip_breaker(session, route_id, ErrorCode.GATEWAY_SETTINGS)
         return None
+    keeps_session = gateway.capabilities.keeps_session
+    if route.paused_reason and not keeps_session:
+        return None  # it sends nothing; one that keeps a session still takes its receipts
     started = time.monotonic()
+    longest = max(settings.pump_slice.total_seconds(), _SESSION_SLICE if keeps_session else 0.0)
     pump = Pump(
         db.engine,
         route_id,
@@ -68,8 +74,9 @@ def pump_slice(app: Flask, session: Session, route_id: int) -> Turn | None:
         holder=f"{socket.gethostname()}.{os.getpid()}.{secrets.token_hex(4)}"[-64:],
         slice_seconds=_SHORTEST_SLICE,
         spans=Spans(settings.pump_lease, settings.claim_life, settings.claim_margin),
-        should_yield=lambda: _is_over(settings, started) or _others_wait(app),
-        on_release=lambda: _go_on(app, route_id),
+        should_yield=lambda: time.monotonic() - started > longest or _others_wait(app),
+        on_release=lambda: _go_on(app, route_id, keeps_session),
+        on_reports=lambda: _apply_reports(app, route_id),
     )
     session.rollback()  # nothing stays open while the pump works
     turn = _run(pump)
@@ -93,17 +100,22 @@ def _run(pump: Pump) -> Turn:
         shutdown.listen()  # the loop's own handler went with it
 
 
-def _is_over(settings: Settings, started: float) -> bool:
-    return time.monotonic() - started > settings.pump_slice.total_seconds()
-
-
 def _others_wait(app: Flask) -> bool:
     with app.app_context():
         return waiting(QueueName.DISPATCH) > 0
 
 
-def _go_on(app: Flask, route_id: int) -> None:
-    """Queue the route's next slice, if there is work for one."""
+def _go_on(app: Flask, route_id: int, keeps_session: bool) -> None:
+    """Queue the route's next slice, if there is work for one, or receipts are to come on its session."""
+    moment = now()
+    wanted = and_(Route.paused_reason.is_(None), has_work(moment))
+    if keeps_session:
+        wanted = or_(wanted, awaits_receipts(moment))
     with app.app_context():
-        if db.session.scalar(select(Route.id).where(Route.id == route_id, has_work(now()))) is not None:
+        if db.session.scalar(select(Route.id).where(Route.id == route_id, wanted)) is not None:
             enqueue("jobs.dispatch.pump", route_id)
+
+
+def _apply_reports(app: Flask, route_id: int) -> None:
+    with app.app_context():
+        enqueue("jobs.receipts.apply", route_id)

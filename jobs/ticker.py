@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import signal
 import threading
+from collections.abc import Callable
 from datetime import timedelta
 
 import structlog
@@ -15,14 +16,14 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.database import write_transaction
-from app.gateways.base import SettingsRefused
+from app.gateways.base import Capabilities, SettingsRefused
 from app.letters.sending import due_letters
 from app.lists.reading import stale_lists
 from app.lists.suppression_upload import stale_uploads
 from app.models import Route
 from app.queues import enqueue
 from app.sending import sweep
-from app.sending.claims import routes_with_work
+from app.sending.claims import routes_awaiting_receipts, routes_with_work
 from app.sending.gateways import gateway_for
 from app.sending.receipts import routes_with_due_receipts
 from app.topups.low_balance import LOOK_EVERY, tell_low_balances
@@ -75,9 +76,12 @@ def _release_doubts(session: Session, settings: Settings) -> None:
             sweep.release_old_doubts(session, settings.in_doubt_release)
 
 
-def _ask_for_pumps(session: Session, _settings: Settings) -> None:
+def _ask_for_pumps(session: Session, settings: Settings) -> None:
     for route_id in routes_with_work(session):
         enqueue("jobs.dispatch.pump", route_id)
+    for route in routes_awaiting_receipts(session):
+        if _has(route, settings, lambda can: can.keeps_session):
+            enqueue("jobs.dispatch.pump", route.id)
 
 
 def _ask_for_receipts(session: Session, _settings: Settings) -> None:
@@ -129,14 +133,19 @@ def main() -> None:
 
 def _resend_routes(session: Session, settings: Settings) -> frozenset[int]:
     """The routes whose gateways recognise a reference that they saw before."""
-    return frozenset(route.id for route in session.scalars(select(Route)) if _dedupes(route, settings))
+    return frozenset(
+        route.id
+        for route in session.scalars(select(Route))
+        if _has(route, settings, lambda can: can.dedupes_reference)
+    )
 
 
-def _dedupes(route: Route, settings: Settings) -> bool:
+def _has(route: Route, settings: Settings, capability: Callable[[Capabilities], bool]) -> bool:
+    """Whether the route's gateway can do it; one whose settings do not work can do nothing."""
     try:
-        return gateway_for(route, settings).capabilities.dedupes_reference
+        return capability(gateway_for(route, settings).capabilities)
     except SettingsRefused:
-        return False  # nobody can be asked, so nothing is sent again
+        return False
 
 
 if __name__ == "__main__":

@@ -20,6 +20,9 @@ from app.errors import CarillonError
 from app.gateways.base import OutgoingMessage
 from app.models import Account, AccountState, Message, MessageStatus, PumpLease, Route, Task, TaskState
 
+# No receipt after three days means that none will come.
+_RECEIPTS_AWAITED: Final = timedelta(hours=72)
+
 # Nothing is taken for that long. What says so was written before the clock was set back, and has lapsed.
 _BEYOND_ANY_LIFE: Final = timedelta(minutes=10)
 
@@ -237,6 +240,28 @@ def routes_with_work(session: Session) -> list[int]:
     )
 
 
+def receipts_to_come(session: Session, route_id: int) -> bool:
+    """Whether receipts are still to come on the route."""
+    awaited = select(Route.id).where(Route.id == route_id, awaits_receipts(now()))
+    return session.scalar(awaited) is not None
+
+
+def routes_awaiting_receipts(session: Session) -> list[Route]:
+    """The routes on which receipts are still to come, and no pump is there to take them off a session."""
+    moment = now()
+    return list(
+        session.scalars(
+            select(Route)
+            .outerjoin(PumpLease, PumpLease.route_id == Route.id)
+            .where(
+                _is_free(moment),
+                or_(Route.breaker_until.is_(None), Route.breaker_until <= moment),
+                awaits_receipts(moment),
+            )
+        )
+    )
+
+
 def has_lapsed(expires_at: Any, moment: datetime) -> ColumnElement[bool]:
     """The condition that a time written for the end of a lease or a claim is over."""
     return or_(expires_at <= moment, expires_at > moment + _BEYOND_ANY_LIFE)
@@ -252,6 +277,13 @@ def has_work(moment: datetime) -> ColumnElement[bool]:
         Account.state == AccountState.ACTIVE,
         Message.task_id == Task.id,
         *_due(moment),
+    )
+
+
+def awaits_receipts(moment: datetime) -> ColumnElement[bool]:
+    """The condition, on `Route`, that a task of it has accepted messages, and moved not too long ago."""
+    return exists().where(
+        Task.route_id == Route.id, Task.accepted > 0, Task.changed_at > moment - _RECEIPTS_AWAITED
     )
 
 

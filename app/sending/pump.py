@@ -12,7 +12,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any, Final, TypeVar
@@ -23,9 +23,9 @@ from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from app.database import write_transaction
-from app.gateways.base import Accepted, Deferred, Gateway, InDoubt, Outcome, Refused
+from app.gateways.base import Accepted, Deferred, DeliveryReport, Gateway, InDoubt, Outcome, Refused
 from app.gateways.errors import ErrorCode
-from app.sending import claims, outcomes
+from app.sending import claims, outcomes, receipts
 from app.sending.claims import Claimed, Lease, LeaseLost, Spans
 from app.sending.pace import Pace
 
@@ -37,6 +37,7 @@ _RECORD_EVERY: Final = 0.1
 _RECORD_MOST: Final = 500
 _IDLE_POLL: Final = 0.2
 _LINGER: Final = 0.4  # an empty pump stays this long: the next submission often comes right after
+_RECEIPTS_LOOK: Final = 2.0
 _DATABASE_GAPS: Final = (0.1, 0.5, 2.0, 5.0)
 # The breaker trips when, of the last 50 outcomes, at least 10 and at least half were failures of the wire.
 _BREAKER_VIEW: Final = 50
@@ -76,9 +77,11 @@ class Pump:
         spans: Spans,
         should_yield: Callable[[], bool] = lambda: True,
         on_release: Callable[[], None] = lambda: None,
+        on_reports: Callable[[], None] = lambda: None,
     ) -> None:
         """`should_yield` tells, once the slice's time is over, whether anything else wants the worker; if not, it
-        goes on. `on_release` is called when the lease is free again. Both run on a thread of their own.
+        goes on. `on_release` is called when the lease is free again, `on_reports` when receipts that came on the
+        gateway's own session were stored. All three run on a thread of their own.
         """
         self._engine = engine
         self._route_id = route_id
@@ -89,6 +92,8 @@ class Pump:
         self._ends_at = time.monotonic() + slice_seconds
         self._should_yield = should_yield
         self._on_release = on_release
+        self._on_reports = on_reports
+        self._look_at = 0.0  # when to look next whether receipts are awaited
         self._epoch = time.time() - time.monotonic()
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="pump-db")
         self._fenced: asyncio.Queue[_Chunk | None] = asyncio.Queue()
@@ -124,7 +129,7 @@ class Pump:
         now = self._clock()
         self._pace = Pace(self._rate, min(lease.next_send_at, now + max(1.0, 2 / self._rate)))
         try:
-            await self._gateway.open()
+            await self._gateway.open(self._store_reports)
             ended = await asyncio.gather(self._work(lease), self._record(lease), return_exceptions=True)
             for result in ended:
                 if isinstance(result, BaseException):
@@ -147,6 +152,8 @@ class Pump:
                 if isinstance(result, BaseException):
                     raise result
         finally:
+            if self._gateway.capabilities.keeps_session:
+                await self._end_session()
             keeper.cancel()
             try:
                 await self._let_go(lease)
@@ -167,7 +174,7 @@ class Pump:
                     # What is still out may come back to the queue once its answer is written down.
                     still_out = self._flying or self._results or not self._fenced.empty()
                     idle_since = None if still_out else idle_since or time.monotonic()
-                    if idle_since is not None and time.monotonic() - idle_since > _LINGER:
+                    if idle_since is not None and await self._may_leave(time.monotonic() - idle_since):
                         break
                     await asyncio.sleep(_IDLE_POLL)
                     continue
@@ -188,6 +195,26 @@ class Pump:
                 await self._write(claims.hand_back, lease, batch)
             finally:
                 await self._fenced.put(None)
+
+    async def _may_leave(self, idle: float) -> bool:
+        """Whether a pump with nothing to send may end: not while receipts are to come on the session that it keeps."""
+        if idle <= _LINGER or not self._gateway.capabilities.keeps_session:
+            return idle > _LINGER
+        if time.monotonic() < self._look_at:
+            return False
+        self._look_at = time.monotonic() + _RECEIPTS_LOOK
+        return not await self._write(claims.receipts_to_come, self._route_id)
+
+    async def _store_reports(self, reports: Sequence[DeliveryReport]) -> None:
+        """What came on the session, stored and committed: the gateway acknowledges it after this."""
+        await self._write(receipts.insert_reports, self._route_id, reports)
+        await asyncio.get_running_loop().run_in_executor(None, self._on_reports)
+
+    async def _end_session(self) -> None:
+        """Hear the answers that are out and disconnect, all under the lease: a carrier takes one session at a time."""
+        if self._flying:
+            await asyncio.wait(set(self._flying))
+        await self._gateway.close()
 
     def _fence(self, session: Session, lease: Lease, chunk: list[Claimed]) -> list[Claimed]:
         claims.renew_lease(session, lease, self._pace.next_at)

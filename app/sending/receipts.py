@@ -37,6 +37,13 @@ UNMATCHED: Final = "unmatched"
 
 def store_reports(session: Session, route_id: int, reports: Sequence[DeliveryReport]) -> None:
     """Keep the reports, each once, and have them applied after the commit."""
+    insert_reports(session, route_id, reports)
+    if reports:
+        enqueue_after_commit(session, "jobs.receipts.apply", route_id)
+
+
+def insert_reports(session: Session, route_id: int, reports: Sequence[DeliveryReport]) -> None:
+    """Keep the reports, each once; somebody has to ask for them to be applied, if it is only the ticker."""
     moment = now()
     # In one order everywhere: two callbacks with the same receipts must not wait for each other's rows.
     rows: list[dict[str, Any]] = [
@@ -52,8 +59,6 @@ def store_reports(session: Session, route_id: int, reports: Sequence[DeliveryRep
         for report in sorted(reports, key=lambda report: (report.gateway_id, report.status))
     ]
     insert_new(session, Receipt.__table__, rows)  # type: ignore[arg-type]
-    if rows:
-        enqueue_after_commit(session, "jobs.receipts.apply", route_id)
 
 
 def apply_due(session: Session, route_id: int) -> int:
