@@ -21,7 +21,7 @@ from app.database import write_transaction
 from app.errors import InvalidMove
 from app.models import Recipient, Rejection, Task, TaskState
 from app.recipients.errors import FileRefused
-from app.sending import holding, route_rules
+from app.sending import holding, route_rules, savings
 from app.sending.compose import COUNTRY_RULE
 from app.sending.drafts import forget_rows
 from app.sending.examining import Draft, Examined, examine
@@ -191,6 +191,8 @@ def _report(examined: Examined, rejections: list[Any]) -> dict[str, Any]:
         "heading_looks_like_number": intake.heading_looks_like_number,
         "heading_number": intake.heading_number,
         "notes": list(intake.notes),
+        "savings": savings.to_json(examined.savings),
+        "zones": [[list(names), count] for names, count in examined.zones.items()],
         "networks": [[region, network, count] for (region, network), count in networks.most_common()],
     }
 

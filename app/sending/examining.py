@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
 from sqlalchemy.orm import Session
@@ -15,12 +15,14 @@ from app.models import TaskKind
 from app.pricing import Quote, Tariff, quote
 from app.recipients.confined import take_in_file
 from app.recipients.errors import FileRefused
-from app.recipients.intake import Intake, take_in, withhold_suppressed
+from app.recipients.intake import Intake, Recipient, take_in, withhold_suppressed
 from app.recipients.limits import FileLimits
 from app.recipients.numbers import NumberRules
 from app.recipients.typed import take_in_typed
+from app.recipients.zones import zone_groups
 from app.sending.compose import Composition, compose
 from app.sending.list_sheet import sheet_of_list
+from app.sending.savings import Saving, find_savings
 from app.sending.suppressed import suppressed_among
 from app.sending.uploads import local_copy
 from config import Settings
@@ -59,12 +61,17 @@ class Draft:
 
 @dataclass(frozen=True)
 class Examined:
-    """What a check found. `fingerprint` is the same for the same numbers with the same text, whatever the file."""
+    """What a check found. `fingerprint` is the same for the same numbers with the same text, whatever the file.
+
+    `zones` is how many of the messages may go into which time zones.
+    """
 
     intake: Intake
     composition: Composition
     quote: Quote
     fingerprint: str
+    savings: list[Saving]
+    zones: dict[tuple[str, ...], int]
 
 
 def examine(session: Session, draft: Draft, settings: Settings, progress: Progress) -> Examined:
@@ -86,7 +93,20 @@ def examine(session: Session, draft: Draft, settings: Settings, progress: Progre
         draft.tariff,
     )
     fingerprint = hashlib.sha256(f"{intake.fingerprint}\n{draft.content}".encode()).hexdigest()
-    return Examined(intake, composition, priced, fingerprint)
+    return Examined(
+        intake,
+        composition,
+        priced,
+        fingerprint,
+        find_savings(
+            draft.content, composition.composed, draft.rulebook, draft.split, draft.tariff, intake.field_names
+        ),
+        zone_groups((each.e164, each.country_code, each.network) for each in _written_to(composition)),
+    )
+
+
+def _written_to(composition: Composition) -> Iterator[Recipient]:
+    return (each.recipient for each in composition.composed)
 
 
 def _take_in(session: Session, draft: Draft, settings: Settings, progress: Progress) -> Intake:

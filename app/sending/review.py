@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -16,10 +16,18 @@ from app.ledger.balances import balance
 from app.models import Recipient, Rejection, Task, TaskState
 from app.recipients.zones import clocks_at
 from app.sending.countries import country_name
+from app.sending.quiet_hours import Quiet, quiet_at
+from app.sending.savings import Saving, savings
 
 SHOWN_REJECTIONS = 100
 SHOWN_SAMPLES = 5
 SHOWN_ZONES = 5
+SHOWN_TWINS = 3
+TWIN_WITHIN = timedelta(hours=24)
+
+NETWORK_WORDS = {"mobile": "Mobile", "landline_or_mobile": "Mobile or landline: the number does not tell"}
+# What another number in the cell cannot put right.
+NOT_FOR_CORRECTION = frozenset({"suppressed", "content", "country_rule"})
 
 REASON_WORDS = {
     "duplicate": "Repeated number",
@@ -96,8 +104,20 @@ class LocalTime:
 
 
 @dataclass(frozen=True)
+class NetworkLine:
+    """How many of the numbers are in a country's network of one type, in words."""
+
+    country: str
+    network: str
+    recipients: int
+
+
+@dataclass(frozen=True)
 class Review:
-    """Everything the review page shows. Money is integer millicredits; `missing` is what credit lacks."""
+    """Everything the review page shows. Money is integer millicredits; `missing` is what credit lacks.
+
+    `twins` are tasks of the last 24 hours that said the same to the same numbers.
+    """
 
     task: Task
     rows_read: int
@@ -122,6 +142,11 @@ class Review:
     heading_looks_like_number: bool
     heading_number: str | None
     can_submit: bool
+    notes: list[str]
+    networks: list[NetworkLine]
+    savings: list[Saving]
+    quiet: Quiet | None
+    twins: list[Task]
 
 
 def review(session: Session, task: Task) -> Review:
@@ -158,12 +183,40 @@ def review(session: Session, task: Task) -> Review:
         heading_looks_like_number=report.get("heading_looks_like_number", False),
         heading_number=report.get("heading_number"),
         can_submit=task.state == TaskState.READY and available >= total,
+        notes=report.get("notes", []),
+        networks=[
+            NetworkLine(country_name(region), NETWORK_WORDS.get(network, network), count)
+            for region, network, count in report.get("networks", [])
+        ],
+        savings=savings(task),
+        quiet=quiet_at(task, starts_at),
+        twins=_twins(session, task),
     )
 
 
 def rejections(session: Session, task: Task) -> Iterator[Rejection]:
     """Every rejected row of the draft, in the order of the sheet."""
     return _rejections(session, task, None)
+
+
+def _twins(session: Session, task: Task) -> list[Task]:
+    """Told by what is sent to whom; the names of files and tasks play no part."""
+    if task.fingerprint is None or task.state != TaskState.READY:
+        return []
+    return list(
+        session.scalars(
+            select(Task)
+            .where(
+                Task.account_id == task.account_id,
+                Task.fingerprint == task.fingerprint,
+                Task.id != task.id,
+                Task.submitted_at > now() - TWIN_WITHIN,
+                Task.state != TaskState.CANCELLED,
+            )
+            .order_by(Task.id.desc())
+            .limit(SHOWN_TWINS)
+        )
+    )
 
 
 def _reason_lines(by_reason: dict[str, int]) -> list[ReasonLine]:

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from flask_wtf.file import FileField
 from itsdangerous import BadSignature, URLSafeSerializer
 from werkzeug.datastructures import FileStorage
-from wtforms import HiddenField, ValidationError
+from wtforms import HiddenField, SelectChoice, SelectField, ValidationError
 
 from app.blueprints.compose.forms import ComposeForm
 from app.errors import TaskRefused
+from app.models import RecipientList
+from app.sending.drafts import ChosenList, Source
 from app.sending.uploads import StoredUpload, store_upload
 from config import Settings
 
@@ -16,24 +20,37 @@ from config import Settings
 class BulkForm(ComposeForm):
     """A browser never fills a file field again, so a stored file is kept over a refusal by a signed token.
 
-    After `validate`, `upload` is the file to use; None, where a draft is edited, keeps the draft's own.
+    After `validate`, `upload` is the file or the saved list to use; None, where a draft is edited, keeps the
+    draft's own. A file that is chosen now goes before a list, and a list before a file that was kept.
     """
 
+    list = SelectField("Saved list", validate_choice=False, default="")
     file = FileField("Recipient file")
     kept_file = HiddenField()
 
     settings: Settings
     account_id: int
     needs_file: bool
-    upload: StoredUpload | None = None
+    lists: dict[str, RecipientList]
+    upload: Source | None = None
+
+    def offer_lists(self, lists: Iterable[RecipientList], chosen: str = "") -> None:
+        """Offer these saved lists; `chosen` is the one to begin with, by its public id."""
+        self.lists = {each.public_id: each for each in lists}
+        self.list.choices = [
+            SelectChoice("", "None: a file, below"),
+            *(SelectChoice(key, f"{each.name} · {each.size:,} numbers") for key, each in self.lists.items()),
+        ]
+        if not self.is_submitted() and chosen in self.lists:
+            self.list.data = chosen
 
     def expect_file(self, settings: Settings, account_id: int, *, required: bool) -> None:
         """Where to store the file, whose it is, and whether there must be one."""
         self.settings, self.account_id, self.needs_file = settings, account_id, required
 
     @property
-    def stored_upload(self) -> StoredUpload:
-        """The file, where there must be one; to be asked once the form is valid."""
+    def stored_upload(self) -> Source:
+        """The file or the list, where there must be one; to be asked once the form is valid."""
         if self.upload is None:
             raise RuntimeError("A form that needs a file was taken as valid without one.")
         return self.upload
@@ -42,9 +59,21 @@ class BulkForm(ComposeForm):
         if isinstance(field.data, FileStorage) and field.data.filename:
             self._store(field.data)
             return
+        if self.list.data:
+            self.upload = self._chosen(self.list.data)
+            return
         self.upload = self._kept()
         if self.upload is None and self.needs_file:
             raise ValidationError("Choose a file with the recipients: csv, xlsx, xls or txt.")
+
+    def _chosen(self, public_id: str) -> ChosenList:
+        saved = self.lists.get(public_id)
+        if saved is None:
+            raise ValidationError("This saved list is no longer there. Choose another one, or a file.")
+        most = self.settings.limits.bulk_recipients
+        if saved.size > most:
+            raise ValidationError(f"“{saved.name}” has {saved.size:,} numbers; one task takes {most:,}.")
+        return ChosenList(saved.id, saved.name)
 
     def _store(self, file: FileStorage) -> None:
         limit = self.settings.limits.upload_bytes
@@ -53,6 +82,7 @@ class BulkForm(ComposeForm):
         except TaskRefused as refusal:
             raise ValidationError(refusal.message) from None
         self.kept_file.data = self._signer().dumps([self.upload.key, self.upload.name, self.upload.size])
+        self.list.data = ""
 
     def _kept(self) -> StoredUpload | None:
         if not self.kept_file.data:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 
-from flask import abort, current_app, send_file
+from flask import abort, current_app, request, send_file
 from flask.typing import ResponseReturnValue
 
 from app.access import SENDERS, roles_required, signed_in_user
@@ -13,6 +13,8 @@ from app.blueprints.bulk import blueprint
 from app.blueprints.bulk.forms import BulkForm
 from app.blueprints.compose.composer import Composer, editable_task, offer_routes
 from app.blueprints.compose.forms import task_values
+from app.extensions import db
+from app.lists.saved import sendable_lists
 from app.models import TaskKind
 from app.recipients.template import template_csv, template_txt, template_xlsx
 from app.sending import drafts
@@ -33,6 +35,7 @@ def new() -> ResponseReturnValue:
     form = BulkForm()
     offer_routes(form, account_id_of(user), user_zone())
     form.expect_file(current_app.config["CARILLON"], account_id_of(user), required=True)
+    form.offer_lists(sendable_lists(db.session(), account_id_of(user)), request.args.get("list", ""))
     return Composer(TaskKind.BULK, form, account_id_of(user)).answer(
         lambda session: drafts.create_bulk(session, user, form.draft_request(), form.stored_upload)
     )
@@ -47,7 +50,9 @@ def edit(public_id: str) -> ResponseReturnValue:
     zone = user_zone()
     form = BulkForm(data=task_values(task, zone))
     offer_routes(form, account_id, zone)
-    form.expect_file(current_app.config["CARILLON"], account_id, required=task.upload_key is None)
+    has_recipients = task.upload_key is not None or task.list_id is not None
+    form.expect_file(current_app.config["CARILLON"], account_id, required=not has_recipients)
+    form.offer_lists(sendable_lists(db.session(), account_id))
     return Composer(TaskKind.BULK, form, account_id, task).answer(
         lambda session: drafts.edit(session, account_id, public_id, form.draft_request(), upload=form.upload)
     )

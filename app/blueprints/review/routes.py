@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
+
 from flask import Response, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
+from sqlalchemy.orm import Session
 
 from app.access import SENDERS, roles_required, signed_in_user
 from app.accounts import terms
 from app.accounts.membership import account_id_of
 from app.blueprints.compose.schedule import comes_twice
 from app.blueprints.review import blueprint
-from app.blueprints.review.forms import HeadingForm, SubmitForm
+from app.blueprints.review.forms import HeadingForm, SubmitForm, corrected_cells
+from app.clock import now
 from app.database import write_transaction
 from app.errors import CarillonError, NotFound
 from app.extensions import db
@@ -18,8 +23,11 @@ from app.models import Task
 from app.recipients.export import rejections_csv
 from app.sending import drafts, submission
 from app.sending.lookup import task_of
-from app.sending.review import rejections, review
+from app.sending.quiet_hours import next_allowed_time
+from app.sending.review import NOT_FOR_CORRECTION, rejections, review
+from app.sending.savings import savings
 from app.sending.states import DRAFT_STATES
+from app.sending.suppressed import SuppressedMeanwhile
 from app.web_context import user_zone
 
 
@@ -80,6 +88,8 @@ def submit(public_id: str) -> ResponseReturnValue:
                 terms_version=form.terms_version.data,
                 ip=ip,
             )
+    except SuppressedMeanwhile as refusal:
+        return _changed(public_id, drafts.check_again, refusal)
     except CarillonError as refusal:
         return _back_to_review(public_id, refusal)
     return redirect(url_for("tasks.page", public_id=public_id), 303)
@@ -89,13 +99,47 @@ def submit(public_id: str) -> ResponseReturnValue:
 @roles_required(SENDERS)
 def heading(public_id: str) -> ResponseReturnValue:
     """Take row 1 as a recipient too, or as the heading again; the file is checked anew."""
-    try:
-        with write_transaction(db.session()) as session:
-            include = bool(HeadingForm().include.data)
-            drafts.include_heading(session, account_id_of(signed_in_user()), public_id, include)
-    except CarillonError as refusal:
-        return _back_to_review(public_id, refusal)
-    return redirect(url_for("review.page", public_id=public_id), 303)
+    return _changed(public_id, partial(drafts.include_heading, include=bool(HeadingForm().include.data)))
+
+
+@blueprint.post("/correct")
+@roles_required(SENDERS)
+def correct(public_id: str) -> ResponseReturnValue:
+    """Take what was typed into the rejected rows' cells, and check again without the file."""
+    task = _task(public_id)
+    changed = corrected_cells(request.form, rejections(db.session(), task))
+    if not changed:
+        flash("No cell was changed, so there is nothing to check again.", "info")
+        return redirect(url_for("review.page", public_id=public_id) + "#rejected-title", 303)
+    return _changed(public_id, partial(drafts.correct, corrections=changed))
+
+
+@blueprint.post("/move")
+@roles_required(SENDERS)
+def move(public_id: str) -> ResponseReturnValue:
+    """Send at the next time at which no recipient's clock is within quiet hours."""
+    task = _task(public_id)
+    moment = next_allowed_time(task, task.scheduled_at or now())
+    if moment is None:
+        flash(
+            "There is no hour that is daytime for all of these recipients. Split the list by country.",
+            "error",
+        )
+        return redirect(url_for("review.page", public_id=public_id), 303)
+    return _changed(public_id, partial(drafts.change, scheduled_at=moment))
+
+
+@blueprint.post("/spell")
+@roles_required(SENDERS)
+def spell(public_id: str) -> ResponseReturnValue:
+    """Take one of the suggested shorter spellings, by its place in the list for the text as it stands."""
+    task = _task(public_id)
+    chosen = request.form.get("suggestion", type=int)
+    offered = dict(enumerate(savings(task)))
+    if chosen not in offered or request.form.get("check_run", type=int) != task.check_run:
+        flash("This suggestion is no longer there: the text has changed. Look at it again.", "info")
+        return redirect(url_for("review.page", public_id=public_id), 303)
+    return _changed(public_id, partial(drafts.change, content=offered[chosen].text))
 
 
 @blueprint.post("/discard")
@@ -123,7 +167,23 @@ def _rendered(template: str, task: Task, form: SubmitForm, status: int = 200) ->
     shown = review(db.session(), task)
     zone = user_zone()
     twice = task.scheduled_at is not None and comes_twice(task.scheduled_at, zone)
-    return render_template(template, task=task, shown=shown, form=form, zone=zone, comes_twice=twice), status
+    more = {"not_for_correction": NOT_FOR_CORRECTION, "zone": zone, "comes_twice": twice}
+    return render_template(template, task=task, shown=shown, form=form, **more), status
+
+
+def _changed(
+    public_id: str, act: Callable[[Session, int, str], Task], word: CarillonError | None = None
+) -> ResponseReturnValue:
+    """Change the draft, which is then checked anew; `word` says why where the client did not ask for it."""
+    account_id = account_id_of(signed_in_user())
+    try:
+        with write_transaction(db.session()) as session:
+            act(session, account_id, public_id)
+    except CarillonError as refusal:
+        return _back_to_review(public_id, refusal)
+    if word is not None:
+        flash(word.message, "error")
+    return redirect(url_for("review.page", public_id=public_id), 303)
 
 
 def _back_to_review(public_id: str, refusal: CarillonError) -> ResponseReturnValue:
