@@ -188,3 +188,21 @@ def test_without_a_price_list_the_page_says_so(till):
     till.session.delete(till.session.query(Plan).one())
     till.session.commit()
     assert "No prices are set yet" in till.client.get("/top-up").text
+
+
+def test_strangers_are_sent_to_sign_in(app, till):
+    till.start()
+    public_id = till.top_up().public_id
+    stranger = app.test_client()
+    token = stranger.csrf_token("/sign-in")
+    for address in (
+        f"/top-up/{public_id}/receipt",
+        f"/top-up/{public_id}/cancel",
+        "/top-up",
+        "/statement/alert",
+    ):
+        response = stranger.post(address, data={"csrf_token": token})
+        assert response.status_code == 302
+        assert "/sign-in" in response.location
+    for address in ("/statement.csv", f"/top-up/{public_id}/receipt", f"/staff/top-ups/{public_id}/receipt"):
+        assert "/sign-in" in stranger.get(address).location
