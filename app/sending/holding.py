@@ -160,9 +160,14 @@ def reject(session: Session, task_id: int, reason: str, *, user_id: int | None) 
     return lock_task(session, task.id)
 
 
+def is_deceitful(findings: Iterable[Finding]) -> bool:
+    """Whether a text was refused for what no slip of the pen writes."""
+    return any(finding.severity is Severity.BLOCK and finding.rule in DECEITFUL for finding in findings)
+
+
 def note_refusal(session: Session, account_id: int, findings: Iterable[Finding]) -> None:
     """Count a text that was refused for what no slip writes; at so many on one day, staff are told."""
-    if not any(f.severity is Severity.BLOCK and f.rule in DECEITFUL for f in findings):
+    if not is_deceitful(findings):
         return
     day = now().date()
     insert_new(session, RefusedContent.__table__, [{"account_id": account_id, "day": day, "count": 0}])  # type: ignore[arg-type]

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 import pytest
 from sqlalchemy.orm import Session
 
-from app.models import Role, TaskState, User
+from app.models import BannedWordEntry, Role, StaffAlert, TaskState, User
 from tests.factories.accounts import make_account
 from tests.factories.tasks import make_draft
 from tests.factories.users import make_user
@@ -159,6 +159,18 @@ def test_a_draft_can_be_edited_without_losing_the_rest(desk: Desk) -> None:
     task = desk.task()
     assert (task.state, task.content, task.check_run) == (TaskState.CHECKING, "Shorter.", 2)
     assert task.scheduled_at is None
+
+
+def test_texts_refused_ten_times_in_the_form_alert_staff_and_looking_does_not(desk: Desk) -> None:
+    desk.session.add(BannedWordEntry(word="casino", category="gambling", severity="block"))
+    desk.session.commit()
+    for _ in range(11):
+        desk.quick(content="Casino night", only_check="1")
+    assert desk.session.query(StaffAlert).count() == 0
+    for _ in range(11):
+        desk.quick(content="Casino night")
+    desk.session.rollback()
+    assert desk.session.query(StaffAlert).count() == 1
 
 
 def test_a_submitted_task_cannot_be_edited(desk: Desk) -> None:

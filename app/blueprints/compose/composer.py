@@ -16,6 +16,7 @@ from app.errors import Conflict, NotFound, TaskRefused
 from app.extensions import db
 from app.models import Task, TaskKind
 from app.recipients.errors import FileRefused
+from app.sending.holding import is_deceitful, note_refusal
 from app.sending.lookup import open_routes, own_prices, task_of
 from app.sending.preview import Preview, preview
 from app.sending.states import DRAFT_STATES
@@ -37,6 +38,7 @@ class Composer:
             return self._page()
         self._check()
         if self.form.only_check.data or self.form.errors:
+            self._note_refusal()
             return self._page()
         try:
             with write_transaction(db.session()) as session:
@@ -60,6 +62,15 @@ class Composer:
             self.form.refuse_recipients(refusal.message)
         else:
             self.form.take_blame(self.shown)
+
+    def _note_refusal(self) -> None:
+        """Staff hear of a client whose texts are refused again and again; looking while one writes does not count."""
+        if self.shown is None or self.form.only_check.data:
+            return
+        found = (*self.shown.findings, *self.shown.sender_id_findings)
+        if is_deceitful(found):
+            with write_transaction(db.session()) as session:
+                note_refusal(session, self.account_id, found)
 
     def _refuse_again(self, conflict: Conflict) -> None:
         """A new form that was sent before with other contents (the browser's Back) may go as a new draft."""
