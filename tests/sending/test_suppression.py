@@ -1,0 +1,90 @@
+"""Suppressed numbers are never sent to nor charged, whenever they were suppressed."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from flask import Flask
+
+from app.clock import now
+from app.database import write_transaction
+from app.lists.suppression import suppress_numbers
+from app.models import Message, Rejection, SuppressionSource, Task, TaskState
+from app.sending.drafts import check_again
+from app.sending.suppressed import SuppressedMeanwhile
+from app.sending.sweep import start_due
+from tests.factories.accounts import make_account
+from tests.sending.engine import House, count
+
+A, B = "+61412000001", "+61412000002"
+
+
+def suppress(house: House, *numbers: str, everybody: bool = False) -> None:
+    account_id = None if everybody else house.account_id
+    with write_transaction(house.session):
+        suppress_numbers(house.session, account_id, numbers, SuppressionSource.TYPED)
+
+
+@pytest.mark.parametrize("everybody", [False, True], ids=["own list", "everybody's list"])
+def test_the_check_leaves_them_out_with_a_reason_of_their_own(
+    any_app: Flask, house: House, everybody: bool
+) -> None:
+    suppress(house, A, everybody=everybody)
+    task = house.ready(A, B)
+    assert task.state == TaskState.READY
+    assert task.quote is not None
+    assert (task.quote["recipients"], task.quote["total"]) == (1, 1_000)
+    rejection = house.session.query(Rejection).one()
+    assert (rejection.reason, rejection.written) == ("suppressed", A)
+
+
+def test_another_accounts_list_does_not_matter(house: House) -> None:
+    other = make_account(house.session).id
+    with write_transaction(house.session):
+        suppress_numbers(house.session, other, [A], SuppressionSource.TYPED)
+    task = house.ready(A)
+    assert task.state == TaskState.READY
+
+
+def test_a_number_suppressed_after_the_check_stops_the_submission(any_app: Flask, house: House) -> None:
+    task = house.ready(A, B)
+    suppress(house, A)
+    with pytest.raises(SuppressedMeanwhile, match="One of these numbers"):
+        house.submit(task)
+    assert house.balance() == (10_000_000, 0)
+    assert count(house.session, Message) == 0
+    with write_transaction(house.session):
+        check_again(house.session, house.account_id, task.public_id)
+    task = house.submit(house.check(house.now(task)))
+    assert (task.total, task.price) == (1, 1_000)
+
+
+def test_a_number_suppressed_before_the_set_time_is_released_when_the_task_starts(
+    any_app: Flask, house: House
+) -> None:
+    task = house.submit(house.ready(A, B, scheduled_at=now() + timedelta(hours=1)))
+    suppress(house, A)
+    _start(house, task)
+    assert house.statuses(task) == {"queued": 1, "cancelled": 1}
+    assert house.now(task).cancelled == 1
+    assert house.balance() == (9_999_000, 1_000)
+    left_out = next(each for each in house.messages(task) if each.e164 == A)
+    assert left_out.error_code == "suppressed"
+
+
+def test_a_task_whose_numbers_are_all_suppressed_is_over_at_its_start(house: House) -> None:
+    task = house.submit(house.ready(A, scheduled_at=now() + timedelta(hours=1)))
+    suppress(house, A)
+    _start(house, task)
+    assert house.now(task).state == TaskState.DONE
+    assert house.balance() == (10_000_000, 0)
+
+
+def _start(house: House, task: Task) -> None:
+    house.session.rollback()
+    stored = house.session.get_one(Task, task.id)
+    stored.scheduled_at = now() - timedelta(seconds=1)
+    house.session.commit()
+    with write_transaction(house.session):
+        start_due(house.session, timedelta(hours=1))
