@@ -9,7 +9,7 @@ are put in as they are and are not searched for fields again.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 FIELD = re.compile(r"\{\s{0,8}([^\W\d_][\w \-.']{0,39})\}")
@@ -83,3 +83,12 @@ def merge(text: str, values: Mapping[str, str]) -> str:
         return Template.parse(text).fill({field_key(name): value for name, value in values.items()})
     except MergeFieldMissing as missing:
         raise MergeFieldMissing(missing.name, tuple(values)) from None
+
+
+def change_literals(text: str, change: Callable[[str], str]) -> str:
+    """The text with everything but its fields changed."""
+    pieces, end = [], 0
+    for match in FIELD.finditer(text):
+        pieces += [change(text[end : match.start()]), match[0]]
+        end = match.end()
+    return "".join([*pieces, change(text[end:])])

@@ -8,7 +8,9 @@ from sqlalchemy.orm import Session
 
 from app.content.findings import Finding, blocking
 from app.content.marking import Piece, mark
+from app.content.merge import FIELD, change_literals
 from app.content.segments import Split, count_segments
+from app.content.tidy import tidy
 from app.ledger.balances import balance
 from app.models import Route
 from app.pricing import price
@@ -23,7 +25,10 @@ from config import Limits
 
 @dataclass(frozen=True)
 class Preview:
-    """Money is integer millicredits. `price_each` is the lowest and the highest price for one recipient."""
+    """Money is integer millicredits. `price_each` is the lowest and the highest price for one recipient.
+
+    `tidied` is the text as tidying would leave it, `tidy_changes` what would change, as (before, after).
+    """
 
     characters: int
     units: int
@@ -38,6 +43,8 @@ class Preview:
     sender_id_findings: tuple[Finding, ...]
     pieces: tuple[Piece, ...]
     available: int
+    tidied: str
+    tidy_changes: tuple[tuple[str, str], ...]
 
     @property
     def sendable(self) -> bool:
@@ -91,6 +98,25 @@ def preview(
         sender_id_findings=tuple(sid),
         pieces=tuple(mark(content, findings)),
         available=balance(session, account_id).available,
+        tidied=tidied_text(content),
+        tidy_changes=_tidy_changes(content),
+    )
+
+
+def tidied_text(content: str) -> str:
+    """The text with GSM characters where there is an honest one; merge fields stay as they are."""
+    return change_literals(content, lambda text: tidy(text).text)
+
+
+def _tidy_changes(content: str) -> tuple[tuple[str, str], ...]:
+    """What tidying would change, each kind of change once, as (before, after)."""
+    fields = [match.span() for match in FIELD.finditer(content)]
+    return tuple(
+        dict.fromkeys(
+            (before, after)
+            for start, end, before, after in tidy(content).changes
+            if not any(first <= start and end <= last for first, last in fields)
+        )
     )
 
 

@@ -6,14 +6,14 @@ left alone, and so are their values.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from functools import partial
 from typing import Any, Final
 
 from app.content.alphabet import EXTENSION, GSM
 from app.content.findings import blocking
-from app.content.merge import FIELD, Template, field_key
+from app.content.merge import FIELD, Template, change_literals, field_key
 from app.content.rules import Rulebook
 from app.content.segments import Split, count_segments
 from app.content.tidy import replacement_for, tidy
@@ -81,8 +81,8 @@ def _spellings(content: str) -> list[tuple[str, str]]:
     for sign in costly[:_TRIED]:
         other = _ONE_SEPTET.get(sign, "") if sign in GSM else replacement_for(sign) or ""
         words = f"Writing “{other}” for “{sign}”" if other else f"Removing “{sign}”"
-        tried.append((words, _in_literals(content, partial(_replaced, sign, other))))
-    tidied = _in_literals(content, lambda text: tidy(text).text)
+        tried.append((words, change_literals(content, partial(_replaced, sign, other))))
+    tidied = change_literals(content, lambda text: tidy(text).text)
     if tidied != content:
         tried.append(("Tidying the text", tidied))
     if len(costly) > 1:
@@ -90,7 +90,7 @@ def _spellings(content: str) -> list[tuple[str, str]]:
         tried.append(
             (
                 "Doing without " + " ".join(costly[:_TRIED]),
-                _in_literals(content, lambda text: tidy(text).text.translate(plain)),
+                change_literals(content, lambda text: tidy(text).text.translate(plain)),
             )
         )
     return tried
@@ -98,15 +98,6 @@ def _spellings(content: str) -> list[tuple[str, str]]:
 
 def _replaced(sign: str, other: str, text: str) -> str:
     return text.replace(sign, other)
-
-
-def _in_literals(content: str, change: Callable[[str], str]) -> str:
-    """The text with everything but its merge fields changed."""
-    pieces, end = [], 0
-    for match in FIELD.finditer(content):
-        pieces += [change(content[end : match.start()]), match[0]]
-        end = match.end()
-    return "".join([*pieces, change(content[end:])])
 
 
 def _cost(text: str, recipients: Sequence[Recipient], split: Split, tariff: Tariff) -> int:

@@ -18,7 +18,7 @@ from app.models import Task, TaskKind
 from app.recipients.errors import FileRefused
 from app.sending.holding import is_deceitful, note_refusal
 from app.sending.lookup import open_routes, own_prices, task_of
-from app.sending.preview import Preview, preview
+from app.sending.preview import Preview, preview, tidied_text
 from app.sending.states import DRAFT_STATES
 
 
@@ -36,8 +36,10 @@ class Composer:
         """Show the form, or check it and `write` it; a refusal comes back as the form with all that was typed."""
         if not self.form.is_submitted():
             return self._page()
+        if self.form.tidy.data:
+            self.form.content.data = tidied_text(self.form.content.data or "")
         self._check()
-        if self.form.only_check.data or self.form.errors:
+        if self.form.only_check.data or self.form.tidy.data or self.form.errors:
             self._note_refusal()
             return self._page()
         try:
@@ -65,7 +67,7 @@ class Composer:
 
     def _note_refusal(self) -> None:
         """Staff hear of a client whose texts are refused again and again; looking while one writes does not count."""
-        if self.shown is None or self.form.only_check.data:
+        if self.shown is None or self.form.only_check.data or self.form.tidy.data:
             return
         found = (*self.shown.findings, *self.shown.sender_id_findings)
         if is_deceitful(found):

@@ -108,6 +108,7 @@ class ComposeForm(FlaskForm):
     )
     submission_key = HiddenField(default=new_submission_key, validators=[Length(max=64)])
     only_check = BooleanField()
+    tidy = BooleanField()
 
     zone: ZoneInfo
     routes: dict[int, Route]

@@ -85,11 +85,13 @@ class Composer {
     event.preventDefault();
     if (this.form.inert) return;
     const opener = this.form.querySelector("[data-submit]");
+    const body = this.values();
+    if (event.submitter?.name) body.set(event.submitter.name, event.submitter.value);
     const tooBig = this.fileProblem();
     if (tooBig) return this.problem(tooBig);
     this.busy(true);
     try {
-      const response = await fetch(this.form.action, { method: "POST", body: this.values(), headers: BY_FETCH });
+      const response = await fetch(this.form.action, { method: "POST", body, headers: BY_FETCH });
       await this.answered(response, opener);
     } catch {
       this.problem("The server could not be reached. Nothing was sent or charged; your text is still here. Try again.");
