@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import ipaddress
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -17,7 +18,7 @@ from typing import Any, Final
 import structlog
 from redis import Redis
 from redis.exceptions import RedisError
-from sqlalchemy import delete
+from sqlalchemy import delete, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
@@ -59,6 +60,7 @@ class Limits:
 
 
 _QUARTER, _HOUR = 900, 3600
+_REST: Final = 5.0  # seconds in which a Redis that has failed is not asked again
 LIMITS: Final[dict[Act, Limits]] = {
     Act.SIGN_IN: Limits(Limit(40, _QUARTER), Limit(10, _QUARTER), Limit(600, 60)),
     Act.CODE: Limits(Limit(40, _QUARTER), Limit(8, _QUARTER), Limit(600, 60)),
@@ -103,27 +105,56 @@ return 0
 """
 
 
-def take(session: Session, redis: Redis, act: Act, *, person: str, ip: str) -> None:
+class Counters:
+    """Redis, given a rest after a failure, so that a Redis that hangs does not hold up every try."""
+
+    def __init__(self, redis: Redis) -> None:
+        self._redis = redis
+        self._rests_until = 0.0
+
+    def add(self, hits: Sequence[_Hit]) -> int | None:
+        """Count; returns the seconds to wait (0: go on), or None when Redis cannot be asked."""
+        arguments = [number for hit in hits for number in (hit.limit.times, hit.limit.seconds * 1000)]
+        if time.monotonic() < self._rests_until:
+            return None
+        try:
+            left: Any = self._redis.eval(_COUNT, len(hits), *(hit.key for hit in hits), *arguments)
+        except RedisError as error:
+            self._rest(error)
+            return None
+        return -(-int(left) // 1000)
+
+    def forget(self, key: str) -> None:
+        """Take a count back, where Redis can be asked."""
+        if time.monotonic() >= self._rests_until:
+            try:
+                self._redis.delete(key)
+            except RedisError as error:
+                self._rest(error)
+
+    def _rest(self, error: RedisError) -> None:
+        self._rests_until = time.monotonic() + _REST
+        log.warning("limits_without_redis", error=str(error))
+
+
+def take(session: Session, counters: Counters, act: Act, *, person: str, ip: str) -> None:
     """Count a try. Raises TooManyTries when one of the act's limits is reached.
 
     Commits by itself when Redis is away: the count must stand whatever becomes of the try.
     """
     hits = _hits(act, person, ip)
-    try:
-        wait = _count_in_redis(redis, hits)
-    except RedisError as error:
-        log.warning("limits_without_redis", error=str(error))
+    wait = counters.add(hits)
+    if wait is None:
         wait = _count_in_database(session, hits, now())
     if wait:
         raise TooManyTries(wait)
 
 
-def forgive(session: Session, redis: Redis, act: Act, *, person: str) -> None:
+def forgive(session: Session, counters: Counters, act: Act, *, person: str) -> None:
     """Forget this person's tries, once they have proved who they are. The address's count stays."""
     key = _person_key(act, person)
-    try:
-        redis.delete(key)
-    except RedisError:
+    counters.forget(key)
+    if session.scalar(select(LimitHit.key).where(LimitHit.key == key).limit(1)) is not None:
         with write_transaction(session):
             session.execute(delete(LimitHit).where(LimitHit.key == key))
 
@@ -154,20 +185,27 @@ def network_of(ip: str) -> str:
     return str(address)
 
 
-def _count_in_redis(redis: Redis, hits: Sequence[_Hit]) -> int:
-    arguments = [number for hit in hits for number in (hit.limit.times, hit.limit.seconds * 1000)]
-    milliseconds: Any = redis.eval(_COUNT, len(hits), *(hit.key for hit in hits), *arguments)
-    return -(-int(milliseconds) // 1000)
-
-
 def _count_in_database(session: Session, hits: Sequence[_Hit], moment: datetime) -> int:
+    windows = [_window(hit, moment) for hit in hits]
+    for hit, (start, wait) in zip(hits, windows, strict=True):
+        count = session.scalar(
+            select(LimitHit.count).where(LimitHit.key == hit.key, LimitHit.window == start)
+        )
+        if count is not None and count >= hit.limit.times:
+            return wait  # full already: an attack costs us no write
     with write_transaction(session):
         session.execute(delete(LimitHit).where(LimitHit.window < moment - timedelta(days=1)))
-        for hit in hits:
-            start = int(moment.timestamp()) // hit.limit.seconds * hit.limit.seconds
-            if _add_one(session, hit.key, datetime.fromtimestamp(start, UTC)) > hit.limit.times:
-                return max(1, start + hit.limit.seconds - int(moment.timestamp()))
+        for hit, (start, wait) in zip(hits, windows, strict=True):
+            if _add_one(session, hit.key, start) > hit.limit.times:
+                return wait
     return 0
+
+
+def _window(hit: _Hit, moment: datetime) -> tuple[datetime, int]:
+    """When the present window began, and in how many seconds it ends."""
+    seconds = int(moment.timestamp())
+    start = seconds // hit.limit.seconds * hit.limit.seconds
+    return datetime.fromtimestamp(start, UTC), max(1, start + hit.limit.seconds - seconds)
 
 
 def _add_one(session: Session, key: str, window: datetime) -> int:

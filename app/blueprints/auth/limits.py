@@ -8,7 +8,7 @@ from redis.backoff import NoBackoff
 from redis.retry import Retry
 
 from app.accounts import abuse
-from app.accounts.abuse import Act
+from app.accounts.abuse import Act, Counters
 from app.extensions import db
 
 _PATIENCE = 0.3  # seconds; then the database counts
@@ -17,23 +17,23 @@ _KEY = "carillon_limits"
 
 def take(act: Act, person: str | int) -> None:
     """Count a try of this person from this address. Raises abuse.TooManyTries."""
-    abuse.take(db.session(), _redis(), act, person=str(person), ip=request.remote_addr or "unknown")
+    abuse.take(db.session(), _counters(), act, person=str(person), ip=request.remote_addr or "unknown")
 
 
 def forgive(act: Act, person: str | int) -> None:
     """Forget the person's tries, once they have proved who they are."""
-    abuse.forgive(db.session(), _redis(), act, person=str(person))
+    abuse.forgive(db.session(), _counters(), act, person=str(person))
 
 
-def _redis() -> Redis:
-    """This application's client: one try, quickly given up."""
-    client = current_app.extensions.get(_KEY)
-    if client is None:
-        client = Redis.from_url(
+def _counters() -> Counters:
+    """This application's: one try of Redis, quickly given up."""
+    counters = current_app.extensions.get(_KEY)
+    if counters is None:
+        redis = Redis.from_url(
             current_app.config["CARILLON"].redis_url,
             socket_connect_timeout=_PATIENCE,
             socket_timeout=_PATIENCE,
             retry=Retry(NoBackoff(), 0),
         )
-        current_app.extensions[_KEY] = client
-    return client
+        counters = current_app.extensions[_KEY] = Counters(redis)
+    return counters

@@ -1,0 +1,52 @@
+"""What a new password must be."""
+
+from __future__ import annotations
+
+import pytest
+
+from app.accounts.strength import LONGEST, WeakPassword, judge, require_strong
+
+ABOUT = ("Ana Soler", "ana.soler@harbourlane.example", "Harbour Lane Marketing")
+GOOD = "lantern orbit velvet pickle"
+
+
+def test_words_that_do_not_belong_together_are_enough():
+    assert judge(GOOD, ABOUT).is_enough
+    require_strong(GOOD, ABOUT)
+
+
+@pytest.mark.parametrize(
+    "password",
+    [
+        "",
+        "short 7&x",
+        "password1234",
+        "P@ssw0rd12345",
+        "qwertyuiop[]",
+        "123456789012",
+        "aaaaaaaaaaaaaaaa",
+        "iloveyou2024!",
+        "soler lantern orbit velvet",
+        "HARBOURLANE orbit velvet pickle",
+        "marketing orbit velvet pickle",
+        "lantern" + " orbit" * 30,
+    ],
+)
+def test_what_others_guess_or_know_is_refused_with_reasons(password):
+    verdict = judge(password, ABOUT)
+    assert not verdict.is_enough
+    assert verdict.problems
+    assert verdict.score < 3
+    with pytest.raises(WeakPassword):
+        require_strong(password, ABOUT)
+
+
+def test_a_long_password_is_judged_by_its_beginning_and_may_be_used():
+    long = "lantern orbit velvet pickle morning " * 3
+    assert 72 < len(long) <= LONGEST
+    assert judge(long).is_enough
+    assert not judge("a" * LONGEST).is_enough
+
+
+def test_short_pieces_of_a_name_do_not_spoil_honest_words():
+    assert judge("analogue bicycle thunder moss", ("Ana Li", "al@ex.io", "Co")).is_enough

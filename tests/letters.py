@@ -1,0 +1,34 @@
+"""Reading the letters that Carillon wrote, as their recipients do."""
+
+from __future__ import annotations
+
+import re
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app.models import Letter
+
+
+def newest_letter(session: Session, recipient: str) -> Letter:
+    """The last letter or text message to this address. Raises AssertionError when there is none."""
+    session.rollback()
+    letter = session.scalar(
+        select(Letter).where(Letter.recipient == recipient).order_by(Letter.id.desc()).limit(1)
+    )
+    assert letter is not None, f"Nothing was written to {recipient}"
+    return letter
+
+
+def link_in(letter: Letter, path: str) -> str:
+    """The path of the link in a letter that begins with `path`."""
+    found = re.search(rf"https?://[^/\s]+({re.escape(path)}\S+)", letter.body)
+    assert found, f"No link to {path} in: {letter.body}"
+    return found.group(1)
+
+
+def code_in(letter: Letter) -> str:
+    """The six digits of a text message."""
+    found = re.search(r"\b\d{6}\b", letter.body)
+    assert found, f"No code in: {letter.body}"
+    return found.group(0)
