@@ -21,7 +21,7 @@ staff_commands = AppGroup("staff", help="Our own people.")
 
 @staff_commands.command("create")
 @click.argument("email")
-@click.option("--role", type=click.Choice(sorted(STAFF_ROLES)), required=True)
+@click.option("--role", type=click.Choice(sorted(role.value for role in STAFF_ROLES)), required=True)
 @click.option("--name", default="", help="The person's name; by default what stands before the @.")
 def create(email: str, role: str, name: str) -> None:
     """Add a member of staff. They set their own password, and a second factor, at the first sign-in."""
