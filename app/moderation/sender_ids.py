@@ -46,12 +46,6 @@ def requests_in(session: Session, state: str) -> Sequence[SenderIdRequest]:
     ).all()
 
 
-def waiting_count(session: Session) -> int:
-    """How many requests wait for an answer."""
-    query = select(func.count()).select_from(SenderIdRequest).where(SenderIdRequest.state == WAITING)
-    return session.scalar(query) or 0
-
-
 def cautions(session: Session, name: str) -> list[str]:
     """What staff should know before they approve a name: which protected name it is or looks like."""
     protected = tuple(session.scalars(select(ProtectedName.name)))

@@ -176,11 +176,6 @@ def tickets_in(
     return page_by_key(session, statement, Ticket.id, before=before, after=after)
 
 
-def open_count(session: Session) -> int:
-    """How many tickets wait for staff."""
-    return session.scalar(select(func.count()).select_from(Ticket).where(Ticket.state == OPEN)) or 0
-
-
 def is_overdue(ticket: Ticket) -> bool:
     """Whether staff should have answered by now."""
     return ticket.state == OPEN and ticket.due_at < now()
