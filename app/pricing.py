@@ -87,12 +87,21 @@ def quote(rows: Iterable[tuple[str, str, int]], tariff: Tariff) -> Quote:
     )
 
 
-def credits(millicredits: int) -> str:
-    """Millicredits as people read them: "1,234.5", "0.001", "-2". Exact, without needless zeros."""
+def credits(millicredits: int, decimals: int = 0) -> str:
+    """Millicredits as people read them: "1,234.5", "0.001", "-2". Exact.
+
+    Has no needless zeros beyond `decimals` places; with those, the figures of a column end below one another,
+    and one that changes while somebody looks does not change its length.
+    """
     whole, rest = divmod(abs(millicredits), MILLICREDITS)
     sign = "-" if millicredits < 0 else ""
-    fraction = f".{rest:03d}".rstrip("0") if rest else ""
-    return f"{sign}{whole:,}{fraction}"
+    fraction = f"{rest:03d}".rstrip("0").ljust(decimals, "0")
+    return f"{sign}{whole:,}.{fraction}" if fraction else f"{sign}{whole:,}"
+
+
+def decimals_of(millicredits: int) -> int:
+    """How many decimals this amount needs, 0 to 3."""
+    return len(f"{abs(millicredits) % MILLICREDITS:03d}".rstrip("0"))
 
 
 def parse_credits(written: str) -> int:

@@ -5,17 +5,22 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
-from flask import Flask
+from flask import Flask, current_app, g
 from flask_login import current_user
 
 from app.accounts.terms import Terms, current_terms
+from app.clock import now
 from app.extensions import db
+from app.models import Task
 from app.pricing import credits
+from app.records.money import price_decimals
+from app.records.tasks import standing
 
 
 def init_app(app: Flask) -> None:
     """Register the template filters and values."""
-    app.add_template_filter(credits, "credits")
+    app.add_template_filter(_credits, "credits")
+    app.add_template_filter(_standing, "standing")
     app.add_template_filter(local_time, "local_time")
     app.add_template_filter(_thousands, "thousands")
     app.context_processor(lambda: {"settings": app.config["CARILLON"], "terms_in_force": _terms_in_force})
@@ -41,3 +46,16 @@ def local_time(moment: datetime | None, style: str = "%d %b %Y %H:%M") -> str:
 
 def _thousands(number: int | None) -> str:
     return "–" if number is None else f"{number:,}"
+
+
+def _credits(millicredits: int) -> str:
+    """Millicredits with as many decimals as the prices in force need, the same on the whole page."""
+    if "price_decimals" not in g:
+        account = getattr(current_user, "account", None)
+        g.price_decimals = price_decimals(db.session(), account.id if account is not None else None)
+    return credits(millicredits, g.price_decimals)
+
+
+def _standing(task: Task) -> str:
+    """How a task stands, in the word that its badge takes."""
+    return standing(task, now(), current_app.config["CARILLON"].in_doubt_release)

@@ -7,6 +7,8 @@ from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException
 
 from app import errors
+from app.topups import receipts
+from config import Limits
 
 _STATUS: tuple[tuple[type[errors.CarillonError], int], ...] = (
     (errors.NotFound, 404),
@@ -34,7 +36,6 @@ _TITLES = {
 _WORDS = {
     403: "Ask the owner of your account, or support, if you need it.",
     404: "The address may be mistyped, or the page may belong to another account.",
-    413: "A list may have at most 10 MB: split it, and upload it in parts. A receipt may have at most 5 MB.",
     429: "Wait a minute, then try again.",
     500: "It has been recorded. Nothing was sent or charged by this request. Try again in a moment.",
 }
@@ -57,7 +58,16 @@ def init_app(app: Flask) -> None:
     @app.errorhandler(HTTPException)
     def http_error(error: HTTPException) -> tuple[str, int]:
         status = error.code or 500
-        return _page(status, _WORDS.get(status, error.description or ""))
+        words = _too_big(app.config["CARILLON"].limits) if status == 413 else _WORDS.get(status)
+        return _page(status, words or error.description or "")
+
+
+def _too_big(limits: Limits) -> str:
+    list_size, receipt_size = (size // 1024**2 for size in (limits.upload_bytes, receipts.MOST_BYTES))
+    return (
+        f"A list may have at most {list_size} MB: split it, and upload it in parts. "
+        f"A receipt may have at most {receipt_size} MB."
+    )
 
 
 def _page(status: int, message: str) -> tuple[str, int]:

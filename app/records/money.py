@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import func, select
+from sqlalchemy import CompoundSelect, func, select, union
 from sqlalchemy.orm import Session
 
-from app.models import EntryKind, LedgerEntry
+from app.models import AccountRoute, EntryKind, LedgerEntry, Route, RoutePrice
+from app.pricing import decimals_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,3 +67,15 @@ def latest_entries(session: Session, task_id: int, limit: int) -> Sequence[Ledge
     return session.scalars(
         select(LedgerEntry).where(LedgerEntry.task_id == task_id).order_by(LedgerEntry.id.desc()).limit(limit)
     ).all()
+
+
+def price_decimals(session: Session, account_id: int | None) -> int:
+    """How many decimals amounts need at the prices in force: those of every route, and the account's own ones."""
+    prices: CompoundSelect[int] = union(
+        select(Route.price_per_segment),
+        select(RoutePrice.price_per_segment),
+        select(AccountRoute.price_per_segment).where(
+            AccountRoute.account_id == account_id, AccountRoute.price_per_segment.is_not(None)
+        ),
+    )
+    return max((decimals_of(price) for price in session.scalars(prices)), default=0)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
 from types import MappingProxyType
 
 from sqlalchemy import Select, select
@@ -46,7 +47,11 @@ _COLUMNS = load_only(
     Task.created_at,
     Task.scheduled_at,
     Task.submitted_at,
+    Task.finished_at,
 )
+
+# A badge of its own, for a task that is done while its messages still wait for receipts.
+SETTLING = "settling"
 
 
 def task_page(
@@ -93,6 +98,19 @@ def submitted_tasks(session: Session, account_id: int, limit: int) -> Sequence[T
     """The account's newest tasks that were submitted, whatever became of them."""
     submitted = _tasks_of(account_id).where(Task.submitted_at.is_not(None))
     return session.scalars(submitted.order_by(Task.id.desc()).limit(limit)).all()
+
+
+def standing(task: Task, moment: datetime, receipts_within: timedelta) -> str:
+    """The task's state; SETTLING for one that is sent and may still hear of its messages.
+
+    A receipt is expected of each message that was accepted or is in doubt, where the route gives any, and for as
+    long as `receipts_within`: phones that stay off never send one.
+    """
+    expecting = task.accepted if task.route.gives_reports else 0
+    lately = task.finished_at is not None and moment - task.finished_at < receipts_within
+    if task.state == TaskState.DONE and lately and (expecting or task.in_doubt):
+        return SETTLING
+    return task.state
 
 
 def _tasks_of(account_id: int) -> Select[Task]:

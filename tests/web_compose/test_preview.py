@@ -50,7 +50,7 @@ def test_too_many_numbers_are_said_with_their_count(desk: Desk) -> None:
 
 def test_a_price_beyond_the_credit_is_said_while_writing(desk: Desk) -> None:
     numbers = ",".join(f"+6141234{n:04d}" for n in range(100))
-    assert "50 credits more than you have" in preview(desk, recipients=numbers)
+    assert "50.0 credits more than you have" in preview(desk, recipients=numbers)
 
 
 def test_what_is_typed_is_never_markup(desk: Desk) -> None:

@@ -110,8 +110,11 @@ class ComposeForm(FlaskForm):
     only_check = BooleanField()
     tidy = BooleanField()
 
+    kind_words = "Bulk message"
+
     zone: ZoneInfo
     routes: dict[int, Route]
+    own_prices: Mapping[int, int]
     scheduled_at: datetime | None = None
     form_errors: list[str]
 
@@ -121,7 +124,7 @@ class ComposeForm(FlaskForm):
 
     def prepare(self, routes: Iterable[Route], own_prices: Mapping[int, int], zone: ZoneInfo) -> None:
         """Offer these routes, some at the account's own price by route id, and read times in this zone."""
-        self.zone = zone
+        self.zone, self.own_prices = zone, own_prices
         self.routes = {route.id: route for route in routes}
         self.route_id.choices = [
             SelectChoice(
@@ -133,6 +136,8 @@ class ComposeForm(FlaskForm):
         ]
         if self.route_id.data not in self.routes and not self.is_submitted():
             self.route_id.data = next(iter(self.routes), None)
+        if not self.name.data and not self.is_submitted():
+            self.name.data = f"{self.kind_words} {_day_and_time(now().astimezone(zone))}"
 
     @property
     def route(self) -> Route | None:
@@ -217,6 +222,10 @@ def route_label(route: Route, own_price: int | None = None) -> str:
     sender_id = "takes a sender ID" if route.takes_sender_id else "no sender ID"
     least = f" · from {route.minimum_recipients:,} recipients" if route.minimum_recipients > 1 else ""
     return f"{route.name} · {price} credits a segment · {sender_id}{least}"
+
+
+def _day_and_time(moment: datetime) -> str:
+    return f"{moment.day} {moment:%b}, {moment:%H:%M}"
 
 
 def _add(field: Any, messages: Sequence[str]) -> None:

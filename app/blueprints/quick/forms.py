@@ -10,6 +10,8 @@ from app.sending.preview import Preview
 
 
 class QuickForm(ComposeForm):
+    kind_words = "Quick message"
+
     recipients = TextAreaField(
         "Recipients",
         filters=[line_feeds],

@@ -43,6 +43,7 @@ class Composer {
     const senderId = this.form.elements.sender_id;
     senderId.disabled = !takesSenderId;
     senderId.placeholder = takesSenderId ? "" : senderId.dataset.refused;
+    for (const card of this.form.querySelectorAll("[data-route]")) card.hidden = card.dataset.route !== route?.value;
     const later = this.form.elements.when.value === "later";
     this.form.elements.scheduled_for.disabled = !later;
     this.form.querySelector("[data-schedule]").hidden = !later;
