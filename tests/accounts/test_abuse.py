@@ -58,7 +58,7 @@ def test_a_person_an_address_and_all_together_have_limits(session, counter, monk
     assert tries(session, counter, Act.SEND) == 1
 
 
-def test_proving_who_one_is_gives_the_tries_back_but_not_the_address(session, counter, monkeypatch):
+def test_proving_who_one_is_gives_the_tries_back_but_not_the_address(any_app, session, counter, monkeypatch):
     monkeypatch.setitem(
         LIMITS, Act.CODE, abuse.Limits(abuse.Limit(3, 60), abuse.Limit(2, 60), abuse.Limit(99, 60))
     )

@@ -37,7 +37,7 @@ def confirm_address(client, session) -> None:
     assert client.submit(link).location == "/sign-in/confirm-phone"
 
 
-def test_from_the_form_to_the_first_page(client, session):
+def test_from_the_form_to_the_first_page(any_app, client, session):
     assert register(client).location == "/register/sent"
     user = ana(session)
     assert (user.role, user.phone, user.account.name) == ("owner", "+61412345678", "Harbour Lane")

@@ -25,7 +25,7 @@ def signs_in(app, email: str, password: str) -> bool:
     return answer.status_code == 302
 
 
-def test_a_link_sets_a_new_password_and_ends_every_session(app, client, session, sign_in):
+def test_a_link_sets_a_new_password_and_ends_every_session(any_app, app, client, session, sign_in):
     user = make_owner(session)
     email = user.email
     here, there = app.test_client(), app.test_client()

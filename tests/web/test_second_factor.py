@@ -111,7 +111,7 @@ def test_guessing_codes_is_stopped_and_the_person_told(client, session):
     assert "wrong codes" in newest_letter(session, email).body
 
 
-def test_a_recovery_code_stands_in_once(app, client, session, sign_in):
+def test_a_recovery_code_stands_in_once(any_app, app, client, session, sign_in):
     user = make_owner(session)
     email = user.email
     sign_in(client, user)

@@ -162,7 +162,7 @@ def test_an_address_in_use_is_not_given_away(client, session, ana):
     assert stored(session, user_id).pending_email is None
 
 
-def test_an_address_that_somebody_else_takes_meanwhile_is_theirs(client, session, ana):
+def test_an_address_that_somebody_else_takes_meanwhile_is_theirs(any_app, client, session, ana):
     user_id, old = ana.id, ana.email
     client.submit("/account/email", {"email": "new@example.com", "present": PASSWORD})
     link = link_in(newest_letter(session, "new@example.com"), "/account/email/confirm/")

@@ -151,6 +151,33 @@ def test_changing_ips_does_not_help_guessing_one_password(client, session):
     assert int(tries[-1].headers["Retry-After"]) > 800
 
 
+def test_guessing_elsewhere_does_not_lock_out_the_browser_that_its_owner_uses(app, client, session, sign_in):
+    user = make_owner(session)
+    sign_in(client, user)
+    client.submit("/sign-out", page="/")
+    email, stranger = user.email, app.test_client()
+    session.rollback()
+    for _ in range(LIMITS[Act.SIGN_IN].person.times + 1):
+        locked = stranger.submit("/sign-in", {"email": email, "password": WRONG, **TERMS})
+    assert locked.status_code == 429
+    assert client.submit("/sign-in", {"email": email, "password": PASSWORD, **TERMS}).location == "/"
+    client.submit("/sign-out", page="/")
+    tries = [
+        client.submit("/sign-in", {"email": email, "password": WRONG, **TERMS}).status_code
+        for _ in range(LIMITS[Act.SIGN_IN].person.times + 1)
+    ]
+    assert tries[-1] == 429
+
+
+def test_a_forged_mark_of_a_known_browser_is_worth_nothing(client, session):
+    user = make_owner(session)
+    email, tries = user.email, []
+    for number in range(LIMITS[Act.SIGN_IN].person.times + 1):
+        client.set_cookie("carillon-known", f"eyJhIjoiYiJ9.forged{number}")
+        tries.append(client.submit("/sign-in", {"email": email, "password": WRONG, **TERMS}).status_code)
+    assert tries[-1] == 429
+
+
 def test_one_address_cannot_try_many_people(client):
     allowed = LIMITS[Act.SIGN_IN].ip.times
     tries = [

@@ -11,7 +11,7 @@ from app.accounts.abuse import Act
 from app.accounts.sign_in import note_try
 from app.accounts.steps import Step
 from app.accounts.terms import accept, current_terms
-from app.blueprints.auth import limits
+from app.blueprints.auth import known_device, limits
 from app.blueprints.auth.next_page import next_page
 from app.blueprints.auth.pending import Pending
 from app.clock import now
@@ -59,7 +59,8 @@ def _enter(pending: Pending, user: User) -> ResponseReturnValue:
             accept(transaction, user, pending.terms, "sign_in", visitor.ip)
         token = sessions.begin(transaction, user, visitor)
         note_try(transaction, user.id, user.email, visitor, SignInOutcome.SIGNED_IN)
-    limits.forgive(Act.SIGN_IN, user.email)
+    limits.forgive(Act.SIGN_IN, known_device.person(user.email))
+    known_device.remember(user.email)
     web_sessions.begin(user, token)
     _remind(user)
     return redirect(next_page(pending.next, url_for("dashboard.home")))

@@ -13,7 +13,7 @@ from app.accounts import sign_in as domain
 from app.accounts.abuse import Act, TooManyTries
 from app.accounts.people import person_of, tidy_email
 from app.accounts.terms import current_terms
-from app.blueprints.auth import blueprint, limits, pages, pending, registering, resetting, steps  # noqa: F401  (their views)
+from app.blueprints.auth import blueprint, known_device, limits, pages, pending, registering, resetting, steps  # noqa: F401  (their views)
 from app.blueprints.auth.entering import go_on
 from app.blueprints.auth.forms import SignInForm
 from app.database import write_transaction
@@ -57,7 +57,7 @@ def _authenticated(form: SignInForm) -> User:
     """Count the try, then look at the password. Raises TooManyTries, SignInRefused."""
     session, email, visitor = db.session(), tidy_email(form.email.data), web_sessions.visitor()
     try:
-        limits.take(Act.SIGN_IN, email)
+        limits.take(Act.SIGN_IN, known_device.person(email))
     except TooManyTries:
         user = person_of(session, email)
         with write_transaction(session):
