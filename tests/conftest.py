@@ -16,6 +16,7 @@ from typing import Any
 import pyotp
 import pytest
 from flask import Flask, url_for
+from jinja2.bccache import Bucket, BytecodeCache
 from redis import Redis
 from sqlalchemy import update
 from sqlalchemy.orm import Session, object_session
@@ -29,6 +30,23 @@ from tests.factories.users import PASSWORD, TOTP_SECRET
 from tests.panel_client import PanelClient
 
 DATABASES = ("sqlite", pytest.param("postgresql", marks=pytest.mark.postgres))
+
+
+class _SharedTemplates(BytecodeCache):
+    """Compiled templates, kept for every application of the run's worker: the sources do not change under it."""
+
+    def __init__(self) -> None:
+        self._compiled: dict[str, bytes] = {}
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        if bucket.key in self._compiled:
+            bucket.bytecode_from_string(self._compiled[bucket.key])
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        self._compiled[bucket.key] = bucket.bytecode_to_string()
+
+
+_TEMPLATES = _SharedTemplates()
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -93,7 +111,8 @@ def settings_for(
             "DATABASE_URL": url,
             "REDIS_URL": valkey_url,
         }
-        return dataclasses.replace(Settings.from_env(environ), **fields)
+        quick = {"argon2_time_cost": 1, "argon2_memory_kib": 8}  # as the factories hash: nobody hashes anew
+        return dataclasses.replace(Settings.from_env(environ), **{**quick, **fields})
 
     return make
 
@@ -115,6 +134,7 @@ def make_app(request: pytest.FixtureRequest) -> Iterator[Callable[[Settings], Fl
     def make(settings: Settings) -> Flask:
         app = create_app(settings)
         app.test_client_class = PanelClient
+        app.jinja_env.bytecode_cache = _TEMPLATES
         apps.append(app)
         return app
 
