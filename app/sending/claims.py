@@ -171,29 +171,57 @@ def fence(session: Session, lease: Lease, batch: Sequence[Claimed], answer_timeo
     again, because nobody heard whether the first commit succeeded, finds what that one marked.
     """
     moment = now()
-    found = {row.id: row for row in _still_claimed(session, lease, batch)}
-    fresh, ours = [], []
-    for claimed in batch:
-        row = found.get(claimed.message_id)
-        if row is None or row.claim_expires_at <= moment:
-            continue
-        if row.status == MessageStatus.CLAIMED and row.attempt == claimed.attempt:
-            fresh.append(row.id)
-        elif row.status != MessageStatus.SENDING or row.attempt != claimed.attempt + 1:
-            continue
-        ours.append(Claimed(claimed.message_id, claimed.task_id, claimed.attempt + 1, claimed.outgoing))
-    session.execute(
-        update(Message)
-        .where(Message.id.in_(fresh))
-        .values(
-            status=MessageStatus.SENDING,
-            attempt=Message.attempt + 1,
-            sent_at=moment,
-            claim_expires_at=moment + timedelta(seconds=answer_timeout) + lease.spans.margin,
+    values = {
+        "status": MessageStatus.SENDING,
+        "attempt": Message.attempt + 1,
+        "sent_at": moment,
+        "claim_expires_at": moment + timedelta(seconds=answer_timeout) + lease.spans.margin,
+    }
+    fenced: set[int] = set()
+    for attempt in {claimed.attempt for claimed in batch}:
+        ids = [claimed.message_id for claimed in batch if claimed.attempt == attempt]
+        # Locked in the order of their ids, as a cancellation locks them.
+        fresh = (
+            select(Message.id)
+            .where(
+                Message.id.in_(ids),
+                Message.claim == lease.token,
+                Message.status == MessageStatus.CLAIMED,
+                Message.attempt == attempt,
+                Message.claim_expires_at > moment,
+            )
+            .order_by(Message.id)
+            .with_for_update(of=Message)
         )
-        .execution_options(synchronize_session=False)
-    )
-    return ours
+        fenced.update(
+            session.scalars(
+                update(Message)
+                .where(Message.id.in_(fresh))
+                .values(values)
+                .returning(Message.id)
+                .execution_options(synchronize_session=False)
+            )
+        )
+    if len(fenced) < len(batch):
+        rest = [claimed for claimed in batch if claimed.message_id not in fenced]
+        fenced.update(_fenced_before(session, lease, rest, moment))
+    return [
+        Claimed(claimed.message_id, claimed.task_id, claimed.attempt + 1, claimed.outgoing)
+        for claimed in batch
+        if claimed.message_id in fenced
+    ]
+
+
+def _fenced_before(session: Session, lease: Lease, batch: Sequence[Claimed], moment: datetime) -> set[int]:
+    """Those that an earlier try of the same fence marked, whose commit nobody heard of."""
+    attempts = {claimed.message_id: claimed.attempt + 1 for claimed in batch}
+    return {
+        row.id
+        for row in _still_claimed(session, lease, batch)
+        if row.status == MessageStatus.SENDING
+        and row.attempt == attempts[row.id]
+        and row.claim_expires_at > moment
+    }
 
 
 def hand_back(session: Session, lease: Lease, batch: Sequence[Claimed]) -> None:

@@ -12,11 +12,18 @@ from sqlalchemy.orm import Session
 
 from app.clock import now
 from app.gateways.base import Accepted, Capabilities, Deferred, InDoubt, Outcome, Refused
-from app.models import Message, MessageStatus, Route, Task, TaskState
+from app.models import MessageStatus, Route, Task, TaskState
 from app.sending.alerts import clear_alert, raise_alert
 from app.sending.claims import Claimed, Lease
 from app.sending.lookup import lock_tasks
-from app.sending.settlement import Change, apply_changes, change_of, finish_if_over, locked_messages
+from app.sending.settlement import (
+    Change,
+    LockedMessage,
+    apply_changes,
+    change_of,
+    finish_if_over,
+    locked_messages,
+)
 from app.sending.states import move_task
 
 _M = MessageStatus
@@ -82,7 +89,7 @@ def reset_breaker(session: Session, route_id: int) -> None:
     clear_alert(session, f"route:{route_id}:breaker")
 
 
-def _still_ours(message: Message, lease: Lease, claimed: Claimed) -> bool:
+def _still_ours(message: LockedMessage, lease: Lease, claimed: Claimed) -> bool:
     return (
         message.claim == lease.token
         and message.attempt == claimed.attempt
@@ -90,7 +97,9 @@ def _still_ours(message: Message, lease: Lease, claimed: Claimed) -> bool:
     )
 
 
-def _change(task: Task, message: Message, outcome: Outcome, capabilities: Capabilities) -> Change | None:
+def _change(
+    task: Task, message: LockedMessage, outcome: Outcome, capabilities: Capabilities
+) -> Change | None:
     match outcome:
         case Accepted(gateway_id):
             return change_of(message, _M.ACCEPTED, gateway_id=gateway_id, answered=True)
@@ -108,7 +117,7 @@ def _change(task: Task, message: Message, outcome: Outcome, capabilities: Capabi
             return None if message.status == _M.IN_DOUBT else change_of(message, _M.IN_DOUBT, error_code=code)
 
 
-def _may_be_resent(task: Task, message: Message, capabilities: Capabilities) -> bool:
+def _may_be_resent(task: Task, message: LockedMessage, capabilities: Capabilities) -> bool:
     """Whether a message in doubt may go out again: only where the gateway knows it by our reference."""
     return (
         capabilities.dedupes_reference
@@ -117,7 +126,7 @@ def _may_be_resent(task: Task, message: Message, capabilities: Capabilities) -> 
     )
 
 
-def _put_off(message: Message, code: str, retry_after: float | None) -> Change:
+def _put_off(message: LockedMessage, code: str, retry_after: float | None) -> Change:
     """Back to the queue with a growing gap; surely not sent, or sent again without harm."""
     gap = timedelta(seconds=2 ** min(message.attempt, 10))
     if retry_after is not None:

@@ -35,6 +35,8 @@ T = TypeVar("T")
 
 _RECORD_EVERY: Final = 0.1
 _RECORD_MOST: Final = 500
+_FENCE_MOST: Final = 500
+_CHUNK_SECONDS: Final = 0.1
 _IDLE_POLL: Final = 0.2
 _LINGER: Final = 0.4  # an empty pump stays this long: the next submission often comes right after
 _RECEIPTS_LOOK: Final = 2.0
@@ -101,9 +103,9 @@ class Pump:
         self._results: list[tuple[Claimed, Outcome]] = []
         self._batch = max(1, min(500, int(rate / 2)))
         # What is fenced and has not left is in doubt when this process is killed, so that is little: at most two
-        # chunks of a tenth of a second. And no more than can leave while the fence is fresh, though the gateway be
-        # slow.
-        self._chunk = max(1, min(100, int(rate / 10), 2 * gateway.capabilities.concurrency))
+        # chunks of a tenth of a second, as fast as the route may go and the gateway goes. It is small at first.
+        self._most = max(1, min(_FENCE_MOST, int(rate * _CHUNK_SECONDS)))
+        self._chunk = min(self._most, 2 * gateway.capabilities.concurrency)
         self._flying: set[asyncio.Task[None]] = set()
         self._stop = False  # take no more
         self._halt = False  # send no more either
@@ -182,10 +184,10 @@ class Pump:
                 await self._room.acquire()
                 if self._is_stopping():
                     break
-                chunk = batch[: self._chunk]
+                chunk, rest = batch[: self._chunk], batch[self._chunk :]
                 leave_by = time.monotonic() + lease.spans.margin.total_seconds()
                 fenced = await self._write(self._fence, lease, chunk)
-                batch = batch[self._chunk :]
+                batch = rest
                 await self._fenced.put(_Chunk(fenced, leave_by))
         except LeaseLost:
             log.warning("lease_lost", route=self._route_id, holder=self._holder)
@@ -225,6 +227,7 @@ class Pump:
         places = asyncio.Semaphore(self._gateway.capabilities.concurrency)
         while (chunk := await self._fenced.get()) is not None:
             self._room.release()
+            began = time.monotonic()
             for claimed in chunk.messages:
                 await places.acquire()
                 while not self._halt and (wait := self._pace.wait(self._clock())) > 0:
@@ -239,6 +242,14 @@ class Pump:
                 flight = asyncio.create_task(self._fly(claimed, places))
                 self._flying.add(flight)
                 flight.add_done_callback(self._flying.discard)
+            self._measure(len(chunk.messages), time.monotonic() - began)
+
+    def _measure(self, count: int, seconds: float) -> None:
+        """Let a chunk be what leaves in a tenth of a second, by how long the last one took."""
+        if seconds > _CHUNK_SECONDS:
+            self._chunk = max(1, int(self._chunk * _CHUNK_SECONDS / seconds))
+        elif count >= self._chunk and seconds < _CHUNK_SECONDS / 2:
+            self._chunk = min(self._most, self._chunk * 2)
 
     async def _fly(self, claimed: Claimed, places: asyncio.Semaphore) -> None:
         try:

@@ -21,7 +21,15 @@ from app.gateways.base import DeliveryReport, ReportStatus
 from app.models import Message, MessageStatus, Receipt, Task
 from app.queues import enqueue_after_commit
 from app.sending.lookup import lock_tasks
-from app.sending.settlement import FINAL, Change, apply_changes, change_of, finish_if_over, locked_messages
+from app.sending.settlement import (
+    FINAL,
+    Change,
+    LockedMessage,
+    apply_changes,
+    change_of,
+    finish_if_over,
+    locked_messages,
+)
 
 _M = MessageStatus
 
@@ -132,7 +140,7 @@ def _apply_to_task(
     finish_if_over(session, task)
 
 
-def _judge(receipt: Receipt, message: Message, stands: MessageStatus) -> tuple[Change | None, str]:
+def _judge(receipt: Receipt, message: LockedMessage, stands: MessageStatus) -> tuple[Change | None, str]:
     """What a receipt does to a message that stands in `stands`."""
     if receipt.status == ReportStatus.BUFFERED:
         return None, NOTED
