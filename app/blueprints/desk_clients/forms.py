@@ -100,7 +100,7 @@ class AdjustForm(FlaskForm):
 class PlanForm(FlaskForm):
     """`plan_id` of 0 is the default plan."""
 
-    plan_id = SelectField("Plan", coerce=int)
+    plan_id = SelectField("Plan", coerce=int, validators=[InputRequired("Choose a plan.")])
 
 
 class AccountRouteForm(FlaskForm):

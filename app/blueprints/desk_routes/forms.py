@@ -50,9 +50,10 @@ class RouteForm(FlaskForm):
     description = StringField("What clients read about it", filters=[trimmed], validators=[Length(max=500)])
     channel = SelectField(
         "Channel",
+        validators=[InputRequired("Choose one.")],
         choices=[SelectChoice(Channel.SMS.value, "SMS"), SelectChoice(Channel.WHATSAPP.value, "WhatsApp")],
     )
-    gateway = SelectField("Gateway")
+    gateway = SelectField("Gateway", validators=[InputRequired("Choose a gateway.")])
     gateway_settings = TextAreaField("Gateway settings", validators=[Length(max=5_000)])
     secrets = TextAreaField("Gateway secrets", validators=[Length(max=5_000)])
     rate = number("Messages a second", 1, FASTEST)
@@ -69,6 +70,7 @@ class RouteForm(FlaskForm):
     maximum_recipients = number("Most recipients a task may have", 1, MOST_RECIPIENTS)
     split = SelectField(
         "Long texts",
+        validators=[InputRequired("Choose one.")],
         choices=[
             SelectChoice(Split.NETWORK.value, "160 / 153, as the networks do"),
             SelectChoice(Split.FLAT_160.value, "160 each, flat"),
@@ -76,6 +78,7 @@ class RouteForm(FlaskForm):
     )
     charge_when = SelectField(
         "Charge when",
+        validators=[InputRequired("Choose one.")],
         choices=[
             SelectChoice(ChargeWhen.ACCEPTED.value, "The network accepts"),
             SelectChoice(ChargeWhen.DELIVERED.value, "It is delivered"),
