@@ -17,10 +17,11 @@ from app.extensions import db
 from app.ledger import transfers
 from app.models import Account, AccountRoute, Adjustment, AuditEvent, LedgerEntry, Letter, Role, Task, User
 from app.sending import claims, steering, sweep
+from app.sending.checking import check
 from app.sending.lookup import open_routes, own_prices
 from tests.factories.accounts import make_account
 from tests.factories.routes import make_route
-from tests.factories.tasks import make_submitted_task
+from tests.factories.tasks import make_draft, make_submitted_task
 from tests.factories.users import make_owner, make_staff, make_user
 
 MACHINE = Actor.machine()
@@ -273,3 +274,19 @@ def test_forms_set_nothing_but_their_own_fields(client, session, sign_in):
     session.rollback()
     assert (account.available, account.state) == (1_000, "active")
     assert all(event.account_id in (None, account.id) for event in session.query(AuditEvent))
+
+
+def test_an_own_price_is_what_the_composer_and_the_check_quote(client, session, sign_in, app):
+    user = make_owner(session, make_account(session, available=10_000))
+    route = make_route(session, name="Direct", price_per_segment=1_000, prices={"61": 1_500})
+    make_route(session, name="Hidden", everyone=False)
+    with write_transaction(session):
+        clients.set_route(session, MACHINE, user.account_id, route.id, None, 400)
+    task = make_draft(session, user, route, state="checking", typed_recipients="+61412345678", check_run=1)
+    check(session, task.id, app.config["CARILLON"])
+    session.rollback()
+    assert task.quote["total"] == 400
+    sign_in(client, user)
+    page = client.get("/quick/").text
+    assert "0.4" in page
+    assert "Hidden" not in page

@@ -9,7 +9,8 @@ import pytest
 from werkzeug.test import TestResponse
 
 from app.accounts.terms import TERMS_VERSION
-from app.models import TaskState
+from app.clock import now
+from app.models import TaskState, TermsVersion
 from tests.factories.accounts import top_up_account
 from tests.web_compose.conftest import Desk
 
@@ -110,6 +111,21 @@ def test_a_price_that_was_not_shown_is_never_accepted(desk: Desk) -> None:
     assert response.location == f"/tasks/{public_id}/review"
     assert "checked again since you opened the review" in desk.review()
     assert desk.task().state == TaskState.READY
+
+
+def test_terms_that_are_no_longer_in_force_are_never_accepted(desk: Desk) -> None:
+    desk.quick()
+    public_id = desk.checked().public_id
+    desk.session.rollback()
+    desk.session.add(TermsVersion(version="2027-01", text="New words.", published_at=now()))
+    desk.session.commit()
+    assert desk.accept().location == f"/tasks/{public_id}/review"  # with the version that was shown before
+    assert desk.task().state == TaskState.READY
+    page = desk.client.get(f"/tasks/{public_id}/review").text
+    assert "The terms have changed" in page
+    assert "New words." in page
+    assert desk.accept(terms_version="2027-01").location == f"/tasks/{public_id}"
+    assert desk.task().terms_version == "2027-01"
 
 
 def test_missing_credit_is_told_to_the_millicredit_and_cannot_be_submitted(desk: Desk) -> None:
