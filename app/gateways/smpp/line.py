@@ -152,10 +152,16 @@ class Line:
             statuses.append(Status.OK)
             if report is not None:
                 reports.append(report)
+        return statuses if await self._stored(reports) else [Status.RECEIVER_TEMPORARY] * len(units)
+
+    async def _stored(self, reports: list[DeliveryReport]) -> bool:
+        if not reports:
+            return True
+        if self._on_reports is None:  # a carrier that delivers to transmitters too
+            return False
         try:
-            if reports and self._on_reports is not None:
-                await self._on_reports(reports)
+            await self._on_reports(reports)
         except Exception as error:
             log.error("receipt_not_stored", reason=type(error).__name__)
-            return [Status.RECEIVER_TEMPORARY] * len(units)
-        return statuses
+            return False
+        return True

@@ -57,7 +57,8 @@ def read_report(delivery: Delivery, forms: IdForms) -> DeliveryReport | None:
     words = ReceiptText.read(_decoded(delivery))
     tlv_id = delivery.tlvs.get(Tag.RECEIPTED_MESSAGE_ID, b"").split(b"\0")[0].decode("latin-1").strip()
     gateway_id = receipted_id(tlv_id or words.gateway_id, forms)
-    if not 0 < len(gateway_id) <= _LONGEST_ID:
+    # Printable, because one that no database takes would keep all others of its batch from being stored.
+    if not 0 < len(gateway_id) <= _LONGEST_ID or not gateway_id.isprintable():
         raise UnreadableReceipt("The receipt names no message.")
     tlv_state = delivery.tlvs.get(Tag.MESSAGE_STATE, b"")
     state = _STATE_NAMES.get(tlv_state[0], "") if tlv_state else words.state

@@ -73,18 +73,23 @@ class Session:
             raise SessionOver
         self._sequence = self._sequence % pdu.LAST_SEQUENCE + 1
         sequence = self._sequence
-        answer = self._awaited[sequence] = asyncio.get_running_loop().create_future()
+        loop = asyncio.get_running_loop()
+        answer = self._awaited[sequence] = loop.create_future()
+        # Not wait_for: when the answer and a cancellation come at once, Python 3.11's forgets the cancellation.
+        timer = loop.call_later(seconds, _expire, answer)
         try:
             self._write(Pdu(command, Status.OK, sequence, body))
-            return await asyncio.wait_for(answer, seconds)
+            return await answer
         finally:
+            timer.cancel()
             self._awaited.pop(sequence, None)
 
     async def end(self) -> None:
         """Acknowledge what was stored, say goodbye, and let go of the connection."""
         if self.bound and not self.closed.is_set():
             with suppress(TimeoutError):
-                await asyncio.wait_for(self._deliveries.join(), _STORING_SECONDS)
+                async with asyncio.timeout(_STORING_SECONDS):
+                    await self._deliveries.join()
             with suppress(SessionLost, TimeoutError):
                 await self.request(Command.UNBIND, b"", _UNBIND_SECONDS)
         self._close()
@@ -92,7 +97,8 @@ class Session:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
         with suppress(OSError, TimeoutError):
-            await asyncio.wait_for(self._writer.wait_closed(), _UNBIND_SECONDS)
+            async with asyncio.timeout(_UNBIND_SECONDS):
+                await self._writer.wait_closed()
 
     def _close(self) -> None:
         self.closed.set()
@@ -162,3 +168,8 @@ class Session:
     @staticmethod
     def _now() -> float:
         return asyncio.get_running_loop().time()
+
+
+def _expire(answer: asyncio.Future[Pdu]) -> None:
+    if not answer.done():
+        answer.set_exception(TimeoutError())

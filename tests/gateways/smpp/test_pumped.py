@@ -122,21 +122,21 @@ def test_it_makes_room_when_others_wait_and_the_ticker_calls_it_back(
 
 
 def test_the_lease_is_given_back_only_after_the_session_ended(
-    app: Flask, house: House, task: Task, carrier: Carrier
+    app: Flask, house: House, task: Task, carrier: Carrier, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    carrier.answers(*[{} for _ in NUMBERS[1:]], {"delay": 1500})
+    carrier.answers(*[{} for _ in NUMBERS[1:]], {"delay": 1000})
+    gateway = carrier.gateway()
+    hang_up = gateway.close
     held: list[bool] = []
 
-    def watch() -> None:
-        carrier.wait("unbind")
+    async def close() -> None:
+        await hang_up()
         with Session(db.engine) as session:
             held.append(session.get_one(PumpLease, house.route_id).expires_at > now())  # type: ignore[operator]
 
-    watcher = threading.Thread(target=_in_context(app, watch))
-    watcher.start()
-    run(app, house, carrier.gateway(), should_yield=lambda: True)
-    watcher.join()
-    assert held == [True]
+    monkeypatch.setattr(gateway, "close", close)
+    run(app, house, gateway, should_yield=lambda: True)
+    assert held == [True, False]
     assert house.statuses(task) == {"accepted": len(NUMBERS)}
 
 
@@ -175,11 +175,3 @@ def test_receipts_are_awaited_for_three_days(app: Flask, house: House, task: Tas
     house.session.commit()
 
     assert run(app, house, carrier.gateway()).sent == 0  # and comes to an end
-
-
-def _in_context(app: Flask, function: Callable[[], None]) -> Callable[[], None]:
-    def inside() -> None:
-        with app.app_context():
-            function()
-
-    return inside

@@ -87,7 +87,16 @@ def test_a_text_from_a_phone_is_no_receipt() -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["", "stat:DELIVRD", "id:7", "id:7 stat:GONE", "id:7 text:stat:DELIVRD", "id:" + "x" * 101]
+    "text",
+    [
+        "",
+        "stat:DELIVRD",
+        "id:7",
+        "id:7 stat:GONE",
+        "id:7\0 stat:DELIVRD",
+        "id:7 text:stat:DELIVRD",
+        "id:" + "x" * 101,
+    ],
 )
 def test_a_receipt_that_says_too_little_is_unreadable(text: str) -> None:
     with pytest.raises(UnreadableReceipt):

@@ -184,6 +184,16 @@ def test_a_receipt_that_could_not_be_stored_stays_with_the_carrier(carrier: Carr
     assert driver.reports == [DELIVERED]
 
 
+def test_a_receipt_that_nobody_takes_stays_with_the_carrier(carrier: Carrier) -> None:
+    async def act(driver: Driver) -> None:
+        await driver.send()
+        await told(carrier.deliver, RECEIPT)
+        await driver.until(lambda: carrier.told("deliver_resp"))
+
+    drive(carrier.gateway(), act, reports=False)
+    assert carrier.told("deliver_resp")[0]["status"] == 0x64
+
+
 def test_receipts_that_come_while_others_are_stored_are_stored_together(carrier: Carrier) -> None:
     async def act(driver: Driver) -> None:
         driver.storing = 0.05
