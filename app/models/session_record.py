@@ -21,6 +21,8 @@ class SignInOutcome(StrEnum):
     LIMITED = "limited"
     SUSPENDED = "suspended"
     UNCONFIRMED = "unconfirmed"
+    # Right so far; the code or a new password was still to come.
+    PASSWORD_ONLY = "password_only"  # noqa: S105
 
 
 class DeviceSession(Base):

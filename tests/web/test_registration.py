@@ -7,7 +7,7 @@ import re
 import pytest
 
 from app.accounts.abuse import LIMITS, Act
-from app.models import Account, AuditEvent, Letter, OneTimeCode, User
+from app.models import Account, AuditEvent, Letter, OneTimeCode, SignInAttempt, SignInOutcome, User
 from tests.factories.users import make_owner, make_staff
 from tests.letters import code_in, link_in, newest_letter
 
@@ -104,6 +104,8 @@ def test_nobody_registers_with_another_role_or_with_credit(client, session):
 def test_the_unconfirmed_cannot_sign_in_past_the_pages_that_confirm(client, session):
     register(client)
     assert client.submit("/sign-in", SIGN_IN).location == "/sign-in/confirm-email"
+    session.rollback()
+    assert session.query(SignInAttempt).one().outcome == SignInOutcome.UNCONFIRMED
     for page in ("/", "/tasks", "/account/security"):
         assert client.get(page).status_code == 302
     assert client.get("/sign-in/code").location == "/sign-in/confirm-email"

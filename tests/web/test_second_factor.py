@@ -78,7 +78,12 @@ def test_a_code_is_good_once(app, client, session):
     assert "used already" in answer.text
     session.rollback()
     outcomes = [one.outcome for one in session.query(SignInAttempt).order_by(SignInAttempt.id)]
-    assert outcomes == [SignInOutcome.SIGNED_IN, SignInOutcome.SECOND_FACTOR_WRONG]
+    assert outcomes == [
+        SignInOutcome.PASSWORD_ONLY,
+        SignInOutcome.SIGNED_IN,
+        SignInOutcome.PASSWORD_ONLY,
+        SignInOutcome.SECOND_FACTOR_WRONG,
+    ]
 
 
 @pytest.mark.parametrize(("off", "taken"), [(-90, False), (-30, True), (30, True), (90, False)])

@@ -12,9 +12,10 @@ from app.accounts import sessions
 from app.accounts import sign_in as domain
 from app.accounts.abuse import Act, TooManyTries
 from app.accounts.people import person_of, tidy_email
+from app.accounts.steps import Step
 from app.accounts.terms import current_terms
 from app.blueprints.auth import blueprint, known_device, limits, pages, pending, registering, resetting, steps  # noqa: F401  (their views)
-from app.blueprints.auth.entering import go_on
+from app.blueprints.auth.entering import go_on, step_of
 from app.blueprints.auth.forms import SignInForm
 from app.database import write_transaction
 from app.extensions import db
@@ -38,6 +39,7 @@ def sign_in() -> ResponseReturnValue:
     except (domain.SignInRefused, TooManyTries) as refusal:
         return pages.refused("auth/sign_in.html", form, refusal, terms_version=terms)
     begun = pending.begin(user, by_password=True, terms=terms, next=request.args.get("next", ""))
+    _note_unfinished(user, step_of(begun, user))
     return go_on(begun, user)
 
 
@@ -51,6 +53,16 @@ def sign_out() -> ResponseReturnValue:
     web_sessions.end()
     flash("You are signed out.", "success")
     return redirect(url_for("auth.sign_in"))
+
+
+def _note_unfinished(user: User, step: Step | None) -> None:
+    """Put a right password on record where it is not enough to come in."""
+    if step is None:
+        return
+    confirming = step in (Step.CONFIRM_EMAIL, Step.CONFIRM_PHONE)
+    outcome = SignInOutcome.UNCONFIRMED if confirming else SignInOutcome.PASSWORD_ONLY
+    with write_transaction(db.session()) as session:
+        domain.note_try(session, user.id, user.email, web_sessions.visitor(), outcome)
 
 
 def _authenticated(form: SignInForm) -> User:
