@@ -15,6 +15,7 @@ import structlog
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from app.accounts.export import forget_expired, stale_exports
 from app.database import write_transaction
 from app.gateways.base import Capabilities, SettingsRefused
 from app.letters.sending import due_letters
@@ -46,6 +47,7 @@ def tick(session: Session, settings: Settings) -> None:
         _ask_for_checks,
         _ask_for_lists,
         _ask_for_audit,
+        _look_after_exports,
         _tell_low_balances,
     ):
         try:
@@ -110,6 +112,15 @@ def _ask_for_audit(session: Session, _settings: Settings) -> None:
         is_due = sweep.claim_chore(session, "audit", timedelta(days=1))
     if is_due:
         enqueue("jobs.audit.enforce_audit", 0)
+
+
+def _look_after_exports(session: Session, settings: Settings) -> None:
+    for export_id in stale_exports(session):
+        enqueue("jobs.export.pack", export_id)
+    with write_transaction(session):
+        is_due = sweep.claim_chore(session, "exports", timedelta(hours=1))
+    if is_due:
+        forget_expired(session, settings)
 
 
 def _tell_low_balances(session: Session, _settings: Settings) -> None:
