@@ -31,6 +31,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
         "app.desk",
         "app.letters",
         "app.lists",
+        "app.whatsapp",
         "app.accounts",
         "app.sending",
         "app.topups",

@@ -20,6 +20,7 @@ from app.blueprints import (
     desk_suppression,
     desk_terms,
     desk_topups,
+    desk_whatsapp,
     health,
     help,
     leaving,
@@ -36,6 +37,7 @@ from app.blueprints import (
     suppression,
     tasks,
     topup,
+    whatsapp,
 )
 
 _ROOMS = (
@@ -52,6 +54,8 @@ _ROOMS = (
     suppression,
     opt_out,
     desk_suppression,
+    whatsapp,
+    desk_whatsapp,
     topup,
     sender_ids,
     support,

@@ -7,16 +7,18 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import delete, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from app.errors import Conflict
-from app.models import Recipient, Rejection, Task, TaskKind, TaskState, User
+from app.content.template_body import ValuesMissing, fill_body
+from app.errors import Conflict, TaskRefused
+from app.models import Channel, Recipient, Rejection, Route, Task, TaskKind, TaskState, User
 from app.queues import enqueue_after_commit
 from app.recipients.writing import LONGEST_WRITTEN
-from app.sending.lookup import lock_task, open_route, task_of
+from app.sending.lookup import approved_template, lock_task, open_route, task_of
 from app.sending.states import DRAFT_STATES, move_task
 from app.sending.uploads import StoredUpload
 
@@ -34,7 +36,10 @@ Source = StoredUpload | ChosenList
 
 @dataclass(frozen=True)
 class DraftRequest:
-    """What the form said. `scheduled_at` is UTC, None for now; `submission_key` names this filling of the form."""
+    """What the form said. `scheduled_at` is UTC, None for now; `submission_key` names this filling of the form.
+
+    On a WhatsApp route the text is that of the approved template with the values, whatever `content` says.
+    """
 
     route_id: int
     name: str
@@ -42,6 +47,8 @@ class DraftRequest:
     sender_id: str | None
     scheduled_at: datetime | None
     submission_key: str
+    template_id: int | None = None
+    template_values: tuple[str, ...] = ()
 
 
 def create_quick(session: Session, user: User, request: DraftRequest, typed_recipients: str) -> Task:
@@ -75,9 +82,9 @@ def edit(
     values: dict[str, object] = {
         "route_id": route.id,
         "name": request.name,
-        "content": request.content,
         "sender_id": request.sender_id if route.takes_sender_id else None,
         "scheduled_at": request.scheduled_at,
+        **_text_values(session, account_id, route, request),
     }
     if typed_recipients is not None:
         values |= {"typed_recipients": typed_recipients}
@@ -156,12 +163,12 @@ def _create(
         state=TaskState.CHECKING,
         name=request.name,
         sender_id=request.sender_id if route.takes_sender_id else None,
-        content=request.content,
         scheduled_at=request.scheduled_at,
         typed_recipients=typed_recipients,
         check_run=1,
         submission_key=request.submission_key,
         request_hash=fingerprint,
+        **_text_values(session, user.account_id, route, request),
         **(_source_values(upload) if upload is not None else {}),
     )
     try:
@@ -176,7 +183,23 @@ def _create(
     return task
 
 
-def _source_values(source: Source) -> dict[str, object]:
+def _text_values(session: Session, account_id: int, route: Route, request: DraftRequest) -> dict[str, Any]:
+    """The columns that say what is written. Raises TaskRefused for a WhatsApp route without a filled template."""
+    if route.channel != Channel.WHATSAPP:
+        return {"content": request.content, "template_id": None, "template_values": None}
+    template = approved_template(session, request.template_id, account_id)
+    try:
+        content = fill_body(template.body, request.template_values)
+    except ValuesMissing as missing:
+        raise TaskRefused(str(missing)) from None
+    return {
+        "content": content,
+        "template_id": template.id,
+        "template_values": list(request.template_values),
+    }
+
+
+def _source_values(source: Source) -> dict[str, Any]:
     """The columns that say where the recipients come from."""
     if isinstance(source, ChosenList):
         return {"upload_key": None, "upload_name": source.name, "list_id": source.list_id}
@@ -227,6 +250,7 @@ def _fingerprint(
         request.sender_id,
         request.scheduled_at.isoformat() if request.scheduled_at else None,
         typed_recipients,
+        [request.template_id, *request.template_values],
         [upload.name, upload.size if isinstance(upload, StoredUpload) else upload.list_id]
         if upload
         else None,

@@ -7,8 +7,8 @@ from collections.abc import Iterable
 from sqlalchemy import ColumnElement, Select, func, select
 from sqlalchemy.orm import Session
 
-from app.errors import NotFound
-from app.models import AccountRoute, Route, Task
+from app.errors import NotFound, TaskRefused
+from app.models import AccountRoute, Route, Task, TemplateState, WhatsAppTemplate
 
 
 def task_of(session: Session, account_id: int, public_id: str) -> Task:
@@ -63,6 +63,27 @@ def open_route(session: Session, route_id: int, account_id: int) -> Route:
     if route is None:
         raise NotFound("This route is not open. Choose another one.")
     return route
+
+
+def approved_templates(session: Session, account_id: int) -> list[WhatsAppTemplate]:
+    """The account's WhatsApp templates that may be sent, by name."""
+    return list(
+        session.scalars(
+            select(WhatsAppTemplate)
+            .where(
+                WhatsAppTemplate.account_id == account_id, WhatsAppTemplate.state == TemplateState.APPROVED
+            )
+            .order_by(WhatsAppTemplate.name, WhatsAppTemplate.language)
+        )
+    )
+
+
+def approved_template(session: Session, template_id: int | None, account_id: int) -> WhatsAppTemplate:
+    """One of them. Raises TaskRefused when it is not there, or not approved any more."""
+    for template in approved_templates(session, account_id):
+        if template.id == template_id:
+            return template
+    raise TaskRefused("A WhatsApp route needs an approved template. Choose one that is approved now.")
 
 
 def own_prices(session: Session, account_id: int) -> dict[int, int]:

@@ -22,7 +22,12 @@ _compiled: dict[tuple[object, ...], Rulebook] = {}
 
 def rulebook(session: Session, route: Route) -> Rulebook:
     """The content rules for a route: its own switches or those of its channel, and the banned words as they stand."""
-    return replace(banned_words(session), switches=switches(route))
+    return rulebook_with(session, switches(route))
+
+
+def rulebook_with(session: Session, switches: Switches) -> Rulebook:
+    """These rules with the banned words as they stand."""
+    return replace(banned_words(session), switches=switches)
 
 
 def switches(route: Route) -> Switches:

@@ -11,7 +11,7 @@ from app.ledger.transfers import hold
 from app.models import AccountState, Message, MessageStatus, Money, Recipient, Task, TaskState
 from app.queues import enqueue_after_commit
 from app.sending import holding
-from app.sending.lookup import lock_task, open_route, task_of
+from app.sending.lookup import approved_template, lock_task, open_route, task_of
 from app.sending.states import DRAFT_STATES, move_task
 from app.sending.suppressed import require_unsuppressed
 
@@ -92,6 +92,8 @@ def _require_sendable(session: Session, task: Task, check_run: int) -> None:
         open_route(session, task.route_id, task.account_id)
     except NotFound:
         raise TaskRefused("This route has been closed. Edit the task and choose another one.") from None
+    if task.template_id is not None:
+        approved_template(session, task.template_id, task.account_id)
     stored = session.execute(
         select(func.count(), func.coalesce(func.sum(Recipient.price), 0)).where(Recipient.task_id == task.id)
     ).one()

@@ -17,7 +17,7 @@ from app.extensions import db
 from app.models import Task, TaskKind
 from app.recipients.errors import FileRefused
 from app.sending.holding import is_deceitful, note_refusal
-from app.sending.lookup import open_routes, own_prices, task_of
+from app.sending.lookup import approved_templates, open_routes, own_prices, task_of
 from app.sending.preview import Preview, preview, tidied_text
 from app.sending.states import DRAFT_STATES
 
@@ -55,6 +55,7 @@ class Composer:
 
     def _check(self) -> None:
         """Validate the fields, then ask the domain what it would say of the text and the recipients."""
+        self.form.fill_template()
         self.form.validate()
         if self.form.route is None:
             return
@@ -98,10 +99,12 @@ def offer_routes(form: ComposeForm, account_id: int, zone: ZoneInfo) -> None:
     """Let the form offer the account's routes at the account's prices, and read times in this zone."""
     session = db.session()
     form.prepare(open_routes(session, account_id), own_prices(session, account_id), zone)
+    form.offer_templates(approved_templates(session, account_id))
 
 
 def preview_of(form: ComposeForm, account_id: int) -> Preview:
     """The domain's own count, price and findings for what stands in the form. Raises FileRefused."""
+    form.fill_template()
     typed = form.recipients.data if "recipients" in form else None
     return preview(
         db.session(),

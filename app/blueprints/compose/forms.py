@@ -27,7 +27,8 @@ from app.blueprints.compose.schedule import UnusableTime, moment_of, zone_name
 from app.clock import now
 from app.content.findings import Finding, Severity
 from app.content.merge import fields_in
-from app.models import Route, Task
+from app.content.template_body import ValuesMissing, fill_body
+from app.models import Channel, Route, Task, WhatsAppTemplate
 from app.pricing import credits
 from app.sending.drafts import DraftRequest
 from app.sending.preview import Preview
@@ -35,7 +36,18 @@ from app.sending.preview import Preview
 _PAGE_ORDER = {
     name: place
     for place, name in enumerate(
-        ("route_id", "name", "sender_id", "recipients", "file", "content", "when", "scheduled_for")
+        (
+            "route_id",
+            "name",
+            "sender_id",
+            "recipients",
+            "file",
+            "template_id",
+            "template_values",
+            "content",
+            "when",
+            "scheduled_for",
+        )
     )
 }
 _SHOWN_FINDINGS = 5
@@ -107,6 +119,8 @@ class ComposeForm(FlaskForm):
         "Date and time", format=["%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M", "%Y-%m-%dT%H:%M:%S"]
     )
     submission_key = HiddenField(default=new_submission_key, validators=[Length(max=64)])
+    template_id = SelectField("WhatsApp template", coerce=route_number, validate_choice=False)
+    template_values = TextAreaField("Values of its variables", filters=[line_feeds])
     only_check = BooleanField()
     tidy = BooleanField()
 
@@ -114,6 +128,7 @@ class ComposeForm(FlaskForm):
 
     zone: ZoneInfo
     routes: dict[int, Route]
+    templates: dict[int, WhatsAppTemplate]
     own_prices: Mapping[int, int]
     scheduled_at: datetime | None = None
     form_errors: list[str]
@@ -139,6 +154,35 @@ class ComposeForm(FlaskForm):
         if not self.name.data and not self.is_submitted():
             self.name.data = f"{self.kind_words} {_day_and_time(now().astimezone(zone))}"
 
+    def offer_templates(self, templates: Iterable[WhatsAppTemplate]) -> None:
+        """Offer these templates, all approved, for WhatsApp routes."""
+        self.templates = {template.id: template for template in templates}
+        self.template_id.choices = [
+            SelectChoice("", "None: this is an SMS"),
+            *(SelectChoice(each.id, f"{each.name} ({each.language})") for each in self.templates.values()),
+        ]
+
+    def fill_template(self) -> None:
+        """On a WhatsApp route, write the filled template into the message; what is missing is left in place."""
+        template = self.templates.get(self.template_id.data)
+        if not self.on_whatsapp or template is None:
+            return
+        values = self.values_of_template
+        known = min(template.variables, len(values))
+        filled = [*values[:known], *(f"{{{{{n + 1}}}}}" for n in range(known, template.variables))]
+        self.content.data = fill_body(template.body, filled)
+
+    @property
+    def on_whatsapp(self) -> bool:
+        return self.route is not None and self.route.channel == Channel.WHATSAPP
+
+    @property
+    def values_of_template(self) -> tuple[str, ...]:
+        """The values, one a line."""
+        return tuple(
+            line.strip() for line in (self.template_values.data or "").strip().split("\n") if line.strip()
+        )
+
     @property
     def route(self) -> Route | None:
         return self.routes.get(self.route_id.data)
@@ -162,7 +206,21 @@ class ComposeForm(FlaskForm):
             sender_id=self.sender_id.data or None,
             scheduled_at=self.scheduled_at,
             submission_key=self.submission_key.data,
+            template_id=self.template_id.data if self.on_whatsapp else None,
+            template_values=self.values_of_template if self.on_whatsapp else (),
         )
+
+    def validate_template_id(self, field: SelectField) -> None:
+        if self.on_whatsapp and field.data not in self.templates:
+            raise ValidationError("Choose an approved template: WhatsApp takes no other text.")
+
+    def validate_template_values(self, field: TextAreaField) -> None:
+        template = self.templates.get(self.template_id.data)
+        if self.on_whatsapp and template is not None:
+            try:
+                fill_body(template.body, self.values_of_template)
+            except ValuesMissing as missing:
+                raise ValidationError(str(missing)) from None
 
     def validate_route_id(self, field: SelectField) -> None:
         if self.route is None:
@@ -210,6 +268,8 @@ def task_values(task: Task, zone: ZoneInfo) -> dict[str, Any]:
         "when": "later" if at else "now",
         "scheduled_for": at.astimezone(zone).replace(tzinfo=None, fold=0) if at else None,
         "submission_key": task.submission_key,
+        "template_id": task.template_id,
+        "template_values": "\n".join(task.template_values or []),
     }
 
 

@@ -1,0 +1,83 @@
+"""Look at submitted templates, and mark what WhatsApp says of them."""
+
+from __future__ import annotations
+
+from flask import Response, current_app, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_wtf import FlaskForm
+from wtforms import SelectChoice, SelectField, StringField
+from wtforms.validators import Length
+
+from app.access import SUPPORT_DESK, roles_required, signed_in_user
+from app.blueprints.desk_whatsapp import blueprint
+from app.blueprints.lists.forms import one_line
+from app.database import write_transaction
+from app.desk.audit_log import Actor
+from app.errors import Conflict, NotFound
+from app.extensions import db
+from app.models import TemplateState
+from app.sending.uploads import local_copy
+from app.whatsapp import templates
+
+_NEEDS_REASON = frozenset({TemplateState.REJECTED, TemplateState.PAUSED})
+
+
+class MarkForm(FlaskForm):
+    state = SelectField(
+        "WhatsApp’s decision",
+        choices=[SelectChoice(state.value, state.capitalize()) for state in templates.MARKS],
+    )
+    reason = StringField("Reason, told to the client", filters=[one_line], validators=[Length(max=500)])
+
+
+@blueprint.get("/")
+@roles_required(SUPPORT_DESK)
+def index() -> ResponseReturnValue:
+    """Every submitted template, what waits first."""
+    return render_template("desk_whatsapp/index.html", templates=templates.waiting_and_decided(db.session()))
+
+
+@blueprint.get("/<public_id>")
+@roles_required(SUPPORT_DESK)
+def one(public_id: str) -> ResponseReturnValue:
+    """A template, and the form to mark it."""
+    return _one(public_id, MarkForm(formdata=None))
+
+
+@blueprint.post("/<public_id>")
+@roles_required(SUPPORT_DESK)
+def mark(public_id: str) -> ResponseReturnValue:
+    """Write down what WhatsApp has decided."""
+    form, actor = MarkForm(), Actor.of(signed_in_user(), request.remote_addr)
+    if not form.validate():
+        return _one(public_id, form, 422)
+    state = TemplateState(form.state.data)
+    if state in _NEEDS_REASON and not form.reason.data:
+        form.reason.errors = ["Say why, so that the client can put it right."]
+        return _one(public_id, form, 422)
+    try:
+        with write_transaction(db.session()) as session:
+            templates.mark(session, actor, public_id, state, form.reason.data)
+    except Conflict as conflict:
+        flash(conflict.message, "error")
+    return redirect(url_for("desk_whatsapp.one", public_id=public_id), 303)
+
+
+@blueprint.get("/<public_id>/header")
+@roles_required(SUPPORT_DESK)
+def header(public_id: str) -> Response:
+    """The header file, to be saved and never shown in the page."""
+    template = templates.any_template(db.session(), public_id)
+    try:
+        with local_copy(current_app.config["CARILLON"].uploads_url, template.header_key or "") as path:
+            stored = path.read_bytes()
+    except FileNotFoundError:
+        raise NotFound("This template has no header file, or it is no longer stored.") from None
+    ending = {"image/jpeg": "jpg", "image/png": "png"}.get(template.header_type or "", "pdf")
+    headers = {"Content-Disposition": f'attachment; filename="header-{public_id}.{ending}"'}
+    return Response(stored, mimetype=template.header_type, headers=headers)
+
+
+def _one(public_id: str, form: MarkForm, status: int = 200) -> ResponseReturnValue:
+    template = templates.any_template(db.session(), public_id)
+    return render_template("desk_whatsapp/one.html", template=template, form=form), status

@@ -1,0 +1,77 @@
+"""Writing a WhatsApp template."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from flask_wtf import FlaskForm
+from flask_wtf.file import FileField
+from werkzeug.datastructures import FileStorage
+from wtforms import StringField, TextAreaField, ValidationError
+from wtforms.validators import DataRequired, Length, Regexp
+
+from app.blueprints.compose.forms import line_feeds, trimmed
+from app.content.findings import Severity
+from app.content.rules import Rulebook
+from app.content.template_body import VARIABLE, body_problems
+from app.errors import TaskRefused
+from app.sending.uploads import store_upload
+from app.whatsapp.templates import Header
+from config import Settings
+
+# What a file begins with → its media type and the kind of header it makes.
+_KINDS: Final = (
+    (b"\xff\xd8\xff", "image/jpeg", "image"),
+    (b"\x89PNG\r\n\x1a\n", "image/png", "image"),
+    (b"%PDF-", "application/pdf", "document"),
+)
+
+
+class TemplateForm(FlaskForm):
+    """After `validate`, `header` is the stored header file, None where none was given."""
+
+    name = StringField(
+        "Name",
+        filters=[trimmed],
+        validators=[
+            DataRequired("Name the template."),
+            Length(max=100, message="At most 100 characters."),
+            Regexp(r"[a-z0-9_]+\Z", message="Use small letters, digits and _ only, as in spring_offer."),
+        ],
+    )
+    language = StringField(
+        "Language",
+        default="en",
+        filters=[trimmed],
+        validators=[Regexp(r"[a-z]{2,3}(_[A-Z]{2})?\Z", message="Write a code such as en, en_AU or ms.")],
+    )
+    body = TextAreaField("Body", filters=[line_feeds], validators=[DataRequired("Write the body.")])
+    file = FileField("Header image or document")
+
+    settings: Settings
+    rulebook: Rulebook
+    header: Header | None = None
+
+    def validate_body(self, field: TextAreaField) -> None:
+        body = field.data or ""
+        found = self.rulebook.check(VARIABLE.sub("x", body))
+        refused = [f"{each.message} {each.advice}" for each in found if each.severity is Severity.BLOCK]
+        problems = [*body_problems(body), *refused]
+        if problems:
+            raise ValidationError(" ".join(problems[:5]))
+
+    def validate_file(self, field: FileField) -> None:
+        file = field.data
+        if not isinstance(file, FileStorage) or not file.filename:
+            return
+        begins = file.stream.read(16)
+        file.stream.seek(0)
+        known = next(((kind, header) for start, kind, header in _KINDS if begins.startswith(start)), None)
+        if known is None:
+            raise ValidationError("Choose a JPEG or PNG image, or a PDF document.")
+        limit = self.settings.limits.upload_bytes
+        try:
+            stored = store_upload(self.settings.uploads_url, file.stream, file.filename, limit)
+        except TaskRefused as refusal:
+            raise ValidationError(refusal.message) from None
+        self.header = Header(stored.key, stored.name, *known)

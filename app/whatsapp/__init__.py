@@ -1,0 +1,1 @@
+"""WhatsApp message templates: written by clients, marked by staff as WhatsApp decides."""

@@ -1,0 +1,95 @@
+"""A WhatsApp route sends approved templates alone, filled for each recipient, under the panel's own rules."""
+
+from __future__ import annotations
+
+import pytest
+from flask import Flask
+
+from app.database import write_transaction
+from app.errors import TaskRefused
+from app.models import Channel, Message, TaskState, TemplateState, WhatsAppTemplate
+from app.sending import drafts
+from tests.factories.routes import make_route
+from tests.recipients.sheet_files import csv_bytes
+from tests.sending.engine import House
+
+A, B = "+61412000001", "+61412000002"
+BODY = "Dear {{1}}, spring is here: {{2}} off until Sunday. 🌸"
+
+
+def whatsapp_route(house: House) -> int:
+    return make_route(house.session, channel=Channel.WHATSAPP, takes_sender_id=False).id
+
+
+def template(house: House, state: TemplateState = TemplateState.APPROVED, body: str = BODY) -> int:
+    made = WhatsAppTemplate(
+        account_id=house.account_id, user_id=house.owner.id, name="spring", language="en",
+        body=body, variables=2, state=state,
+    )  # fmt: skip
+    house.session.add(made)
+    house.session.commit()
+    return made.id
+
+
+def test_each_message_carries_its_own_values_and_counts_as_one(any_app: Flask, house: House) -> None:
+    fields = {
+        "route_id": whatsapp_route(house),
+        "template_id": template(house),
+        "template_values": ("{name}", "20 %"),
+        "sender_id": None,
+    }
+    rows = [["mobile", "name"], [A, "Ann"], [B, "Ben"]]
+    task = house.check(house.bulk(csv_bytes(rows), "list.csv", **fields))
+    assert task.state == TaskState.READY, (task.state_reason, task.findings)
+    assert task.quote is not None
+    assert (task.quote["segments"], task.quote["total"]) == (2, 2_000)
+    assert task.content == "Dear {name}, spring is here: 20 % off until Sunday. 🌸"
+    messages: list[Message] = house.messages(house.submit(task))
+    assert [message.parameters for message in messages] == [["Ann", "20 %"], ["Ben", "20 %"]]
+    assert messages[0].text == "Dear Ann, spring is here: 20 % off until Sunday. 🌸"
+
+
+def test_a_link_in_a_value_is_refused_as_in_any_text(house: House) -> None:
+    fields = {
+        "template_id": template(house),
+        "template_values": ("Ann", "https://example.com"),
+        "sender_id": None,
+    }
+    task = house.ready(A, route_id=whatsapp_route(house), **fields)
+    assert task.state == TaskState.REJECTED
+
+
+@pytest.mark.parametrize(
+    ("state", "values", "words"),
+    [
+        (TemplateState.SUBMITTED, ("Ann", "20 %"), "approved template"),
+        (TemplateState.APPROVED, ("Ann",), "2 variables, and 1 is given"),
+    ],
+)
+def test_without_an_approved_and_filled_template_there_is_no_draft(
+    house: House, state: TemplateState, values: tuple[str, ...], words: str
+) -> None:
+    fields = {
+        "route_id": whatsapp_route(house),
+        "template_id": template(house, state),
+        "template_values": values,
+    }
+    with pytest.raises(TaskRefused, match=words):
+        house.quick(A, **fields)
+
+
+def test_a_template_paused_after_the_check_is_not_sent(house: House) -> None:
+    fields = {"template_id": template(house), "template_values": ("Ann", "20 %"), "sender_id": None}
+    task = house.ready(A, route_id=whatsapp_route(house), **fields)
+    house.session.query(WhatsAppTemplate).update({"state": TemplateState.PAUSED})
+    house.session.commit()
+    with pytest.raises(TaskRefused, match="approved template"):
+        house.submit(house.now(task))
+    assert house.balance() == (10_000_000, 0)
+
+
+def test_an_sms_takes_no_template(house: House) -> None:
+    with write_transaction(house.session):
+        request = house.request(template_id=None, template_values=("x",))
+        task = drafts.create_quick(house.session, house.owner, request, A)
+    assert (task.template_id, task.template_values) == (None, None)
