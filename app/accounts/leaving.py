@@ -9,11 +9,12 @@ from typing import Final
 from sqlalchemy import CursorResult, Select, select, update
 from sqlalchemy.orm import Session
 
+from app.accounts.standing import leaving_alert
 from app.clock import now
 from app.desk import audit_log
 from app.desk.audit_log import Actor
 from app.errors import CarillonError, Conflict, NotFound
-from app.models import Account, AccountExport, Role, User
+from app.models import Account, AccountExport
 from app.queues import enqueue_after_commit
 from app.sending.alerts import clear_alert, raise_alert
 
@@ -43,7 +44,7 @@ def ask_deactivation(session: Session, actor: Actor, account_id: int, typed_name
         raise Conflict("Deactivation has been asked for already. Our staff will be in touch.")
     raise_alert(
         session,
-        _alert(account_id),
+        leaving_alert(account_id),
         f"{account.name} asks to be deactivated. Settle what is open, then close the account on its page.",
         account_id=account_id,
     )
@@ -62,7 +63,7 @@ def take_back(session: Session, actor: Actor, account_id: int) -> None:
     assert isinstance(taken, CursorResult)
     if taken.rowcount != 1:
         raise Conflict("Deactivation has not been asked for, so there is nothing to take back.")
-    clear_alert(session, _alert(account_id))
+    clear_alert(session, leaving_alert(account_id))
     audit_log.record(session, actor, "account.keep", f"account:{account_id}", account_id=account_id)
 
 
@@ -101,18 +102,7 @@ def ready_export(session: Session, account_id: int, public_id: str) -> AccountEx
     return found
 
 
-def owners(session: Session, account_id: int) -> Sequence[User]:
-    """The account's owners who can sign in."""
-    return session.scalars(
-        select(User).where(User.account_id == account_id, User.role == Role.OWNER, User.disabled_at.is_(None))
-    ).all()
-
-
 def _exports(account_id: int) -> Select[AccountExport]:
     return (
         select(AccountExport).where(AccountExport.account_id == account_id).order_by(AccountExport.id.desc())
     )
-
-
-def _alert(account_id: int) -> str:
-    return f"account:{account_id}:leaving"

@@ -18,6 +18,7 @@ from app.desk.audit_log import Actor
 from app.errors import Conflict, NotFound
 from app.letters.writing import write_to
 from app.models import Account, AccountState, Role, Task, TaskState, User
+from app.sending.alerts import clear_alert
 from app.sending.settlement import cancel_unsent
 from app.sending.states import move_task
 from app.sending.steering import return_claimed
@@ -77,6 +78,7 @@ def close(session: Session, actor: Actor, account_id: int, reason: str) -> Accou
     sources = {AccountState.ACTIVE, AccountState.SUSPENDED}
     _cancel_open(session, actor, account_id)
     account = _move(session, actor, account_id, sources, AccountState.CLOSED, reason)
+    clear_alert(session, leaving_alert(account_id))
     _cancel_open(session, actor, account_id, begun_meanwhile=True)
     _end_sessions(session, account_id)
     _tell_owners(
@@ -87,6 +89,11 @@ def close(session: Session, actor: Actor, account_id: int, reason: str) -> Accou
         "Nobody can sign in to it any more, and what had not been sent was cancelled.",
     )
     return account
+
+
+def leaving_alert(account_id: int) -> str:
+    """The key of the alert that tells staff of a client's wish to leave."""
+    return f"account:{account_id}:leaving"
 
 
 def refusal_of(user: User) -> str | None:
