@@ -8,6 +8,9 @@ from app.accounts import standing
 from app.database import write_transaction
 from app.desk.audit_log import Actor
 from app.models import AuditEvent
+from tests.factories.accounts import make_account
+from tests.factories.routes import make_route
+from tests.factories.tasks import make_submitted_task
 from tests.factories.users import PASSWORD, make_owner
 
 MACHINE = Actor.machine()
@@ -26,8 +29,10 @@ def test_nobody_of_a_stopped_account_stays_in_or_comes_in(client, session, sign_
     assert client.get("/tasks").status_code == 302
 
 
+@pytest.mark.usefixtures("any_app")
 def test_every_change_of_standing_is_on_the_record(session):
-    owner = make_owner(session)
+    owner = make_owner(session, make_account(session, available=10_000))
+    make_submitted_task(session, owner, make_route(session))
     for act in (standing.suspend, standing.restore, standing.close):
         with write_transaction(session):
             act(session, Actor.of(owner, "192.0.2.9"), owner.account_id, "Because")
