@@ -62,6 +62,11 @@ class Carrier:
     def told(self, event: str) -> list[dict[str, Any]]:
         return [told for told in list(self.events) if told["event"] == event]
 
+    def heard(self, event: str) -> list[dict[str, Any]]:
+        """All of these that it saw until now: what it tells is on its way for a moment."""
+        self.order("nothing")
+        return self.told(event)
+
     def wait(self, event: str, count: int = 1) -> dict[str, Any]:
         """The `count`th of these events; fails the test when it never comes."""
         self.until(lambda: len(self.told(event)) >= count)

@@ -86,8 +86,8 @@ def test_the_pump_stays_until_the_last_receipt_is_in(
     assert house.now(task).state == TaskState.DONE
     assert house.statuses(task) == {"delivered": len(NUMBERS)}
     assert count(house.session, Receipt) == len(NUMBERS)
-    assert {answer["status"] for answer in carrier.told("deliver_resp")} == {0}
-    assert len(carrier.told("bind")) == 1
+    assert {answer["status"] for answer in carrier.heard("deliver_resp")} == {0}
+    assert len(carrier.heard("bind")) == 1
 
 
 def test_a_receipt_that_comes_late_finds_the_pump_still_there(

@@ -93,7 +93,7 @@ def test_it_comes_back_with_growing_gaps(carrier: Carrier) -> None:
         await driver.until(lambda: len(carrier.told("bind")) == 4)
 
     drive(carrier.gateway(), act)
-    at = [bind["at"] for bind in carrier.told("bind")]
+    at = [bind["at"] for bind in carrier.heard("bind")]
     gaps = [later - earlier for earlier, later in pairwise(at)]
     # A quarter of a second, a half, a whole one: each give or take a fifth.
     assert all(gap >= least for gap, least in zip(gaps, (190, 390, 790), strict=True)), gaps
@@ -150,7 +150,7 @@ def test_an_unknown_command_is_answered_and_garbage_ends_the_session(carrier: Ca
         return await driver.send()
 
     assert isinstance(drive(carrier.gateway(), act)[0], Accepted)
-    assert carrier.told("generic_nack")[0]["status"] == 0x03
+    assert carrier.heard("generic_nack")[0]["status"] == 0x03
 
 
 def test_a_receipt_is_acknowledged_after_it_was_stored(carrier: Carrier) -> None:
@@ -191,7 +191,7 @@ def test_a_receipt_that_nobody_takes_stays_with_the_carrier(carrier: Carrier) ->
         await driver.until(lambda: carrier.told("deliver_resp"))
 
     drive(carrier.gateway(), act, reports=False)
-    assert carrier.told("deliver_resp")[0]["status"] == 0x64
+    assert carrier.heard("deliver_resp")[0]["status"] == 0x64
 
 
 def test_receipts_that_come_while_others_are_stored_are_stored_together(carrier: Carrier) -> None:

@@ -111,6 +111,7 @@ const orders = {
   deliver: (order) => {
     for (const fields of order.receipts) for (const session of sessions) deliver(session, fields);
   },
+  nothing: () => {},
   enquire: () => sessions.forEach((session) => session.enquire_link()),
   unbind: () => sessions.forEach((session) => session.unbind()),
   unknown: () => sessions.forEach((session) => session.query_sm({ message_id: "1" })),
