@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session
 from app.database import insert_new
 from app.ledger.account_books import balance_differences, chain_differences
 from app.ledger.comparison import Difference, of_account
+from app.ledger.rollup_books import rollup_differences
 from app.ledger.task_books import task_differences
 from app.models import Account, LedgerEntry, StaffAlert
 
@@ -44,6 +45,7 @@ def audit(session: Session, account_id: int | None = None) -> AuditReport:
         *balance_differences(session, account_id),
         *chain_differences(session, account_id),
         *task_differences(session, account_id),
+        *rollup_differences(session, account_id),
     )
     return AuditReport(
         accounts=session.scalar(accounts) or 0,

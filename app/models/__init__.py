@@ -14,6 +14,7 @@ from app.models.message import Message, MessageStatus, Money
 from app.models.receipt import Receipt
 from app.models.recipient import Recipient, Rejection
 from app.models.recipient_list import ListEntry, ListState, RecipientList
+from app.models.rollup import Rollup
 from app.models.route import AccountRoute, Channel, ChargeWhen, PumpLease, Route, RoutePrice
 from app.models.sender_id import ProtectedName, SenderIdRequest
 from app.models.session_record import DeviceSession, LimitHit, SignInAttempt, SignInOutcome
@@ -72,6 +73,7 @@ __all__ = [
     "RefusedContent",
     "Rejection",
     "Role",
+    "Rollup",
     "Route",
     "RoutePrice",
     "SenderIdRequest",

@@ -49,6 +49,7 @@ class Message(Base):
         Index("ix_message_task_id_status_id", "task_id", "status", "id"),
         Index("ix_message_route_id_gateway_id", "route_id", "gateway_id"),
         Index("ix_message_account_id_id", "account_id", "id"),
+        Index("ix_message_account_id_e164", "account_id", "e164", "id"),
         Index("ix_message_status_claim_expires_at", "status", "claim_expires_at"),
     )
 

@@ -65,8 +65,12 @@ class Route(Base):
     minimum_recipients: Mapped[int] = mapped_column(Integer, default=1)
     maximum_recipients: Mapped[int] = mapped_column(Integer, default=5_000)
     allowed_prefixes: Mapped[list[str] | None] = mapped_column(JSON)  # null: everywhere but the blocked ones
-    requires_test: Mapped[bool] = mapped_column(Boolean, default=False)  # of a bulk task's content, by its account
-    fallback_route_id: Mapped[int | None] = mapped_column(ForeignKey("route.id"))  # for what this cannot take now
+    requires_test: Mapped[bool] = mapped_column(
+        Boolean, default=False
+    )  # of a bulk task's content, by its account
+    fallback_route_id: Mapped[int | None] = mapped_column(
+        ForeignKey("route.id")
+    )  # for what this cannot take now
     daily_cap: Mapped[int | None] = mapped_column(Integer)  # messages a UTC day
     retry_attempts: Mapped[int] = mapped_column(Integer, default=20)  # of deferred messages
     gateway_secrets: Mapped[str | None] = mapped_column(Text)  # encrypted JSON, never shown again

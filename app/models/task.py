@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
 
@@ -10,12 +10,14 @@ from sqlalchemy import (
     JSON,
     BigInteger,
     CheckConstraint,
+    Date,
     ForeignKey,
     Index,
     Integer,
     String,
     Text,
     UniqueConstraint,
+    text,
 )
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
@@ -47,6 +49,14 @@ class TaskState(StrEnum):
     CANCELLED = "cancelled"
 
 
+def _having(counter: str) -> Index:
+    """The account's tasks that have any message in this status, for lists that ask for such messages."""
+    some = text(f"{counter} > 0")
+    return Index(
+        f"ix_task_{counter}", "account_id", "submitted_at", "id", sqlite_where=some, postgresql_where=some
+    )
+
+
 class Task(Base):
     """Money is integer millicredits; counters are numbers of messages, kept by the transaction that moves them.
 
@@ -63,6 +73,12 @@ class Task(Base):
         Index("ix_task_account_id_id", "account_id", "id"),
         Index("ix_task_state_route_id", "state", "route_id"),
         Index("ix_task_submitted_at", "submitted_at"),
+        Index("ix_task_account_id_submitted_at", "account_id", "submitted_at", "id"),
+        Index("ix_task_account_id_route_id", "account_id", "route_id", "submitted_at", "id"),
+        Index("ix_task_account_id_sender_id", "account_id", "sender_id", "submitted_at", "id"),
+        _having("failed"),
+        _having("in_doubt"),
+        _having("cancelled"),
         Index("ix_task_account_id_fingerprint", "account_id", "fingerprint"),
         Index("ix_task_account_id_content_hash", "account_id", "content_hash"),
         CheckConstraint("price >= 0", name="price_not_negative"),
@@ -110,13 +126,16 @@ class Task(Base):
     terms_version: Mapped[str | None] = mapped_column(String(32))
     terms_ip: Mapped[str | None] = mapped_column(String(45))
     submitted_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    day: Mapped[date | None] = mapped_column(Date)  # the day it counts on in the rollups
     started_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     finished_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     pump_turn: Mapped[int] = mapped_column(BigInteger, default=0)  # the lowest goes next: tasks take turns
     paused_by_staff: Mapped[bool] = mapped_column(default=False)  # then only staff may resume it
     send_before: Mapped[datetime | None] = mapped_column(UtcDateTime)  # what has not left by then is released
     wants_canary: Mapped[bool] = mapped_column(default=False)
-    canary_last_id: Mapped[int | None] = mapped_column(BigInteger)  # until judged, no message beyond it leaves
+    canary_last_id: Mapped[int | None] = mapped_column(
+        BigInteger
+    )  # until judged, no message beyond it leaves
     content_hash: Mapped[str | None] = mapped_column(String(64))  # of what a test message must have had
 
     charge_when: Mapped[str] = mapped_column(

@@ -1,7 +1,7 @@
 """Messages change status, and their money with them, in one transaction.
 
-Every change of a submitted message goes through `apply_changes`: it alone writes statuses, ledger entries and the
-task's counters, so that the three cannot tell different stories.
+Every change of a submitted message goes through `apply_changes`: it alone writes statuses, ledger entries, the
+task's counters and the daily sums, so that they cannot tell different stories.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from sqlalchemy import ColumnElement, bindparam, select, text, update
 from sqlalchemy.orm import Session
 
 from app.clock import now
-from app.ledger import transfers
+from app.ledger import rollups, transfers
 from app.models import ChargeWhen, LedgerEntry, Message, MessageStatus, Money, Task, TaskState
 from app.models.base import UtcDateTime
 from app.sending.states import MESSAGE_MOVES
@@ -50,6 +50,7 @@ class Change:
     error_code: str | None = None
     not_before: datetime | None = None
     answered: bool = False
+    region: str = ""
 
 
 class LockedMessage(NamedTuple):
@@ -62,6 +63,7 @@ class LockedMessage(NamedTuple):
     gateway_id: str | None
     claim: str | None
     attempt: int
+    region: str
 
 
 _LOCKED_COLUMNS: Final = tuple(getattr(Message, name) for name in LockedMessage._fields)
@@ -95,6 +97,7 @@ _WRITE: Final = {
 def change_of(message: LockedMessage, becomes: MessageStatus, **values: Any) -> Change:
     """The change of a message that was read under lock."""
     values.setdefault("gateway_id", message.gateway_id)
+    values.setdefault("region", message.region)
     return Change(
         message.id, message.price, MessageStatus(message.status), becomes, Money(message.money), **values
     )
@@ -112,6 +115,7 @@ def apply_changes(session: Session, task: Task, changes: Sequence[Change]) -> No
     rows: list[dict[str, Any]] = []
     sums: Counter[tuple[Money, Money]] = Counter()
     counters: Counter[MessageStatus] = Counter()
+    moves: list[rollups.Moved] = []
     for change in changes:
         assert change.becomes in MESSAGE_MOVES[change.was], f"{change.was} → {change.becomes}"
         money = money_after(task, change.becomes, change.money)
@@ -120,6 +124,9 @@ def apply_changes(session: Session, task: Task, changes: Sequence[Change]) -> No
         counters[change.was] -= 1
         counters[change.becomes] += 1
         rows.append(_written(change, money))
+        moves.append(
+            rollups.Moved(change.region, change.price, change.was, change.becomes, change.money, money)
+        )
     _write_messages(session, rows, moment)
     _move_counters(session, task, counters)
     batch = secrets.token_hex(8)
@@ -127,6 +134,7 @@ def apply_changes(session: Session, task: Task, changes: Sequence[Change]) -> No
         if amount:
             key = f"task:{task.id}:settle:{batch}:{becomes}"
             _TRANSFER[was, becomes](session, task.id, task.account_id, amount, key=key)
+    rollups.count_moves(session, task, moves)
 
 
 def money_after(task: Task, status: MessageStatus, money: Money) -> Money:

@@ -7,6 +7,7 @@ from sqlalchemy.orm import Session
 
 from app.clock import now
 from app.errors import Conflict, NotAllowed, NotFound, TaskRefused
+from app.ledger.rollups import count_submission, due_day
 from app.ledger.transfers import hold
 from app.models import AccountState, Message, MessageStatus, Money, Recipient, Task, TaskState
 from app.queues import enqueue_after_commit
@@ -60,6 +61,7 @@ def submit(
         terms_version=terms_version,
         terms_ip=ip,
         submitted_at=moment,
+        day=due_day(task.account, moment, task.scheduled_at),
         started_at=moment if starts else None,
         charge_when=task.route.charge_when,
         refund_failed_receipt=task.route.refund_failed_receipt,
@@ -71,6 +73,7 @@ def submit(
     if quoted["total"]:
         hold(session, task.id, task.account_id, quoted["total"], key=f"task:{task.id}:hold")
     _queue_messages(session, task)
+    count_submission(session, task)
     judged.tell_staff(session, task)
     if starts:
         enqueue_after_commit(session, "jobs.dispatch.pump", task.route_id)

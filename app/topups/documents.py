@@ -14,7 +14,7 @@ from PIL import ImageFont
 
 from app.models import Account, TopUp
 from app.pricing import credits
-from app.topups.periods import Period
+from app.records.periods import Period
 from app.topups.prices import money
 from app.topups.statement import Line, Totals
 

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from app.models import LedgerEntry, TopUp
 from app.records.pages import Page, page_by_key
-from app.topups.periods import Period
+from app.records.periods import Period
 
 
 @dataclass(frozen=True, slots=True)

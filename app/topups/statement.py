@@ -18,7 +18,7 @@ from sqlalchemy.orm.attributes import set_committed_value
 from app.errors import NotFound, TopUpRefused
 from app.models import Account, EntryKind, LedgerEntry, Task, TopUp
 from app.records.pages import Page, page_by_key
-from app.topups.periods import Period
+from app.records.periods import Period
 
 KIND_WORDS: Final[Mapping[str, str]] = {
     EntryKind.TOP_UP: "Top-up",

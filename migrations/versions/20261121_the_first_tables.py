@@ -174,6 +174,26 @@ def upgrade() -> None:
     sa.ForeignKeyConstraint(['account_id'], ['account.id'], name=op.f('fk_refused_content_account_id')),
     sa.PrimaryKeyConstraint('account_id', 'day', name=op.f('pk_refused_content'))
     )
+    op.create_table('rollup',
+    sa.Column('account_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('day', sa.Date(), nullable=False),
+    sa.Column('route_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('region', sa.String(length=3), nullable=False),
+    sa.Column('tasks', sa.Integer(), nullable=False),
+    sa.Column('messages', sa.Integer(), nullable=False),
+    sa.Column('segments', sa.Integer(), nullable=False),
+    sa.Column('accepted', sa.Integer(), nullable=False),
+    sa.Column('delivered', sa.Integer(), nullable=False),
+    sa.Column('failed', sa.Integer(), nullable=False),
+    sa.Column('in_doubt', sa.Integer(), nullable=False),
+    sa.Column('cancelled', sa.Integer(), nullable=False),
+    sa.Column('price', sa.BigInteger(), nullable=False),
+    sa.Column('charged', sa.BigInteger(), nullable=False),
+    sa.Column('refunded', sa.BigInteger(), nullable=False),
+    sa.ForeignKeyConstraint(['account_id'], ['account.id'], name=op.f('fk_rollup_account_id')),
+    sa.ForeignKeyConstraint(['route_id'], ['route.id'], name=op.f('fk_rollup_route_id')),
+    sa.PrimaryKeyConstraint('account_id', 'day', 'route_id', 'region', name=op.f('pk_rollup'))
+    )
     op.create_table('staff_alert',
     sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
     sa.Column('key', sa.String(length=120), nullable=False),
@@ -607,6 +627,7 @@ def upgrade() -> None:
     sa.Column('terms_version', sa.String(length=32), nullable=True),
     sa.Column('terms_ip', sa.String(length=45), nullable=True),
     sa.Column('submitted_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('day', sa.Date(), nullable=True),
     sa.Column('started_at', sa.DateTime(timezone=True), nullable=True),
     sa.Column('finished_at', sa.DateTime(timezone=True), nullable=True),
     sa.Column('pump_turn', sa.BigInteger(), nullable=False),
@@ -641,6 +662,12 @@ def upgrade() -> None:
         batch_op.create_index('ix_task_account_id_content_hash', ['account_id', 'content_hash'], unique=False)
         batch_op.create_index('ix_task_account_id_fingerprint', ['account_id', 'fingerprint'], unique=False)
         batch_op.create_index('ix_task_account_id_id', ['account_id', 'id'], unique=False)
+        batch_op.create_index('ix_task_account_id_route_id', ['account_id', 'route_id', 'submitted_at', 'id'], unique=False)
+        batch_op.create_index('ix_task_account_id_sender_id', ['account_id', 'sender_id', 'submitted_at', 'id'], unique=False)
+        batch_op.create_index('ix_task_account_id_submitted_at', ['account_id', 'submitted_at', 'id'], unique=False)
+        batch_op.create_index('ix_task_cancelled', ['account_id', 'submitted_at', 'id'], unique=False, sqlite_where=sa.text('cancelled > 0'), postgresql_where=sa.text('cancelled > 0'))
+        batch_op.create_index('ix_task_failed', ['account_id', 'submitted_at', 'id'], unique=False, sqlite_where=sa.text('failed > 0'), postgresql_where=sa.text('failed > 0'))
+        batch_op.create_index('ix_task_in_doubt', ['account_id', 'submitted_at', 'id'], unique=False, sqlite_where=sa.text('in_doubt > 0'), postgresql_where=sa.text('in_doubt > 0'))
         batch_op.create_index('ix_task_state_route_id', ['state', 'route_id'], unique=False)
         batch_op.create_index('ix_task_submitted_at', ['submitted_at'], unique=False)
 
@@ -702,6 +729,7 @@ def upgrade() -> None:
     sa.UniqueConstraint('task_id', 'row', name=op.f('uq_message_task_id_row'))
     )
     with op.batch_alter_table('message', schema=None) as batch_op:
+        batch_op.create_index('ix_message_account_id_e164', ['account_id', 'e164', 'id'], unique=False)
         batch_op.create_index('ix_message_account_id_id', ['account_id', 'id'], unique=False)
         batch_op.create_index('ix_message_route_id_gateway_id', ['route_id', 'gateway_id'], unique=False)
         batch_op.create_index('ix_message_status_claim_expires_at', ['status', 'claim_expires_at'], unique=False)
@@ -824,6 +852,7 @@ def downgrade() -> None:
         batch_op.drop_index('ix_message_status_claim_expires_at')
         batch_op.drop_index('ix_message_route_id_gateway_id')
         batch_op.drop_index('ix_message_account_id_id')
+        batch_op.drop_index('ix_message_account_id_e164')
 
     op.drop_table('message')
     with op.batch_alter_table('ledger_entry', schema=None) as batch_op:
@@ -834,6 +863,12 @@ def downgrade() -> None:
     with op.batch_alter_table('task', schema=None) as batch_op:
         batch_op.drop_index('ix_task_submitted_at')
         batch_op.drop_index('ix_task_state_route_id')
+        batch_op.drop_index('ix_task_in_doubt', sqlite_where=sa.text('in_doubt > 0'), postgresql_where=sa.text('in_doubt > 0'))
+        batch_op.drop_index('ix_task_failed', sqlite_where=sa.text('failed > 0'), postgresql_where=sa.text('failed > 0'))
+        batch_op.drop_index('ix_task_cancelled', sqlite_where=sa.text('cancelled > 0'), postgresql_where=sa.text('cancelled > 0'))
+        batch_op.drop_index('ix_task_account_id_submitted_at')
+        batch_op.drop_index('ix_task_account_id_sender_id')
+        batch_op.drop_index('ix_task_account_id_route_id')
         batch_op.drop_index('ix_task_account_id_id')
         batch_op.drop_index('ix_task_account_id_fingerprint')
         batch_op.drop_index('ix_task_account_id_content_hash')
@@ -923,6 +958,7 @@ def downgrade() -> None:
 
     op.drop_table('suppression')
     op.drop_table('staff_alert')
+    op.drop_table('rollup')
     op.drop_table('refused_content')
     op.drop_table('opt_out_page')
     op.drop_table('account_route')

@@ -9,7 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.clock import now
-from app.ledger import transfers
+from app.ledger import rollups, transfers
 from app.models import Message, MessageStatus, Money, Task
 
 
@@ -63,6 +63,19 @@ def settle(session: Session, task: Task, outcomes: list[Outcome]) -> None:
         if outcome != WAITING:
             setattr(task, outcome.status, getattr(task, outcome.status) + 1)
         _move_money(session, message)
+    rollups.count_moves(session, task, [_moved(message) for message in messages])
+
+
+def _moved(message: Message) -> rollups.Moved:
+    """The message's way from the queue; what was refunded had been charged before."""
+    return rollups.Moved(
+        message.region,
+        message.price,
+        MessageStatus.QUEUED,
+        MessageStatus(message.status),
+        Money.HELD,
+        Money(message.money),
+    )
 
 
 def _move_money(session: Session, message: Message) -> None:

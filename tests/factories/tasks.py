@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from app.clock import now
 from app.database import write_transaction
-from app.ledger import transfers
+from app.ledger import rollups, transfers
 from app.models import Route, Task, TaskKind, TaskState, User
 from tests.factories.messages import Outcome, queued_messages, settle
 
@@ -34,6 +34,7 @@ def make_submitted_task(
         "state": TaskState.RUNNING,
         "submission_key": f"submission-{next(_numbers)}",
         "submitted_at": now(),
+        "day": now().date(),
         "total": messages,
         "price": messages * price,
     }
@@ -44,6 +45,7 @@ def make_submitted_task(
         session.add_all(queued_messages(task, messages, price))
         if task.price:
             transfers.hold(session, task.id, task.account_id, task.price, f"task:{task.id}:hold")
+        rollups.count_submission(session, task)
     return task
 
 

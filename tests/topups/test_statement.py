@@ -17,8 +17,8 @@ from app.errors import TopUpRefused
 from app.ledger import transfers
 from app.ledger.balances import balance
 from app.models import Account, LedgerEntry, TopUpState
+from app.records.periods import PRESETS, read_period
 from app.topups import documents
-from app.topups.periods import PRESETS, read_period
 from app.topups.statement import all_lines, lines, statement_page, stretch
 from app.topups.statement_files import statement_csv, statement_xlsx
 from tests.factories.accounts import make_account, top_up_account

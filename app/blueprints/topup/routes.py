@@ -11,9 +11,9 @@ from flask_login import current_user
 from wtforms import SelectChoice
 
 from app.access import BILLERS, roles_required, signed_in_account_id, signed_in_user
+from app.blueprints.records.period import chosen_period, period_words
 from app.blueprints.topup import blueprint
 from app.blueprints.topup.forms import AmountForm, CancelForm, ReceiptForm, StartForm
-from app.blueprints.topup.period import chosen_period, period_words
 from app.blueprints.topup.receipt_file import receipt_response
 from app.database import write_transaction
 from app.desk.audit_log import Actor
@@ -21,10 +21,10 @@ from app.desk.settings import desk_settings
 from app.errors import CarillonError, Conflict, NotFound, TopUpRefused
 from app.extensions import db, limiter
 from app.models import TopUp, TopUpState
+from app.records.periods import PRESETS
 from app.topups import requests
 from app.topups.documents import receipt_number, receipt_pdf
 from app.topups.history import top_up_history
-from app.topups.periods import PRESETS
 from app.topups.plans import plans_for, tiers_of
 from app.topups.prices import money, price_of, price_per_credit
 from app.topups.receipts import forget_receipt, take_receipt

@@ -6,9 +6,9 @@ from flask import Response, abort, flash, redirect, render_template, request, ur
 from flask.typing import ResponseReturnValue
 
 from app.access import ANY_CLIENT, BILLERS, roles_required, signed_in_account_id, signed_in_user
+from app.blueprints.records.period import chosen_period, period_words
 from app.blueprints.topup import blueprint
 from app.blueprints.topup.forms import AlertForm, first_errors
-from app.blueprints.topup.period import chosen_period, period_words
 from app.clock import now
 from app.database import write_transaction
 from app.desk.audit_log import Actor

@@ -5,15 +5,20 @@ from __future__ import annotations
 from flask import flash, request
 
 from app.clock import now
-from app.topups.periods import Period, read_period
+from app.records.periods import Period, read_period
 from app.web_context import user_zone
 
 
-def chosen_period() -> Period:
-    """The period that this request asks for, in the reader's zone. One that cannot be read is said, and means all."""
+def chosen_period(otherwise: str = "all") -> Period:
+    """The period that this request asks for, in the reader's zone; `otherwise` is the preset for none.
+
+    One that cannot be read is said, and means all.
+    """
     args, zone = request.args, user_zone()
     try:
-        return read_period(args.get("days"), args.get("from"), args.get("to"), zone, now())
+        return read_period(
+            args.get("days"), args.get("from"), args.get("to"), zone, now(), otherwise=otherwise
+        )
     except ValueError as error:
         flash(str(error), "error")
         return read_period(None, None, None, zone, now())

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 # The word in the address, and what the page calls it.
 PRESETS: Final[dict[str, str]] = {
     "all": "All",
+    "today": "Today",
     "7-days": "Last 7 days",
     "30-days": "Last 30 days",
     "this-month": "This month",
@@ -31,9 +32,15 @@ class Period:
 
 
 def read_period(
-    preset: str | None, first: str | None, last: str | None, zone: ZoneInfo, present: datetime
+    preset: str | None,
+    first: str | None,
+    last: str | None,
+    zone: ZoneInfo,
+    present: datetime,
+    *,
+    otherwise: str = "all",
 ) -> Period:
-    """The period of an address's words. A range of days wins over a preset; neither means all.
+    """The period of an address's words. A range of days wins over a preset; neither means `otherwise`, a preset.
 
     Raises ValueError, with a sentence for the reader, for days that are none or stand the wrong way round.
     """
@@ -43,10 +50,11 @@ def read_period(
             raise ValueError("The first day comes after the last one. Exchange them.")
         return _between(None, begin, end, zone)
     today = present.astimezone(zone).date()
-    chosen = preset if preset in PRESETS else "all"
+    chosen = preset if preset in PRESETS else otherwise
     month = today.replace(day=1)
     begin, end = {
         "all": (None, None),
+        "today": (today, today),
         "7-days": (today - timedelta(days=6), today),
         "30-days": (today - timedelta(days=29), today),
         "this-month": (month, today),

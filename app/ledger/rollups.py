@@ -1,0 +1,102 @@
+"""The daily sums of what an account sent, moved in the transaction that moves what they count.
+
+A rollup is written only while its account is locked: it comes after the account in the house's order of locks.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from datetime import date, datetime
+from typing import Any, Final, NamedTuple
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import Table, func, select
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import Session
+
+from app.models import Account, Message, MessageStatus, Money, Rollup, Task
+
+KEY: Final = ("account_id", "day", "route_id", "region")
+SUMS: Final = (
+    "tasks",
+    "messages",
+    "segments",
+    "accepted",
+    "delivered",
+    "failed",
+    "in_doubt",
+    "cancelled",
+    "price",
+    "charged",
+    "refunded",
+)
+_COUNTED: Final = {status.value for status in MessageStatus} & set(SUMS)
+
+
+class Moved(NamedTuple):
+    """One message's move: where it stood, where it stands, where its price (millicredits) went."""
+
+    region: str
+    price: int
+    was: MessageStatus
+    becomes: MessageStatus
+    money_was: Money
+    money: Money
+
+
+def due_day(account: Account, submitted: datetime, scheduled: datetime | None) -> date:
+    """The day that a task counts on: when it is to start, as the account's clocks have it at its submission."""
+    return max(submitted, scheduled or submitted).astimezone(ZoneInfo(account.time_zone)).date()
+
+
+def count_submission(session: Session, task: Task) -> None:
+    """Count a task whose messages have just been queued. The caller has locked its account by the hold."""
+    rows = session.execute(
+        select(Message.region, func.count(), func.sum(Message.segments), func.sum(Message.price))
+        .where(Message.task_id == task.id)
+        .group_by(Message.region)
+        .order_by(Message.region)
+    ).all()
+    sums: dict[str, dict[str, int]] = {"": {"tasks": 1}}
+    for region, messages, segments, price in rows:
+        sums[region] = {"messages": messages, "segments": int(segments), "price": int(price)}
+    _lock_account(session, task.account_id)
+    _add(session, task, sums)
+
+
+def count_moves(session: Session, task: Task, moves: Iterable[Moved]) -> None:
+    """Count what became of a task's messages, once their money has moved."""
+    sums: dict[str, dict[str, int]] = defaultdict(lambda: defaultdict(int))
+    for move in moves:
+        of_region = sums[move.region]
+        for status, change in ((move.was, -1), (move.becomes, 1)):
+            if status in _COUNTED:
+                of_region[status] += change
+        if move.money is not move.money_was and move.money in (Money.CHARGED, Money.REFUNDED):
+            of_region[move.money] += move.price
+            if move.money is Money.REFUNDED and move.money_was is Money.HELD:
+                of_region[Money.CHARGED] += move.price  # in one step what is otherwise two
+    changed = {region: values for region, values in sums.items() if any(values.values())}
+    if changed:
+        _lock_account(session, task.account_id)
+        _add(session, task, changed)
+
+
+def _add(session: Session, task: Task, sums: Mapping[str, Mapping[str, int]]) -> None:
+    table = Rollup.__table__
+    assert isinstance(table, Table)
+    is_sqlite = session.get_bind().dialect.name == "sqlite"
+    key = {"account_id": task.account_id, "day": task.day, "route_id": task.route_id}
+    rows: list[dict[str, Any]] = [
+        {**dict.fromkeys(SUMS, 0), **values, **key, "region": region}
+        for region, values in sorted(sums.items())
+    ]
+    statement = (sqlite if is_sqlite else postgresql).insert(table)
+    added = {name: table.c[name] + statement.excluded[name] for name in SUMS}
+    session.execute(statement.on_conflict_do_update(index_elements=KEY, set_=added), rows)
+
+
+def _lock_account(session: Session, account_id: int) -> None:
+    if session.get_bind().dialect.name != "sqlite":  # which has one writer at a time
+        session.execute(select(Account.id).where(Account.id == account_id).with_for_update())
