@@ -7,12 +7,15 @@ either database, and the one place that commits.
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Table, event
+import psycopg
+from psycopg import sql
+from sqlalchemy import JSON, Connection, Engine, Table, event, insert
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
@@ -84,3 +87,32 @@ def insert_new(session: Session, table: Table, rows: Sequence[dict[str, Any]]) -
         return
     dialect = sqlite if session.get_bind().dialect.name == "sqlite" else postgresql
     session.execute(dialect.insert(table).on_conflict_do_nothing(), list(rows))
+
+
+def insert_many(session: Session, table: Table, rows: Sequence[dict[str, Any]]) -> None:
+    """Insert thousands of rows that are all alike and none of which is there yet.
+
+    On PostgreSQL by COPY: psycopg sends a statement for each row otherwise, and parses one with many rows for longer
+    than the database takes to store them.
+    """
+    if not rows:
+        return
+    if session.get_bind().dialect.name == "sqlite":
+        session.execute(insert(table), list(rows))
+        return
+    names = list(rows[0])
+    documents = [isinstance(table.c[name].type, JSON) for name in names]
+    statement = sql.SQL("COPY {} ({}) FROM STDIN").format(
+        sql.Identifier(table.name), sql.SQL(", ").join(map(sql.Identifier, names))
+    )
+    connection = session.connection().connection.driver_connection
+    assert isinstance(connection, psycopg.Connection)
+    with connection.cursor() as cursor, cursor.copy(statement) as copy:
+        for row in rows:
+            values = (row[name] for name in names)
+            copy.write_row(
+                [
+                    json.dumps(value) if is_document and value is not None else value
+                    for value, is_document in zip(values, documents, strict=True)
+                ]
+            )

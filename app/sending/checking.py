@@ -9,15 +9,15 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import asdict
 from datetime import timedelta
-from typing import Any, Final
+from typing import Any, Final, cast
 
 import structlog
-from sqlalchemy import insert, update
+from sqlalchemy import Table, update
 from sqlalchemy.orm import Session
 
 from app.clock import now
 from app.content.findings import Finding, Severity, blocking
-from app.database import write_transaction
+from app.database import insert_many, write_transaction
 from app.errors import InvalidMove
 from app.models import Recipient, Rejection, Task, TaskState
 from app.recipients.errors import FileRefused
@@ -33,6 +33,8 @@ log = structlog.get_logger()
 
 MAX_ATTEMPTS: Final = 3
 PROGRESS_EVERY: Final = timedelta(milliseconds=400)
+RECIPIENTS: Final = cast(Table, Recipient.__table__)
+REJECTIONS: Final = cast(Table, Rejection.__table__)
 
 
 def check(session: Session, task_id: int, settings: Settings) -> None:
@@ -137,8 +139,8 @@ def _store(session: Session, draft: Draft, examined: Examined) -> None:
             if session.get_one(Task, draft.task_id).check_run != draft.run:
                 raise InvalidMove("The draft was edited while it was checked.")
             forget_rows(session, draft.task_id)
-            _insert(session, Recipient, [_recipient_row(draft, each) for each in composition.composed])
-            _insert(session, Rejection, [_rejection_row(draft, each) for each in rejections])
+            insert_many(session, RECIPIENTS, [_recipient_row(draft, each) for each in composition.composed])
+            insert_many(session, REJECTIONS, [_rejection_row(draft, each) for each in rejections])
             holding.note_refusal(
                 session, draft.account_id, (*composition.findings, *draft.sender_id_findings)
             )
@@ -195,11 +197,6 @@ def _report(examined: Examined, rejections: list[Any]) -> dict[str, Any]:
         "zones": [[list(names), count] for names, count in examined.zones.items()],
         "networks": [[region, network, count] for (region, network), count in networks.most_common()],
     }
-
-
-def _insert(session: Session, model: type[Recipient] | type[Rejection], rows: list[dict[str, Any]]) -> None:
-    if rows:
-        session.execute(insert(model), rows)
 
 
 def _recipient_row(draft: Draft, composed: Any) -> dict[str, Any]:
