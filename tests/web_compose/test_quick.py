@@ -203,7 +203,7 @@ def test_those_who_do_not_send_do_not_compose(
     session: Session, client: PanelClient, sign_in: Callable[[PanelClient, User], PanelClient], role: Role
 ) -> None:
     sign_in(client, make_user(session, role=role))
-    for address in ("/quick/", "/bulk/", "/bulk/template.csv", "/tasks/x/review"):
+    for address in ("/quick/", "/bulk/", "/bulk/template.csv", "/tasks/x/review/dialog"):
         assert client.get(address).status_code == 403
 
 

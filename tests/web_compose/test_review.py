@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -10,8 +11,10 @@ from werkzeug.test import TestResponse
 
 from app.accounts.terms import TERMS_VERSION
 from app.clock import now
-from app.models import TaskState, TermsVersion
+from app.models import Account, Role, TaskState, TermsVersion, User
 from tests.factories.accounts import top_up_account
+from tests.factories.users import make_user
+from tests.panel_client import PanelClient
 from tests.web_compose.conftest import Desk
 
 MIXED = b"phone\n+61412345678\n0412345678\n=cmd\n+14155552671\n+61412345678\n"
@@ -240,6 +243,28 @@ def test_discarding_asks_by_name_and_can_be_taken_up_again(desk: Desk) -> None:
     assert "You discarded this task." in desk.review()
     desk.client.submit(f"/quick/{public_id}/edit", desk.values())
     assert desk.checked().state == TaskState.READY
+
+
+@pytest.mark.parametrize("role", [Role.VIEWER, Role.BILLING])
+def test_who_may_not_send_reads_a_draft_and_finds_nothing_to_press(
+    desk: Desk, sign_in: Callable[[PanelClient, User], PanelClient], role: Role
+) -> None:
+    desk.bulk(b"phone\n+61412345678\n0412345678\n")
+    draft = f"/tasks/{desk.checked().public_id}"
+    desk.client.post("/sign-out", data={"csrf_token": desk.client.csrf_token("/")})
+    desk.session.rollback()
+    account = desk.session.get_one(Account, desk.account_id)
+    sign_in(desk.client, make_user(desk.session, account, role=role))
+    page = desk.client.get(f"{draft}/review").text
+    assert "Price in credits 1.5" in words(page)
+    assert "0412345678" in page
+    assert 'method="post" action="/tasks' not in page
+    assert f"{draft}/submit" not in page
+    assert "/edit" not in page
+    assert desk.client.get(f"{draft}/rejected.csv").status_code == 200
+    token = desk.client.csrf_token("/")
+    for act in ("submit", "discard", "correct", "heading", "move", "spell"):
+        assert desk.client.post(f"{draft}/{act}", data={"csrf_token": token}).status_code == 403, act
 
 
 def test_a_submitted_task_has_no_review_any_more(desk: Desk) -> None:

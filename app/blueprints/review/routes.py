@@ -9,7 +9,7 @@ from flask import Response, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
-from app.access import SENDERS, roles_required, signed_in_user
+from app.access import ANY_CLIENT, SENDERS, roles_required, signed_in_user
 from app.accounts import terms
 from app.accounts.membership import account_id_of
 from app.blueprints.compose.schedule import comes_twice
@@ -32,9 +32,9 @@ from app.web_context import user_zone
 
 
 @blueprint.get("/review")
-@roles_required(SENDERS)
+@roles_required(ANY_CLIENT)
 def page(public_id: str) -> ResponseReturnValue:
-    """The review of a draft in any state; a submitted task has a page of its own."""
+    """The review of a draft in any state; a submitted task has a page of its own. Who may not send only reads it."""
     task = _task(public_id)
     if task.state not in DRAFT_STATES:
         return redirect(url_for("tasks.page", public_id=public_id), 303)
@@ -42,7 +42,7 @@ def page(public_id: str) -> ResponseReturnValue:
 
 
 @blueprint.get("/review/progress")
-@roles_required(SENDERS)
+@roles_required(ANY_CLIENT)
 def progress(public_id: str) -> ResponseReturnValue:
     """The page's body by itself, for refresh.js: the check's progress, and then what it found."""
     task = _task(public_id)
@@ -58,7 +58,7 @@ def dialog(public_id: str) -> ResponseReturnValue:
 
 
 @blueprint.get("/rejected.csv")
-@roles_required(SENDERS)
+@roles_required(ANY_CLIENT)
 def rejected_csv(public_id: str) -> Response:
     """Every rejected row with its reason, safe to open in a spreadsheet."""
     task = _task(public_id)
@@ -167,7 +167,13 @@ def _rendered(template: str, task: Task, form: SubmitForm, status: int = 200) ->
     shown = review(db.session(), task)
     zone = user_zone()
     twice = task.scheduled_at is not None and comes_twice(task.scheduled_at, zone)
-    more = {"not_for_correction": NOT_FOR_CORRECTION, "zone": zone, "comes_twice": twice}
+    may_send = signed_in_user().role in SENDERS
+    more = {
+        "not_for_correction": NOT_FOR_CORRECTION,
+        "zone": zone,
+        "comes_twice": twice,
+        "may_send": may_send,
+    }
     return render_template(template, task=task, shown=shown, form=form, **more), status
 
 
