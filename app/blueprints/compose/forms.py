@@ -145,7 +145,10 @@ class ComposeForm(FlaskForm):
             SelectChoice(
                 route.id,
                 route_label(route, own_prices.get(route.id)),
-                render_kw={"data-takes-sender-id": "yes" if route.takes_sender_id else "no"},
+                render_kw={
+                    "data-takes-sender-id": "yes" if route.takes_sender_id else "no",
+                    "data-channel": route.channel,
+                },
             )
             for route in self.routes.values()
         ]

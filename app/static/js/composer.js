@@ -42,6 +42,9 @@ class Composer {
     const takesSenderId = route?.dataset.takesSenderId !== "no";
     const senderId = this.form.elements.sender_id;
     senderId.disabled = !takesSenderId;
+    const whatsApp = this.form.querySelector("[data-whatsapp]");
+    if (whatsApp) whatsApp.hidden = route?.dataset.channel !== "whatsapp";
+    this.form.elements.content.readOnly = route?.dataset.channel === "whatsapp"; // the template says it
     senderId.placeholder = takesSenderId ? "" : senderId.dataset.refused;
     for (const card of this.form.querySelectorAll("[data-route]")) card.hidden = card.dataset.route !== route?.value;
     const later = this.form.elements.when.value === "later";
