@@ -11,17 +11,46 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Protocol
+from typing import Protocol, runtime_checkable
+
+
+@dataclass(frozen=True, slots=True)
+class TemplateHeader:
+    """The file above a template message. `kind` is image or document, `name` what the reader of a document sees.
+
+    Exactly one of these says where it is: `link`, a whole address; `media_id`, the carrier's name for a file that
+    it holds; `path`, below the route's callback address, where the panel hands the file out.
+    """
+
+    kind: str
+    name: str = ""
+    link: str | None = None
+    media_id: str | None = None
+    path: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TemplateMessage:
+    """A message by an approved template: `parameters` are the values of its variables, from the first on."""
+
+    name: str
+    language: str
+    parameters: tuple[str, ...] = ()
+    header: TemplateHeader | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class OutgoingMessage:
-    """One text to one number. `reference` is our unique name for it, `to` is E.164 with its plus."""
+    """One text to one number. `reference` is our unique name for it, `to` is E.164 with its plus.
+
+    `template` is there where the route sends approved templates; `text` then is what the reader will see.
+    """
 
     reference: str
     to: str
     text: str
     sender_id: str | None
+    template: TemplateMessage | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +94,9 @@ class Capabilities:
 
     `keeps_session` says that receipts arrive on the same connection that messages leave on, so that somebody must
     stay connected while receipts are awaited; else they come to the callback address.
+
+    `recipients_per_day` is to how many different numbers the carrier lets us write in any 24 hours; None where it
+    sets no such limit.
     """
 
     dedupes_reference: bool
@@ -74,6 +106,7 @@ class Capabilities:
     long_text: bool
     answer_timeout: float
     keeps_session: bool = False
+    recipients_per_day: int | None = None
 
 
 class ReportStatus(StrEnum):
@@ -92,6 +125,15 @@ class DeliveryReport:
     status: ReportStatus
     reference: str | None = None
     error_code: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class OptOut:
+    """Somebody asked the carrier at `at` (UTC) to stop our messages, or with `stop` false to let them through again."""
+
+    e164: str
+    stop: bool
+    at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,3 +205,19 @@ class Gateway(Protocol):
 
         Raises ForgedReceipt, for whatever does not prove where it comes from, and UnreadableReceipt.
         """
+
+
+@runtime_checkable
+class HearsOptOuts(Protocol):
+    """A gateway whose carrier also tells who wants no more messages."""
+
+    def read_opt_outs(self, callback: Callback, now: datetime) -> list[OptOut]:
+        """The wishes in a callback, oldest first. Raises as `read_receipts` does."""
+
+
+@runtime_checkable
+class AnswersCallbacks(Protocol):
+    """A gateway whose carrier wants to read something of its own in the answer to a callback."""
+
+    def callback_answer(self, callback: Callback) -> str:
+        """The answer's text, under status 200. Asked only of callbacks that `read_receipts` took."""

@@ -22,9 +22,22 @@ class ErrorCode(StrEnum):
     NOT_ROUTABLE = "not_routable"
     REJECTED_REQUEST = "rejected_request"
     CALLBACK_NOT_LOCAL = "callback_not_local"
+    OPTED_OUT = "opted_out"
+    MARKETING_CAP = "marketing_cap"
+    EXPERIMENT = "experiment"
+    WHATSAPP_UNDELIVERABLE = "whatsapp_undeliverable"
+    TEMPLATE_WANTED = "template_wanted"
+    TEMPLATE_MISSING = "template_missing"
+    TEMPLATE_MISMATCH = "template_mismatch"
+    TEMPLATE_PAUSED = "template_paused"
+    TEMPLATE_DISABLED = "template_disabled"
+    HEADER_UNUSABLE = "header_unusable"
+    OUTSIDE_WINDOW = "outside_window"
     # Not now.
     THROTTLED = "throttled"
     CARRIER_BUSY = "carrier_busy"
+    PAIR_RATE = "pair_rate"
+    SENDING_RESTRICTED = "sending_restricted"
     UNREACHABLE = "unreachable"
     GATEWAY_SETTINGS = "gateway_settings"
     # Nobody knows.
@@ -33,6 +46,12 @@ class ErrorCode(StrEnum):
     GATEWAY_FAILURE = "gateway_failure"
     UNREADABLE_ANSWER = "unreadable_answer"
     PARTLY_ACCEPTED = "partly_accepted"
+    # What Carillon itself knows of the message.
+    INTERRUPTED = "interrupted"
+    NOT_SENT = "not_sent"
+    NO_RECEIPT = "no_receipt"
+    SUPPRESSED = "suppressed"
+    TOO_LATE = "too_late"
 
 
 ERROR_WORDS: Mapping[str, str] = MappingProxyType(
@@ -50,8 +69,42 @@ ERROR_WORDS: Mapping[str, str] = MappingProxyType(
         ErrorCode.CALLBACK_NOT_LOCAL: (
             "The sandbox reports only to this machine: the address of the callback must be on 127.0.0.1."
         ),
+        ErrorCode.OPTED_OUT: "The number's owner has stopped marketing messages from this business on WhatsApp.",
+        ErrorCode.MARKETING_CAP: (
+            "WhatsApp held this message back: the person has had as many marketing messages lately as WhatsApp allows. "
+            "Sending it again soon does not help."
+        ),
+        ErrorCode.EXPERIMENT: "WhatsApp held this message back: the number is part of an experiment of WhatsApp's.",
+        ErrorCode.WHATSAPP_UNDELIVERABLE: (
+            "WhatsApp could not deliver the message: the number is not on WhatsApp, has an old version of it, or has "
+            "not accepted its terms."
+        ),
+        ErrorCode.TEMPLATE_WANTED: "WhatsApp takes only approved templates here, and this message has none.",
+        ErrorCode.TEMPLATE_MISSING: (
+            "WhatsApp does not know this template in this language, or has not approved it; staff must look into it."
+        ),
+        ErrorCode.TEMPLATE_MISMATCH: (
+            "The message does not fit its template as WhatsApp approved it: another number of values, a value that is "
+            "too long or has line breaks, or another kind of header."
+        ),
+        ErrorCode.TEMPLATE_PAUSED: (
+            "WhatsApp has paused this template because readers complained. It comes back after some hours; until then "
+            "use another one."
+        ),
+        ErrorCode.TEMPLATE_DISABLED: (
+            "WhatsApp has disabled this template for good because readers complained. Write a new one."
+        ),
+        ErrorCode.HEADER_UNUSABLE: "WhatsApp could not fetch or use the file in the template's header.",
+        ErrorCode.OUTSIDE_WINDOW: (
+            "More than 24 hours have passed since the person last wrote, so WhatsApp takes only approved templates."
+        ),
         ErrorCode.THROTTLED: "The carrier asked us to slow down; the message is tried again.",
         ErrorCode.CARRIER_BUSY: "The carrier could not take the message just then; it is tried again.",
+        ErrorCode.PAIR_RATE: "WhatsApp had too many messages to this number at once; the message is tried again.",
+        ErrorCode.SENDING_RESTRICTED: (
+            "WhatsApp restricts for now how much the business may send, because of its quality or its daily limit; "
+            "the message is tried again."
+        ),
         ErrorCode.UNREACHABLE: "The gateway could not be reached; the message is tried again.",
         ErrorCode.GATEWAY_SETTINGS: (
             "The gateway did not accept our credentials or address; staff must correct them."
@@ -69,6 +122,11 @@ ERROR_WORDS: Mapping[str, str] = MappingProxyType(
         ErrorCode.PARTLY_ACCEPTED: (
             "The carrier took a part of this long message and not the rest, so it may arrive incomplete."
         ),
+        ErrorCode.INTERRUPTED: "Our machine stopped while it was sending this, so it may or may not have gone out.",
+        ErrorCode.NOT_SENT: "It did not leave in time; it is tried again.",
+        ErrorCode.NO_RECEIPT: "Nothing was heard of the message for too long, so it is not charged.",
+        ErrorCode.SUPPRESSED: "The number was put on a suppression list, so nothing was sent to it.",
+        ErrorCode.TOO_LATE: "It had not left by the time that it was to be sent before, so it was released.",
     }
 )
 

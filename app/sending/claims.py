@@ -19,6 +19,7 @@ from app.database import insert_new
 from app.errors import CarillonError
 from app.gateways.base import OutgoingMessage
 from app.models import Account, AccountState, Message, MessageStatus, PumpLease, Route, Task, TaskState
+from app.sending.filling import outgoing, template_of
 
 # No receipt after three days means that none will come.
 _RECEIPTS_AWAITED: Final = timedelta(hours=72)
@@ -109,7 +110,7 @@ def claim_batch(session: Session, lease: Lease, size: int) -> list[Claimed]:
     moment = now()
     due = _due(moment)
     task = session.execute(
-        select(Task.id, Task.content, Task.sender_id)
+        select(Task.id, Task.content, Task.sender_id, Task.template_id)
         .join(Account, Account.id == Task.account_id)
         .join(Route, Route.id == Task.route_id)
         .where(
@@ -137,7 +138,7 @@ def claim_batch(session: Session, lease: Lease, size: int) -> list[Claimed]:
         .execution_options(synchronize_session=False)
     )
     messages = session.execute(
-        select(Message.id, Message.attempt, Message.reference, Message.e164, Message.text)
+        select(Message.id, Message.attempt, Message.reference, Message.e164, Message.text, Message.parameters)
         .where(Message.task_id == task.id, *due)
         .order_by(Message.id)
         .limit(size)
@@ -153,13 +154,9 @@ def claim_batch(session: Session, lease: Lease, size: int) -> list[Claimed]:
             not_before=None,
         )
     )
+    template = template_of(session, task.template_id)
     return [
-        Claimed(
-            message.id,
-            task.id,
-            message.attempt,
-            OutgoingMessage(message.reference, message.e164, message.text or task.content, task.sender_id),
-        )
+        Claimed(message.id, task.id, message.attempt, outgoing(message, task, template))
         for message in messages
     ]
 
