@@ -70,6 +70,8 @@ class Settings:
     claim_margin: timedelta = timedelta(seconds=30)
     late_start: timedelta = timedelta(hours=1)
     in_doubt_release: timedelta = timedelta(hours=72)
+    canary_most_lost: float = 0.3  # of the first few of a large task, as a share of one
+    canary_patience: timedelta = timedelta(minutes=5)  # for their receipts
     ticker_interval: timedelta = timedelta(seconds=2)
     argon2_time_cost: int = 3
     argon2_memory_kib: int = 64 * 1024
@@ -111,6 +113,8 @@ class Settings:
             ).rstrip("/"),
             sandbox_url=(env.get("SANDBOX_URL") or "http://127.0.0.1:8790").rstrip("/"),
             encryption_keys=tuple(env.get("ENCRYPTION_KEYS", "").split()) or (_derived(secret_key, "vault"),),
+            canary_most_lost=float(env.get("CANARY_MOST_LOST") or 0.3),
+            canary_patience=timedelta(seconds=float(env.get("CANARY_PATIENCE") or 300)),
             smtp_host=env.get("SMTP_HOST", ""),
             smtp_port=int(env.get("SMTP_PORT") or 587),
             smtp_user=env.get("SMTP_USER", ""),

@@ -22,7 +22,8 @@ from app.gateways.base import SettingsRefused
 from app.gateways.errors import ErrorCode
 from app.models import Route
 from app.queues import QueueName, enqueue, waiting
-from app.sending.claims import Spans, awaits_receipts, has_work
+from app.sending.claims import Spans
+from app.sending.due import awaits_receipts, has_work
 from app.sending.gateways import gateway_for
 from app.sending.outcomes import trip_breaker
 from app.sending.pump import Pump, Turn

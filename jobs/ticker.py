@@ -23,7 +23,7 @@ from app.lists.reading import stale_lists
 from app.lists.suppression_upload import stale_uploads
 from app.models import Route
 from app.queues import enqueue
-from app.sending import sweep
+from app.sending import canary, sweep
 from app.sending.claims import routes_awaiting_receipts, routes_with_work
 from app.sending.gateways import gateway_for
 from app.sending.receipts import routes_with_due_receipts
@@ -42,6 +42,8 @@ def tick(session: Session, settings: Settings) -> None:
         _start,
         _put_right,
         _release_doubts,
+        _judge_canaries,
+        _release_too_late,
         _ask_for_pumps,
         _ask_for_receipts,
         _ask_for_checks,
@@ -76,6 +78,16 @@ def _release_doubts(session: Session, settings: Settings) -> None:
     with write_transaction(session):
         if sweep.claim_chore(session, "doubts", every):
             sweep.release_old_doubts(session, settings.in_doubt_release)
+
+
+def _judge_canaries(session: Session, settings: Settings) -> None:
+    with write_transaction(session):
+        canary.judge_all(session, settings.canary_most_lost, settings.canary_patience)
+
+
+def _release_too_late(session: Session, _settings: Settings) -> None:
+    with write_transaction(session):
+        sweep.release_too_late(session)
 
 
 def _ask_for_pumps(session: Session, settings: Settings) -> None:

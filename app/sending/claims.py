@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, exists, func, or_, select, update
+from sqlalchemy import exists, func, or_, select, update
 from sqlalchemy.orm import Session, aliased
 
 from app.clock import now
@@ -19,13 +19,8 @@ from app.database import insert_new
 from app.errors import CarillonError
 from app.gateways.base import OutgoingMessage
 from app.models import Account, AccountState, Message, MessageStatus, PumpLease, Route, Task, TaskState
+from app.sending.due import awaits_receipts, due, has_work, is_free, is_let, sends, up_to
 from app.sending.filling import outgoing, template_of
-
-# No receipt after three days means that none will come.
-_RECEIPTS_AWAITED: Final = timedelta(hours=72)
-
-# Nothing is taken for that long. What says so was written before the clock was set back, and has lapsed.
-_BEYOND_ANY_LIFE: Final = timedelta(minutes=10)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +72,7 @@ def acquire_lease(session: Session, route_id: int, holder: str, spans: Spans = _
     insert_new(session, PumpLease.__table__, [{"route_id": route_id, "fence": 0}])  # type: ignore[arg-type]
     taken = session.execute(
         update(PumpLease)
-        .where(PumpLease.route_id == route_id, _is_free(moment))
+        .where(PumpLease.route_id == route_id, is_free(moment))
         .values(holder=holder, fence=PumpLease.fence + 1, expires_at=moment + spans.lease)
         .returning(PumpLease.fence, PumpLease.next_send_at)
     ).one_or_none()
@@ -108,9 +103,9 @@ def claim_batch(session: Session, lease: Lease, size: int) -> list[Claimed]:
     that is set back must not put a task behind all others. A route that is paused meanwhile has nothing due.
     """
     moment = now()
-    due = _due(moment)
+    waiting = due(moment)
     task = session.execute(
-        select(Task.id, Task.content, Task.sender_id, Task.template_id)
+        select(Task.id, Task.content, Task.sender_id, Task.template_id, Task.canary_last_id)
         .join(Account, Account.id == Task.account_id)
         .join(Route, Route.id == Task.route_id)
         .where(
@@ -119,7 +114,8 @@ def claim_batch(session: Session, lease: Lease, size: int) -> list[Claimed]:
             Task.state == TaskState.RUNNING,
             Account.stopped_reason.is_(None),
             Account.state == AccountState.ACTIVE,
-            exists().where(Message.task_id == Task.id, *due),
+            *sends(moment),
+            exists().where(Message.task_id == Task.id, *waiting, is_let()),
         )
         .order_by(Task.pump_turn, Task.id)
         .limit(1)
@@ -139,7 +135,7 @@ def claim_batch(session: Session, lease: Lease, size: int) -> list[Claimed]:
     )
     messages = session.execute(
         select(Message.id, Message.attempt, Message.reference, Message.e164, Message.text, Message.parameters)
-        .where(Message.task_id == task.id, *due)
+        .where(Message.task_id == task.id, *waiting, up_to(task.canary_last_id))
         .order_by(Message.id)
         .limit(size)
         .with_for_update(of=Message, skip_locked=True)
@@ -256,7 +252,7 @@ def routes_with_work(session: Session) -> list[int]:
             select(Route.id)
             .outerjoin(PumpLease, PumpLease.route_id == Route.id)
             .where(
-                _is_free(moment),
+                is_free(moment),
                 or_(Route.breaker_until.is_(None), Route.breaker_until <= moment),
                 Route.paused_reason.is_(None),
                 has_work(moment),
@@ -279,45 +275,9 @@ def routes_awaiting_receipts(session: Session) -> list[Route]:
             select(Route)
             .outerjoin(PumpLease, PumpLease.route_id == Route.id)
             .where(
-                _is_free(moment),
+                is_free(moment),
                 or_(Route.breaker_until.is_(None), Route.breaker_until <= moment),
                 awaits_receipts(moment),
             )
         )
-    )
-
-
-def has_lapsed(expires_at: Any, moment: datetime) -> ColumnElement[bool]:
-    """The condition that a time written for the end of a lease or a claim is over."""
-    return or_(expires_at <= moment, expires_at > moment + _BEYOND_ANY_LIFE)
-
-
-def has_work(moment: datetime) -> ColumnElement[bool]:
-    """The condition, on `Route`, that a running task of it has a message due."""
-    return exists().where(
-        Task.route_id == Route.id,
-        Task.state == TaskState.RUNNING,
-        Account.id == Task.account_id,
-        Account.stopped_reason.is_(None),
-        Account.state == AccountState.ACTIVE,
-        Message.task_id == Task.id,
-        *_due(moment),
-    )
-
-
-def awaits_receipts(moment: datetime) -> ColumnElement[bool]:
-    """The condition, on `Route`, that a task of it has accepted messages, and moved not too long ago."""
-    return exists().where(
-        Task.route_id == Route.id, Task.accepted > 0, Task.changed_at > moment - _RECEIPTS_AWAITED
-    )
-
-
-def _is_free(moment: datetime) -> ColumnElement[bool]:
-    return or_(PumpLease.expires_at.is_(None), has_lapsed(PumpLease.expires_at, moment))
-
-
-def _due(moment: datetime) -> tuple[ColumnElement[bool], ...]:
-    return (
-        Message.status == MessageStatus.QUEUED,
-        or_(Message.not_before.is_(None), Message.not_before <= moment),
     )

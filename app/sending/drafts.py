@@ -47,6 +47,7 @@ class DraftRequest:
     sender_id: str | None
     scheduled_at: datetime | None
     submission_key: str
+    wants_canary: bool = False
     template_id: int | None = None
     template_values: tuple[str, ...] = ()
 
@@ -164,6 +165,7 @@ def _create(
         name=request.name,
         sender_id=request.sender_id if route.takes_sender_id else None,
         scheduled_at=request.scheduled_at,
+        wants_canary=request.wants_canary,
         typed_recipients=typed_recipients,
         check_run=1,
         submission_key=request.submission_key,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -12,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from app.clock import now
 from app.gateways.base import Accepted, Capabilities, Deferred, InDoubt, Outcome, Refused
+from app.gateways.errors import ErrorCode
 from app.models import MessageStatus, Route, Task, TaskState
 from app.sending.alerts import clear_alert, raise_alert
 from app.sending.claims import Claimed, Lease
@@ -28,7 +30,23 @@ from app.sending.states import move_task
 
 _M = MessageStatus
 
-# A deferred message comes back after 2, 4, 8 … seconds, at most five minutes; its route says how often.
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """How often a message is tried, and its gaps: `first`, twice that, and so on up to `longest`."""
+
+    attempts: int
+    first: timedelta
+    longest: timedelta
+
+
+# By what the gateway said; its own "retry after" goes before these gaps, and a route may allow fewer attempts. The
+# habits of the field (Jasmin: throttled 20 times 30 s, queue full twice 180 s), begun with shorter gaps.
+_PATIENCE: Final[dict[str, Patience]] = {
+    ErrorCode.THROTTLED: Patience(20, timedelta(seconds=2), timedelta(seconds=30)),
+    ErrorCode.CARRIER_BUSY: Patience(5, timedelta(seconds=10), timedelta(seconds=180)),
+}
+_USUAL_PATIENCE: Final = Patience(1_000, timedelta(seconds=2), timedelta(minutes=5))
 _LONGEST_GAP: Final = timedelta(minutes=5)
 
 # How long a route rests after its breaker trips: 10, 20, 40 … seconds, at most five minutes.
@@ -107,7 +125,7 @@ def _change(
             return change_of(message, _M.FAILED, error_code=code, answered=True)
         case Deferred(code) if task.state == TaskState.CANCELLED:
             return change_of(message, _M.CANCELLED, error_code=code)
-        case Deferred(code) if message.attempt >= task.route.retry_attempts and outcome is not NOT_SENT:
+        case Deferred(code) if message.attempt >= _most_attempts(task, code) and outcome is not NOT_SENT:
             return change_of(message, _M.FAILED, error_code=code, answered=True)
         case Deferred(code, retry_after):
             return _put_off(message, code, retry_after)
@@ -126,9 +144,18 @@ def _may_be_resent(task: Task, message: LockedMessage, capabilities: Capabilitie
     )
 
 
+def _most_attempts(task: Task, code: str) -> int:
+    return min(task.route.retry_attempts, _patience(code).attempts)
+
+
+def _patience(code: str) -> Patience:
+    return _PATIENCE.get(code, _USUAL_PATIENCE)
+
+
 def _put_off(message: LockedMessage, code: str, retry_after: float | None) -> Change:
     """Back to the queue with a growing gap; surely not sent, or sent again without harm."""
-    gap = timedelta(seconds=2 ** min(message.attempt, 10))
+    patience = _patience(code)
+    gap = min(patience.first * 2 ** min(message.attempt - 1, 10), patience.longest)
     if retry_after is not None:
-        gap = timedelta(seconds=retry_after)
-    return change_of(message, _M.QUEUED, error_code=code, not_before=now() + min(gap, _LONGEST_GAP))
+        gap = min(timedelta(seconds=retry_after), _LONGEST_GAP)
+    return change_of(message, _M.QUEUED, error_code=code, not_before=now() + gap)

@@ -1,8 +1,8 @@
 """The pump: one route's messages, from the queue to the wire and back into the books, at the route's pace.
 
 Three loops overlap, so that the writes of one batch go on while the next is on the wire: `_feed` claims and fences,
-`_send` paces and sends, `_record` writes outcomes. The database is spoken to from one thread of the pump's own,
-one short transaction at a time: no transaction is ever open while a byte is on the wire.
+`_send` paces and sends, `_record` writes outcomes. The database is spoken to from threads of the pump's own (see
+`app.sending.bookkeeper`), in short transactions.
 
 It commits as it goes, unlike other domain code, because the fence must stand before a message leaves.
 """
@@ -13,19 +13,17 @@ import asyncio
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Any, Final, TypeVar
+from typing import Final, TypeVar
 
 import structlog
 from sqlalchemy import Engine
-from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
-from app.database import write_transaction
 from app.gateways.base import Accepted, Deferred, DeliveryReport, Gateway, InDoubt, Outcome, Refused
 from app.gateways.errors import ErrorCode
 from app.sending import claims, outcomes, receipts
+from app.sending.bookkeeper import Bookkeeper, Lane
 from app.sending.claims import Claimed, Lease, LeaseLost, Spans
 from app.sending.pace import Pace
 
@@ -34,13 +32,12 @@ log = structlog.get_logger()
 T = TypeVar("T")
 
 _RECORD_EVERY: Final = 0.1
-_RECORD_MOST: Final = 500
-_FENCE_MOST: Final = 500
+_RECORD_MOST: Final = 1_000
+_FENCE_MOST: Final = 1_000
 _CHUNK_SECONDS: Final = 0.1
 _IDLE_POLL: Final = 0.2
 _LINGER: Final = 0.4  # an empty pump stays this long: the next submission often comes right after
 _RECEIPTS_LOOK: Final = 2.0
-_DATABASE_GAPS: Final = (0.1, 0.5, 2.0, 5.0)
 # The breaker trips when, of the last 50 outcomes, at least 10 and at least half were failures of the wire.
 _BREAKER_VIEW: Final = 50
 _BREAKER_LEAST: Final = 10
@@ -85,7 +82,6 @@ class Pump:
         goes on. `on_release` is called when the lease is free again, `on_reports` when receipts that came on the
         gateway's own session were stored. All three run on a thread of their own.
         """
-        self._engine = engine
         self._route_id = route_id
         self._gateway = gateway
         self._rate = rate
@@ -97,11 +93,12 @@ class Pump:
         self._on_reports = on_reports
         self._look_at = 0.0  # when to look next whether receipts are awaited
         self._epoch = time.time() - time.monotonic()
-        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="pump-db")
+        self._books = Bookkeeper(engine, route_id)
+        self._write = self._books.write
         self._fenced: asyncio.Queue[_Chunk | None] = asyncio.Queue()
         self._room = asyncio.Semaphore(1)  # for one chunk between the fence and the sender
         self._results: list[tuple[Claimed, Outcome]] = []
-        self._batch = max(1, min(500, int(rate / 2)))
+        self._batch = max(1, min(_FENCE_MOST, int(rate / 2)))
         # What is fenced and has not left is in doubt when this process is killed, so that is little: at most two
         # chunks of a tenth of a second, as fast as the route may go and the gateway goes. It is small at first.
         self._most = max(1, min(_FENCE_MOST, int(rate * _CHUNK_SECONDS)))
@@ -126,7 +123,7 @@ class Pump:
         """Pump until the slice is over, the work is done, or the route is lost or rests."""
         lease = await self._write(claims.acquire_lease, self._route_id, self._holder, self._spans)
         if lease is None:
-            self._thread.shutdown()
+            self._books.close()
             return Turn(had_lease=False)
         now = self._clock()
         self._pace = Pace(self._rate, min(lease.next_send_at, now + max(1.0, 2 / self._rate)))
@@ -138,7 +135,7 @@ class Pump:
                     raise result
         finally:
             await self._gateway.close()
-            self._thread.shutdown()
+            self._books.close()
         return Turn(had_lease=True, sent=self._sent, rested=self._tripped is not None)
 
     async def _work(self, lease: Lease) -> None:
@@ -287,10 +284,12 @@ class Pump:
             while self._results or not self._all_sent:
                 batch, self._results = self._results[:_RECORD_MOST], self._results[_RECORD_MOST:]
                 if batch:
-                    await self._write(outcomes.record, lease, batch, self._gateway.capabilities)
+                    await self._write(
+                        outcomes.record, lease, batch, self._gateway.capabilities, lane=Lane.BACK
+                    )
                 if not answered and any(isinstance(outcome, Accepted | Refused) for _, outcome in batch):
                     answered = True
-                    await self._write(outcomes.reset_breaker, self._route_id)
+                    await self._write(outcomes.reset_breaker, self._route_id, lane=Lane.BACK)
                 if not self._all_sent and len(self._results) < _RECORD_MOST:
                     await asyncio.sleep(_RECORD_EVERY)
         finally:
@@ -321,21 +320,6 @@ class Pump:
             log.warning("lease_lost", route=self._route_id, holder=self._holder)
         if self._tripped is None:
             await asyncio.get_running_loop().run_in_executor(None, self._on_release)
-
-    async def _write(self, function: Callable[..., T], *arguments: Any) -> T:
-        """Run one transaction on the pump's database thread, again when the database was away for a moment."""
-        loop = asyncio.get_running_loop()
-        for gap in _DATABASE_GAPS:
-            try:
-                return await loop.run_in_executor(self._thread, self._transact, function, arguments)
-            except OperationalError as error:
-                log.warning("database_away", route=self._route_id, error=str(error.orig))
-                await asyncio.sleep(gap)
-        return await loop.run_in_executor(self._thread, self._transact, function, arguments)
-
-    def _transact(self, function: Callable[..., T], arguments: tuple[Any, ...]) -> T:
-        with Session(self._engine) as session, write_transaction(session):
-            return function(session, *arguments)
 
     def _clock(self) -> float:
         """Seconds since the epoch, never running backwards within the slice."""

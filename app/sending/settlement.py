@@ -149,8 +149,11 @@ def money_after(task: Task, status: MessageStatus, money: Money) -> Money:
     return money
 
 
-def finish_if_over(session: Session, task: Task) -> None:
-    """A task under way, or paused, of which nothing waits any more is done. The caller holds the task's lock."""
+def finish_if_over(session: Session, task: Task, reason: str | None = None) -> None:
+    """A task under way, or paused, of which nothing waits any more is done. The caller holds the task's lock.
+
+    `reason` is told to the client where it says more than that.
+    """
     session.execute(
         update(Task)
         .where(
@@ -158,7 +161,7 @@ def finish_if_over(session: Session, task: Task) -> None:
             Task.state.in_((TaskState.RUNNING, TaskState.PAUSED)),
             Task.total == Task.accepted + Task.delivered + Task.failed + Task.in_doubt + Task.cancelled,
         )
-        .values(state=TaskState.DONE, state_reason=None, finished_at=now(), changed_at=now())
+        .values(state=TaskState.DONE, state_reason=reason, finished_at=now(), changed_at=now())
         .execution_options(synchronize_session=False)
     )
 

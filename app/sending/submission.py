@@ -11,7 +11,7 @@ from app.ledger.rollups import count_submission, due_day
 from app.ledger.transfers import hold
 from app.models import AccountState, Message, MessageStatus, Money, Recipient, Task, TaskState
 from app.queues import enqueue_after_commit
-from app.sending import holding
+from app.sending import canary, holding
 from app.sending.lookup import approved_template, lock_task, open_route, task_of
 from app.sending.states import DRAFT_STATES, move_task
 from app.sending.suppressed import require_unsuppressed
@@ -74,6 +74,7 @@ def submit(
         hold(session, task.id, task.account_id, quoted["total"], key=f"task:{task.id}:hold")
     _queue_messages(session, task)
     count_submission(session, task)
+    canary.choose(session, task)
     judged.tell_staff(session, task)
     if starts:
         enqueue_after_commit(session, "jobs.dispatch.pump", task.route_id)

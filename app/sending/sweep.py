@@ -17,7 +17,7 @@ from app.clock import now
 from app.database import insert_new
 from app.errors import InvalidMove
 from app.models import Account, AccountState, Chore, Message, MessageStatus, Money, Task, TaskState
-from app.sending.claims import has_lapsed
+from app.sending.due import has_lapsed
 from app.sending.lookup import lock_tasks
 from app.sending.settlement import apply_changes, change_of, finish_if_over, locked_messages
 from app.sending.states import move_task
@@ -30,6 +30,8 @@ STALE_CHECK: Final = timedelta(seconds=20)
 
 INTERRUPTED: Final = "interrupted"
 NO_RECEIPT: Final = "no_receipt"
+TOO_LATE: Final = "too_late"
+_TOO_LATE_WORDS: Final = "The time to send before has passed. What had not left was released."
 
 
 def start_due(session: Session, late_start: timedelta) -> list[int]:
@@ -125,6 +127,28 @@ def release_old_doubts(session: Session, after: timedelta) -> int:
         ]
         apply_changes(session, task, changes)
         finish_if_over(session, task)
+    return sum(map(len, by_task.values()))
+
+
+def release_too_late(session: Session) -> int:
+    """Release what has not left of tasks whose time to send has run out. Returns how many messages."""
+    late = (
+        Message.status.in_((_M.QUEUED, _M.CLAIMED)),
+        Message.task_id.in_(
+            select(Task.id).where(
+                Task.state.in_((TaskState.RUNNING, TaskState.PAUSED)),
+                Task.send_before <= now(),
+            )
+        ),
+    )
+    by_task = _ids_by_task(session, *late)
+    for task in lock_tasks(session, by_task):
+        changes = [
+            change_of(message, _M.CANCELLED, error_code=TOO_LATE)
+            for message in locked_messages(session, by_task[task.id], *late)
+        ]
+        apply_changes(session, task, changes)
+        finish_if_over(session, task, reason=_TOO_LATE_WORDS)
     return sum(map(len, by_task.values()))
 
 

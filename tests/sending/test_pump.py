@@ -22,8 +22,8 @@ from app.gateways.errors import ErrorCode
 from app.gateways.sandbox_carrier.running import RunningCarrier
 from app.models import ChargeWhen, Message, Receipt, Route, StaffAlert, TaskState
 from app.sending import claims, outcomes, sweep
+from app.sending.bookkeeper import Bookkeeper
 from app.sending.claims import Spans
-from app.sending.pump import Pump
 from jobs import receipts
 from tests.factories.tasks import make_submitted_task
 from tests.gateways.peers import gateway_to
@@ -300,10 +300,10 @@ def test_a_database_that_goes_away_for_a_moment_costs_nothing(
     """Some writes fail before they begin; of some the commit succeeds, and nobody hears of it."""
     task = make_submitted_task(house.session, house.owner, house.route, messages=400)
     house.session.rollback()
-    real = Pump._transact
+    real = Bookkeeper.transact
     calls: Counter[str] = Counter()
 
-    def transact(self: Pump, function: Callable[..., Any], arguments: tuple[Any, ...]) -> Any:
+    def transact(self: Bookkeeper, function: Callable[..., Any], arguments: tuple[Any, ...]) -> Any:
         calls[function.__name__] += 1
         if calls[function.__name__] % 5 == 2:
             if function.__name__ in ("_fence", "record", "hand_back"):
@@ -311,7 +311,7 @@ def test_a_database_that_goes_away_for_a_moment_costs_nothing(
             raise OperationalError("a statement", {}, Exception("gone"))
         return real(self, function, arguments)
 
-    monkeypatch.setattr(Pump, "_transact", transact)
+    monkeypatch.setattr(Bookkeeper, "transact", transact)
     gateway = ScriptedGateway()
     pump(any_app, house.route_id, gateway, rate=500)
     assert house.statuses(task) == {"accepted": 400}

@@ -9,7 +9,7 @@ import pytest
 from app.clock import now
 from app.models import Account, Message, Role, Task, TaskState
 from tests.factories.accounts import make_account
-from tests.factories.messages import ACCEPTED, DELIVERED
+from tests.factories.messages import ACCEPTED, DELIVERED, REFUSED
 from tests.factories.routes import make_route
 from tests.factories.tasks import make_draft, make_settled_task, make_submitted_task
 from tests.factories.users import make_owner, make_staff, make_user
@@ -51,10 +51,8 @@ def test_the_page_tells_numbers_money_and_messages(client, session, sign_in, own
 
 
 def test_a_failed_message_gives_its_reason_in_words(client, session, sign_in, owner):
-    task = make_submitted_task(session, owner, make_route(session, price_per_segment=0), messages=1, price=0)
-    message = session.query(Message).filter_by(task_id=task.id).one()
-    message.status, message.money, message.error_code = "failed", "released", "unknown_subscriber"
-    task.failed = 1
+    task = make_settled_task(session, owner, make_route(session), [REFUSED])
+    session.query(Message).filter_by(task_id=task.id).one().error_code = "unknown_subscriber"
     session.commit()
     sign_in(client, owner)
     assert (

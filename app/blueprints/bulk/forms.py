@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 from flask_wtf.file import FileField
 from itsdangerous import BadSignature, URLSafeSerializer
 from werkzeug.datastructures import FileStorage
-from wtforms import HiddenField, SelectChoice, SelectField, ValidationError
+from wtforms import BooleanField, HiddenField, SelectChoice, SelectField, ValidationError
 
 from app.blueprints.compose.forms import ComposeForm
 from app.errors import TaskRefused
 from app.models import RecipientList
-from app.sending.drafts import ChosenList, Source
+from app.sending.drafts import ChosenList, DraftRequest, Source
 from app.sending.uploads import StoredUpload, store_upload
 from config import Settings
 
@@ -27,12 +28,16 @@ class BulkForm(ComposeForm):
     list = SelectField("Saved list", validate_choice=False, default="")
     file = FileField("Recipient file")
     kept_file = HiddenField()
+    wants_canary = BooleanField("Send to the first 20, and go on when these went well", default=True)
 
     settings: Settings
     account_id: int
     needs_file: bool
     lists: dict[str, RecipientList]
     upload: Source | None = None
+
+    def draft_request(self) -> DraftRequest:
+        return replace(super().draft_request(), wants_canary=self.wants_canary.data)
 
     def offer_lists(self, lists: Iterable[RecipientList], chosen: str = "") -> None:
         """Offer these saved lists; `chosen` is the one to begin with, by its public id."""

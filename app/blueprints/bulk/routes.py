@@ -48,7 +48,7 @@ def edit(public_id: str) -> ResponseReturnValue:
     account_id = account_id_of(signed_in_user())
     task = editable_task(account_id, public_id, TaskKind.BULK)
     zone = user_zone()
-    form = BulkForm(data=task_values(task, zone))
+    form = BulkForm(data={**task_values(task, zone), "wants_canary": task.wants_canary})
     offer_routes(form, account_id, zone)
     has_recipients = task.upload_key is not None or task.list_id is not None
     form.expect_file(current_app.config["CARILLON"], account_id, required=not has_recipients)

@@ -24,6 +24,7 @@ from app.gateways.errors import error_words
 from app.models import Task, TaskState
 from app.records.messages import STATUS_FILTERS, message_page
 from app.records.money import latest_entries, money_of_task
+from app.sending import canary
 from app.sending.lookup import task_of
 from app.sending.states import DRAFT_STATES
 from app.sending.steering import CANCELLABLE
@@ -134,6 +135,7 @@ def _shown(task: Task) -> dict[str, Any]:
         "filters": STATUS_FILTERS,
         "error_words": error_words,
         "acts": _acts(task),
+        "canary": canary.flight(db.session(), task) if task.state == TaskState.RUNNING else None,
         "refresh_every": _refresh_every(task),
     }
 
