@@ -8,7 +8,7 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.models import Account, Route, StaffAlert
+from app.models import Account, Route, StaffAlert, Task
 
 _SHOWN = 100
 _NEWEST = 10
@@ -27,6 +27,20 @@ def routes(session: Session) -> Sequence[Route]:
 def alerts(session: Session) -> Sequence[StaffAlert]:
     """The open alerts, oldest first: what has waited longest comes first."""
     return session.scalars(select(StaffAlert).order_by(StaffAlert.id).limit(_SHOWN)).all()
+
+
+def tasks_named(session: Session, alerts: Sequence[StaffAlert]) -> dict[int, str]:
+    """The public ids of the tasks that alerts tell of, by the alert's id; most alerts tell of none."""
+    task_ids = {alert.id: int(alert.key.removeprefix("content:")) for alert in alerts if _names_task(alert)}
+    rows = session.execute(select(Task.id, Task.public_id).where(Task.id.in_(task_ids.values())))
+    public_ids = {row.id: row.public_id for row in rows}
+    return {alert_id: public_ids[task] for alert_id, task in task_ids.items() if task in public_ids}
+
+
+def _names_task(alert: StaffAlert) -> bool:
+    """A task that went out with something in it, see `app.sending.holding`."""
+    kind, _, task_id = alert.key.partition(":")
+    return kind == "content" and task_id.isdecimal()
 
 
 def route_standing(route: Route, moment: datetime) -> str:

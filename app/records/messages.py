@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from sqlalchemy import select
+from sqlalchemy import false, select
 from sqlalchemy.orm import Session
 
 from app.models import Message, MessageStatus
@@ -31,14 +32,19 @@ def message_page(
     task_id: int,
     *,
     status_filter: str | None = None,
+    number: str | None = None,
     before: int | None = None,
     after: int | None = None,
 ) -> Page[Message]:
     """A page of the task's messages in the order of their rows; `before` and `after` are row numbers.
 
+    `number` is a piece of a recipient's number, however it was typed: only its digits count, without a zero in front.
     An unknown filter is passed over.
     """
     statement = select(Message).where(Message.task_id == task_id)
     if statuses := STATUS_FILTERS.get(status_filter or ""):
         statement = statement.where(Message.status.in_(statuses))
+    if number:
+        digits = re.sub(r"[^0-9]", "", number).lstrip("0")
+        statement = statement.where(Message.e164.contains(digits) if digits else false())
     return page_by_key(session, statement, Message.row, before=before, after=after, descending=False)

@@ -52,7 +52,7 @@ def test_looking_at_pages_changes_nothing(world: World, who: str) -> None:
 def addresses(world: World, endpoint: str, who: str) -> list[str]:
     room = endpoint.partition(".")[0]
     kind = {"topup": "top_up", "desk_topups": "top_up"}.get(room)
-    kind = "task" if room in ("tasks", "review", "quick", "bulk", "desk_review") else kind
+    kind = "task" if room in ("tasks", "review", "quick", "bulk", "desk_review", "desk_tasks") else kind
     (rule, *_) = world.app.url_map.iter_rules(endpoint)
     if kind is None or "public_id" not in rule.arguments:
         return [world.address(endpoint, who)]

@@ -42,9 +42,10 @@ def _page(wrong: dict[int, NoteForm] | None = None) -> str:
     moment = now()
     session = db.session()
     routes = [(route, records.route_standing(route, moment)) for route in records.routes(session)]
+    found = records.alerts(session)
     alerts = [
         (alert, (wrong or {}).get(alert.id) or NoteForm(formdata=None, prefix=f"a{alert.id}-"))
-        for alert in records.alerts(session)
+        for alert in found
     ]
     midnight = moment.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
     return render_template(
@@ -52,6 +53,7 @@ def _page(wrong: dict[int, NoteForm] | None = None) -> str:
         waiting=home.waiting(session),
         volume=home.volume(session, midnight),
         alerts=alerts,
+        tasks_of_alerts=records.tasks_named(session, found),
         routes=routes,
         accounts=records.accounts(session),
         may_operate=signed_in_user().role in OPERATORS,

@@ -1,0 +1,31 @@
+"""What staff enter when they stop a task or let it go on, and nothing else."""
+
+from __future__ import annotations
+
+from flask_wtf import FlaskForm
+from wtforms import StringField
+from wtforms.validators import DataRequired, Length
+
+
+class ActForm(FlaskForm):
+    """A plain yes."""
+
+    def words(self) -> str | None:
+        """What the client reads of it, where that is for staff to say."""
+        return None
+
+
+class PauseForm(ActForm):
+    """Why."""
+
+    reason = StringField(
+        "Reason",
+        filters=[lambda text: " ".join((text or "").split())],
+        validators=[
+            DataRequired("Say why. The client reads it."),
+            Length(max=300, message="Use at most 300 characters."),
+        ],
+    )
+
+    def words(self) -> str | None:
+        return str(self.reason.data)
