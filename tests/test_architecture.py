@@ -69,6 +69,7 @@ PUBLIC_ENDPOINTS = frozenset(
         "auth.forgot_sent",
         "auth.reset",
         "auth.password_strength",
+        "callbacks.media",  # WhatsApp fetches header files
         "callbacks.receive",
         "health.healthz",
         "help.terms",

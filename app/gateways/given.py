@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from ipaddress import IPv4Network, IPv6Network, ip_network
+from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from typing import Any
 
 from yarl import URL
@@ -69,6 +69,15 @@ class Given:
             raise SettingsRefused(name, message)
         return url
 
+    def secure_url(self, name: str, message: str) -> URL:
+        """An address that secrets may travel to: https, unless it is on this machine. Without a name or password."""
+        url = self.url(name, message)
+        if url.scheme != "https" and not _is_loopback(url.host or ""):
+            raise SettingsRefused(name, "Give an https address; plain http goes only to this machine.")
+        if url.user is not None or url.password is not None or url.fragment:
+            raise SettingsRefused(name, "Leave user name, password and # out of the address.")
+        return url
+
     def networks(self, name: str, default: list[str]) -> tuple[IPv4Network | IPv6Network, ...]:
         message = "Give a list of addresses or networks, such as 127.0.0.1 or 10.0.0.0/24."
         value = self._settings.get(name, default)
@@ -78,3 +87,10 @@ class Given:
             return tuple(ip_network(item) for item in value)
         except ValueError as error:
             raise SettingsRefused(name, message) from error
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"

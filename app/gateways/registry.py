@@ -11,6 +11,8 @@ from app.gateways.kannel import KannelGateway, KannelSettings
 from app.gateways.sandbox import SandboxGateway, SandboxSettings
 from app.gateways.smpp.gateway import SmppGateway
 from app.gateways.smpp.settings import SmppSettings
+from app.gateways.whatsapp.gateway import WhatsAppGateway
+from app.gateways.whatsapp.settings import WhatsAppSettings
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,10 +34,15 @@ def _smpp(settings: Mapping[str, Any], _callback_url: str) -> Gateway:
     return SmppGateway(SmppSettings.read(settings))
 
 
+def _whatsapp(settings: Mapping[str, Any], callback_url: str) -> Gateway:
+    return WhatsAppGateway(WhatsAppSettings.read(settings), callback_url)
+
+
 _KINDS: Mapping[str, _Kind] = {
     "sandbox": _Kind("Sandbox (no real messages)", _sandbox, SandboxSettings.read),
     "kannel": _Kind("Kannel (HTTP)", _kannel, KannelSettings.read),
     "smpp": _Kind("SMPP 3.4", _smpp, SmppSettings.read),
+    "whatsapp": _Kind("WhatsApp Cloud API", _whatsapp, WhatsAppSettings.read),
 }
 
 

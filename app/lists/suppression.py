@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from sqlalchemy import ColumnElement, Table, delete, select
 from sqlalchemy.orm import Session
@@ -76,11 +77,12 @@ def suppress_numbers(
     numbers: Iterable[str],
     source: SuppressionSource,
     note: str = "",
+    at: datetime | None = None,
 ) -> Added:
-    """Put numbers (E.164) on the list; those that are there keep their first source and time."""
+    """Put numbers (E.164) on the list, as of `at` (now, by default); those there keep their first source and time."""
     wanted = list(dict.fromkeys(numbers))
     known = _on_list(session, account_id, wanted)
-    moment = now()
+    moment = at or now()
     rows = [
         {
             "account_id": account_id,

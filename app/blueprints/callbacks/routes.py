@@ -1,4 +1,4 @@
-"""Delivery receipts from gateways. The answer acknowledges them, so it is given only after the commit."""
+"""Delivery receipts from gateways, acknowledged only after the commit; and files that carriers fetch."""
 
 from __future__ import annotations
 
@@ -12,11 +12,22 @@ from app.access import public
 from app.blueprints.callbacks import blueprint
 from app.clock import now
 from app.database import write_transaction
+from app.errors import NotFound
 from app.extensions import csrf, db, limiter
-from app.gateways.base import Callback, ForgedReceipt, SettingsRefused, UnreadableReceipt
-from app.models import Route
+from app.gateways.base import (
+    AnswersCallbacks,
+    Callback,
+    ForgedReceipt,
+    HearsOptOuts,
+    SettingsRefused,
+    UnreadableReceipt,
+)
+from app.lists.carrier_opt_outs import take_opt_outs
+from app.models import Channel, Route
 from app.sending.gateways import gateway_for
 from app.sending.receipts import store_reports
+from app.sending.uploads import local_copy
+from app.whatsapp.templates import any_template
 
 _LONGEST_BODY = 1024 * 1024
 
@@ -50,18 +61,43 @@ def receive(route_public_id: str) -> Response:
         return _answer(503, "try again")
 
 
+@blueprint.get("/<route_public_id>/media/<template_public_id>")
+@public
+@csrf.exempt
+@limiter.exempt
+def media(route_public_id: str, template_public_id: str) -> Response:
+    """The file of a template's header, which WhatsApp fetches before it delivers. Its random name is all the proof."""
+    route = db.session.scalar(select(Route).where(Route.public_id == route_public_id))
+    if route is None or route.channel != Channel.WHATSAPP:
+        return _answer(404, "no such route")
+    try:
+        template = any_template(db.session(), template_public_id)
+        if template.header_key is None:
+            raise NotFound("This template has no header file.")
+        with local_copy(current_app.config["CARILLON"].uploads_url, template.header_key) as path:
+            stored = path.read_bytes()
+    except (NotFound, FileNotFoundError):
+        return _answer(404, "no such file")
+    headers = {"Content-Disposition": "attachment", "X-Content-Type-Options": "nosniff"}
+    return Response(stored, mimetype=template.header_type, headers=headers)
+
+
 def _taken(route_public_id: str, body: bytes) -> Response:
     """Read, then store; only what the route's gateway finds proven is believed."""
     route = db.session.scalar(select(Route).where(Route.public_id == route_public_id))
     if route is None:
         return _answer(404, "no such route")
     gateway = gateway_for(route, current_app.config["CARILLON"])
-    reports = gateway.read_receipts(_callback(body), now())
+    callback, moment = _callback(body), now()
+    reports = gateway.read_receipts(callback, moment)
+    wishes = gateway.read_opt_outs(callback, moment) if isinstance(gateway, HearsOptOuts) else []
     with write_transaction(db.session()) as session:
         store_reports(session, route.id, reports)
-    return _answer(
-        200 if request.method == "GET" else 204
-    )  # Kannel sends again after anything but 200 and 202
+        take_opt_outs(session, route.id, wishes)
+    if isinstance(gateway, AnswersCallbacks):
+        return _answer(200, gateway.callback_answer(callback))
+    # Kannel sends again after anything but 200 and 202.
+    return _answer(200 if request.method == "GET" else 204)
 
 
 def _callback(body: bytes) -> Callback:
