@@ -12,20 +12,38 @@ import flask_migrate
 import pytest
 from alembic.script import ScriptDirectory
 from flask import Flask
-from sqlalchemy import create_engine, text
+from sqlalchemy import create_engine, select, text
+from sqlalchemy.exc import DBAPIError
 
+from app.accounts.terms import current_terms
+from app.database import write_transaction
+from app.desk.audit_log import Actor
 from app.extensions import db
+from app.ledger.audit import audit
+from app.models import AuditEvent, LedgerEntry, Task
+from app.sending import submission
+from app.sending.checking import check
+from app.topups import approval
 from config import Settings
 from tests import servers
+from tests.factories.accounts import make_account
+from tests.factories.messages import FAILED_LATE, REFUSED, settle
+from tests.factories.routes import make_route
+from tests.factories.tasks import make_draft
+from tests.factories.top_ups import make_plan, make_top_up
+from tests.factories.users import make_owner, make_staff
 from tests.source import ROOT
 
 MIGRATIONS = str(ROOT / "migrations")
 
 pytestmark = pytest.mark.books_broken_on_purpose  # there are no books before the first migration
 
-# Everything that the database knows of its tables, as text that two databases can be compared by.
+# Everything that the database knows of its tables, as text that two databases can be compared by. Triggers are no
+# part of the models: see TRIGGERS_OF.
 SCHEMA_OF = {
-    "sqlite": "SELECT name, sql FROM sqlite_master WHERE tbl_name NOT LIKE 'alembic%' ORDER BY name",
+    "sqlite": """
+        SELECT name, sql FROM sqlite_master
+        WHERE tbl_name NOT LIKE 'alembic%' AND type <> 'trigger' ORDER BY name""",
     "postgresql": """
         SELECT table_name, concat_ws(' ', column_name, data_type, character_maximum_length, is_nullable,
                                      column_default)
@@ -38,6 +56,14 @@ SCHEMA_OF = {
         SELECT tablename, indexdef FROM pg_indexes
         WHERE schemaname = 'public' AND tablename NOT LIKE 'alembic%'
         ORDER BY 1, 2""",
+}
+
+TRIGGERS_OF = {
+    "sqlite": "SELECT name FROM sqlite_master WHERE type = 'trigger' ORDER BY name",
+    "postgresql": """
+        SELECT tgname FROM pg_trigger WHERE NOT tgisinternal
+        UNION ALL SELECT proname FROM pg_proc WHERE pronamespace = 'public'::regnamespace
+        ORDER BY 1""",
 }
 
 
@@ -84,6 +110,11 @@ def schema(url: str, kind: str) -> list[tuple[str, list[str]]]:
     ]
 
 
+def triggers(app: Flask, kind: str) -> list[str]:
+    with app.app_context(), db.engine.connect() as connection:
+        return list(connection.scalars(text(TRIGGERS_OF[kind])))
+
+
 def url_of(app: Flask) -> str:
     return app.config["SQLALCHEMY_DATABASE_URI"]
 
@@ -105,11 +136,67 @@ def test_the_models_need_no_further_migration() -> None:
 
 def test_downgrading_takes_everything_away_and_upgrading_brings_it_back(empty_app: Flask, kind: str) -> None:
     flask_migrate.upgrade(MIGRATIONS)
-    whole = schema(url_of(empty_app), kind)
+    whole, guards = schema(url_of(empty_app), kind), triggers(empty_app, kind)
+    assert len(guards) >= 3
+    flask_migrate.downgrade(MIGRATIONS, revision="0001")
+    assert triggers(empty_app, kind) == []
+    assert schema(url_of(empty_app), kind) == whole
     flask_migrate.downgrade(MIGRATIONS, revision="base")
     assert schema(url_of(empty_app), kind) == []
     flask_migrate.upgrade(MIGRATIONS)
     assert schema(url_of(empty_app), kind) == whole
+    assert triggers(empty_app, kind) == guards
+
+
+def test_a_migrated_database_takes_credit_a_task_and_its_end_and_lets_no_record_be_changed(
+    empty_app: Flask,
+) -> None:
+    flask_migrate.upgrade(MIGRATIONS)
+    session = db.session()
+    owner, staff = make_owner(session, make_account(session)), make_staff(session)
+    make_plan(session)
+    bought = make_top_up(session, owner)
+    with write_transaction(session):
+        approval.approve(
+            session,
+            Actor.of(staff, "192.0.2.1"),
+            staff,
+            bought.public_id,
+            amount=bought.amount,
+            reason="",
+            seen=bought.receipt_hash,
+        )
+    draft = make_draft(
+        session, owner, make_route(session), typed_recipients="+61412345678\n+61412345679", state="checking"
+    )
+    draft_id, draft_name, account_id = draft.id, draft.public_id, owner.account_id
+    check(session, draft_id, empty_app.config["CARILLON"])
+    with write_transaction(session):
+        submission.submit(
+            session,
+            account_id,
+            draft_name,
+            user_id=owner.id,
+            check_run=session.get_one(Task, draft_id).check_run,
+            terms_version=current_terms(session).version,
+            ip="192.0.2.1",
+        )
+    with write_transaction(session):
+        settle(session, session.get_one(Task, draft_id), [FAILED_LATE, REFUSED])
+    session.rollback()
+    report = audit(session)
+    assert report.ok, report.differences
+    session.rollback()
+    kinds = set(session.scalars(select(LedgerEntry.kind)))
+    assert kinds == {"top_up", "hold", "charge", "release", "refund"}
+    for table in ("ledger_entry", "audit_event"):
+        for act in (f"UPDATE {table} SET id = id", f"DELETE FROM {table}"):
+            session.rollback()
+            with pytest.raises(DBAPIError, match="append-only"):
+                session.execute(text(act))
+    session.rollback()
+    assert session.scalars(select(LedgerEntry.kind)).all()
+    assert session.scalars(select(AuditEvent.id)).all()
 
 
 @pytest.mark.slow
