@@ -57,7 +57,7 @@ def test_a_page_opens_to_its_roles_and_to_nobody_else(world: World, endpoint: st
 @pytest.mark.parametrize("endpoint", sorted(OF_AN_ACCOUNT))
 def test_another_account_finds_nothing_and_changes_nothing(world: World, endpoint: str) -> None:
     address = world.address(endpoint, "owner")
-    typed = {"name": "Anything"}  # the least that some forms want before they look
+    typed = {"name": "Anything", "number": "+61412345678"}  # the least that some forms want before they look
     names_a_thing = bool(next(world.app.url_map.iter_rules(endpoint)).arguments - {"kind"})
     for method in world.methods(endpoint):
         sent = typed if method != "GET" else None

@@ -12,6 +12,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.accounts.links import Links, Purpose
+from app.accounts.terms import current_terms
 from app.clock import now
 from app.models import (
     Account,
@@ -19,6 +20,7 @@ from app.models import (
     AccountState,
     Adjustment,
     BannedWordEntry,
+    Channel,
     DeviceSession,
     Invitation,
     ListEntry,
@@ -117,6 +119,13 @@ def fill(session: Session, world: World, people: dict[str, User], settings: Sett
     things |= _top_ups(session, owner, people["finance"], settings)
     things |= _of_the_desk(session, owner, people["finance"], route)
     things |= _links(session, owner, people, settings)
+    world.route_id = route.id
+    world.closed_route_id = make_route(session, name="For others", everyone=False).id
+    by_whatsapp = make_route(session, name="By WhatsApp", channel=Channel.WHATSAPP)
+    world.whatsapp_route_id = by_whatsapp.id
+    things["callbacks.media", "route_public_id"] = by_whatsapp.public_id
+    things["callbacks.media", "template_public_id"] = things["desk_whatsapp", "public_id"]
+    world.terms = current_terms(session).version
     session.commit()
     world.things = things
 
@@ -146,6 +155,8 @@ def _tasks(session: Session, owner: User, route: Route, settings: Settings) -> d
         ("desk_tasks", "public_id"): states[TaskState.RUNNING].public_id,
         ("desk_tasks.resume", "public_id"): states[TaskState.PAUSED].public_id,
         ("desk_tasks", "row"): 2,
+        ("messages", "public_id"): done.public_id,
+        ("messages", "row"): 2,
         ("desk_review", "public_id"): held.public_id,
         ("every", "task"): list(everything),
         ("done", "task_id"): done.id,
@@ -203,6 +214,14 @@ def _of_the_account(session: Session, owner: User, settings: Settings) -> dict[t
         state=TemplateState.SUBMITTED,
         **_header(settings),
     )
+    approved = WhatsAppTemplate(
+        **mine,
+        user_id=owner.id,
+        name=f"{SECRET.lower()}_three",
+        language="en",
+        body=f"{SECRET} opens.",
+        state=TemplateState.APPROVED,
+    )
     page = OptOutPage(**mine)
     ticket = Ticket(
         **mine,
@@ -219,7 +238,7 @@ def _of_the_account(session: Session, owner: User, settings: Settings) -> dict[t
         file_key=_stored(settings, SECRET.encode()),
         size=len(SECRET),
     )
-    session.add_all([saved, suppressed, invitation, template, handed_in, page, ticket, export])
+    session.add_all([saved, suppressed, invitation, template, handed_in, approved, page, ticket, export])
     session.flush()
     message = session.scalars(select(Message).order_by(Message.id)).first()
     assert message is not None
@@ -239,6 +258,7 @@ def _of_the_account(session: Session, owner: User, settings: Settings) -> dict[t
         ("members", "invitation_id"): invitation.id,
         ("whatsapp", "public_id"): template.public_id,
         ("desk_whatsapp", "public_id"): handed_in.public_id,
+        ("approved", "template_id"): approved.id,
         ("opt_out", "public_id"): page.public_id,
         ("support", "public_id"): ticket.public_id,
         ("desk_support", "public_id"): ticket.public_id,

@@ -59,6 +59,10 @@ class World:
     visitors: dict[str, Visitor] = field(default_factory=dict)
     things: dict[tuple[str, str], Any] = field(default_factory=dict)
     account_ids: dict[str, int] = field(default_factory=dict)
+    route_id: int = 0
+    closed_route_id: int = 0
+    whatsapp_route_id: int = 0
+    terms: str = ""
     _watch: sqlite3.Connection = field(init=False)
     _version: int = 0
     _tables: dict[str, str] = field(default_factory=dict)
