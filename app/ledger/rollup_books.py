@@ -49,14 +49,14 @@ def _messages(account_id: int | None) -> Select[Any]:
         select(
             Message.account_id,
             Task.day,
-            Message.route_id,
+            Task.route_id,
             Message.region,
             *_columns(counts),
             *_columns({}, "found"),
         )
         .join(Task, Task.id == Message.task_id)
         .where(of_account(Message.account_id, account_id))
-        .group_by(Message.account_id, Task.day, Message.route_id, Message.region)
+        .group_by(Message.account_id, Task.day, Task.route_id, Message.region)
     )
 
 

@@ -12,8 +12,10 @@ from sqlalchemy.orm import Session
 
 from app.models import Rollup, Route
 from app.records.periods import Period
+from app.sending.countries import country_name
 
 _MOST_DAYS = 366
+PACE_DAYS = 14
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,28 +72,24 @@ def figures(session: Session, account_id: int, period: Period, today: date) -> F
         total=_together(by_day.values()),
         days=_without_gaps(by_day, period, today),
         routes=_dearest_first(Share(str(row[0]), row[1], _use(row[2:])) for row in routes),
-        countries=_dearest_first(Share(row[0], row[0], _use(row[1:])) for row in countries),
+        countries=_dearest_first(Share(row[0], country_name(row[0]), _use(row[1:])) for row in countries),
     )
 
 
-def use_of_last_days(session: Session, account_id: int, today: date, days: int) -> Use:
-    """The use of the last `days` whole days, without today."""
-    row = session.execute(
-        select(*_SUMS).where(
+def days_left(session: Session, account_id: int, available: int, today: date) -> int | None:
+    """For how many days the available millicredits last at the pace of the last PACE_DAYS, today among them.
+
+    Somebody who began later is judged by the days since. None without any use.
+    """
+    cost, first = session.execute(
+        select(func.sum(Rollup.charged - Rollup.refunded), func.min(Rollup.day)).where(
             Rollup.account_id == account_id,
-            Rollup.day >= today - timedelta(days=days),
-            Rollup.day < today,
+            Rollup.day > today - timedelta(days=PACE_DAYS),
+            Rollup.day <= today,
         )
     ).one()
-    return _use(row)
-
-
-def days_left(
-    session: Session, account_id: int, available: int, today: date, *, over: int = 14
-) -> int | None:
-    """For how many days the available millicredits last at the pace of the last `over` days; None without any use."""
-    spent = use_of_last_days(session, account_id, today, over).cost
-    return available * over // spent if spent > 0 else None
+    spent = int(cost or 0)
+    return available * ((today - first).days + 1) // spent if spent > 0 else None
 
 
 def _where(account_id: int, period: Period) -> list[ColumnElement[bool]]:

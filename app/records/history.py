@@ -15,23 +15,10 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, literal_column, select, tuple_
 from sqlalchemy.orm import Session, joinedload, load_only
 
-from app.models import Message, Route, Task
+from app.models import Message, Task
+from app.records.asked import Asked, named_conditions, within
 from app.records.messages import STATUS_FILTERS
 from app.records.pages import PAGE_SIZE, Page
-from app.records.periods import Period
-
-
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """What a list is to show: everything for None. `number` is E.164, `task` a part of the name or the public id,
-    `route` a route's public id, `status` a word of STATUS_FILTERS."""
-
-    period: Period
-    number: str | None = None
-    task: str | None = None
-    sender_id: str | None = None
-    status: str | None = None
-    route: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +62,7 @@ def tidy_number(written: str | None) -> str | None:
 def place_of(session: Session, account_id: int, written: str | None) -> Place | None:
     """The place that an address names ("task.row"); None for none, and for one of another account."""
     public_id, _, row = (written or "").rpartition(".")
-    if not (public_id and row.isdecimal() and len(row) < 10):
+    if not (public_id.isprintable() and row.isdecimal() and len(row) < 10):
         return None
     task = session.execute(
         select(Task.id, Task.submitted_at).where(
@@ -118,26 +105,6 @@ def message_of(session: Session, account_id: int, public_id: str, row: int) -> M
     )
 
 
-def task_conditions(account_id: int, asked: Asked) -> list[ColumnElement[bool]]:
-    """Which submitted tasks the list is about, as far as tasks tell."""
-    period = asked.period
-    conditions: list[ColumnElement[bool]] = [Task.account_id == account_id, Task.submitted_at.is_not(None)]
-    if period.since is not None:
-        conditions.append(Task.submitted_at >= period.since)
-    if period.until is not None:
-        conditions.append(Task.submitted_at < period.until)
-    if asked.task:
-        conditions.append((Task.public_id == asked.task) | Task.name.icontains(asked.task, autoescape=True))
-    if asked.sender_id:
-        conditions.append(Task.sender_id == asked.sender_id)
-    if asked.route:
-        route = select(Route.id).where(Route.public_id == asked.route).scalar_subquery()
-        conditions.append(Task.route_id == route)
-    if (counter := _COUNTERS.get(asked.status or "")) is not None:
-        conditions.append(counter > _NOUGHT)
-    return conditions
-
-
 class _Search:
     """One reading of the list, in its order or against it."""
 
@@ -146,7 +113,14 @@ class _Search:
         self.account_id = account_id
         self.asked = asked
         self.backwards = backwards
-        self.conditions = task_conditions(account_id, asked)
+        self.conditions = [
+            Task.account_id == account_id,
+            Task.submitted_at.is_not(None),
+            *within(Task.submitted_at, asked.period),
+            *named_conditions(asked),
+        ]
+        if (counter := _COUNTERS.get(asked.status or "")) is not None:
+            self.conditions.append(counter > _NOUGHT)
         statuses = STATUS_FILTERS.get(asked.status or "")
         self.of_status = [Message.status.in_(statuses)] if statuses else []
 

@@ -80,7 +80,7 @@ def _words(first: date | None, last: date | None) -> str:
         return _written(first) if first == last else f"{_written(first)} to {_written(last)}"
     if first:
         return f"from {_written(first)} on"
-    return f"up to {_written(last)}" if last else "from the beginning"
+    return f"up to {_written(last)}" if last else "at any time"
 
 
 def _written(day: date) -> str:

@@ -9,7 +9,8 @@ from types import MappingProxyType
 from sqlalchemy import Select, select
 from sqlalchemy.orm import Session, load_only
 
-from app.models import Task, TaskState
+from app.models import Rollup, Route, Task, TaskState
+from app.records.asked import Asked, named_conditions, within
 from app.records.pages import Page, page_by_key
 
 _S = TaskState
@@ -24,6 +25,11 @@ STATE_FILTERS: Mapping[str, tuple[TaskState, ...]] = MappingProxyType(
         "done": (_S.DONE,),
         "cancelled": (_S.CANCELLED,),
     }
+)
+
+# The same for what has been submitted.
+SUBMITTED_FILTERS: Mapping[str, tuple[TaskState, ...]] = MappingProxyType(
+    {word: states for word, states in STATE_FILTERS.items() if word != "drafts"}
 )
 
 _LIVE_STATES = (_S.RUNNING, _S.PAUSED, _S.HELD, _S.SCHEDULED)
@@ -59,14 +65,21 @@ def task_page(
     account_id: int,
     *,
     state_filter: str | None = None,
+    submitted: bool = False,
+    asked: Asked | None = None,
     before: str | None = None,
     after: str | None = None,
 ) -> Page[Task]:
     """A page of the account's tasks, newest first; `before` and `after` are public ids of its tasks.
 
-    A public id that is not the account's is passed over, and so is an unknown filter.
+    A public id that is not the account's is passed over, and so is an unknown filter. The days that are asked for are
+    those on which tasks were begun.
     """
     statement = _tasks_of(account_id)
+    if submitted:
+        statement = statement.where(Task.submitted_at.is_not(None))
+    if asked is not None:
+        statement = statement.where(*named_conditions(asked), *within(Task.created_at, asked.period))
     if states := STATE_FILTERS.get(state_filter or ""):
         statement = statement.where(Task.state.in_(states))
     return page_by_key(
@@ -111,6 +124,12 @@ def standing(task: Task, moment: datetime, receipts_within: timedelta) -> str:
     if task.state == TaskState.DONE and lately and (expecting or task.in_doubt):
         return SETTLING
     return task.state
+
+
+def routes_used(session: Session, account_id: int) -> Sequence[Route]:
+    """The routes that the account has ever sent by, by name."""
+    used = select(Rollup.route_id).where(Rollup.account_id == account_id).distinct()
+    return session.scalars(select(Route).where(Route.id.in_(used)).order_by(Route.name)).all()
 
 
 def _tasks_of(account_id: int) -> Select[Task]:

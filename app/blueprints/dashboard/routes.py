@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from typing import Any
 
 from flask import redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
@@ -10,11 +10,17 @@ from flask.typing import ResponseReturnValue
 from app.access import ANY_CLIENT, ANYONE_SIGNED_IN, roles_required, signed_in_user
 from app.accounts.membership import account_id_of
 from app.blueprints.dashboard import blueprint
+from app.blueprints.records.period import chosen_period, period_words
+from app.clock import now
 from app.extensions import db
-from app.models import Task
+from app.models import Account
+from app.records.figures import PACE_DAYS, days_left, figures
+from app.records.periods import PRESETS
 from app.records.tasks import latest_tasks, live_tasks
+from app.web_context import user_zone
 
 _LATEST = 8
+_DAYS = "30-days"
 
 
 @blueprint.get("/")
@@ -34,8 +40,16 @@ def live() -> ResponseReturnValue:
     return render_template("dashboard/_live_answer.html", **_work(account_id_of(signed_in_user())))
 
 
-def _work(account_id: int) -> dict[str, Sequence[Task]]:
+def _work(account_id: int) -> dict[str, Any]:
+    period, today = chosen_period(_DAYS), now().astimezone(user_zone()).date()
+    available = db.session().get_one(Account, account_id).available
     return {
+        "period": period,
+        "period_kept": period_words(period, _DAYS),
+        "period_presets": PRESETS,
+        "use": figures(db.session(), account_id, period, today),
+        "days_left": days_left(db.session(), account_id, available, today),
+        "pace_days": PACE_DAYS,
         "live": live_tasks(db.session(), account_id),
         "latest": latest_tasks(db.session(), account_id, _LATEST),
     }

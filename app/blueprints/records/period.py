@@ -24,9 +24,9 @@ def chosen_period(otherwise: str = "all") -> Period:
         return read_period(None, None, None, zone, now())
 
 
-def period_words(period: Period) -> dict[str, str]:
-    """The period as an address says it, for links that keep it."""
+def period_words(period: Period, otherwise: str = "all") -> dict[str, str]:
+    """The period as an address says it, for links that keep it; `otherwise` is the preset that needs no words."""
     if period.preset is not None:
-        return {} if period.preset == "all" else {"days": period.preset}
+        return {} if period.preset == otherwise else {"days": period.preset}
     words = {"from": period.first, "to": period.last}
     return {name: day.isoformat() for name, day in words.items() if day is not None}
