@@ -80,7 +80,6 @@ class Task(Base):
         _having("in_doubt"),
         _having("cancelled"),
         Index("ix_task_account_id_fingerprint", "account_id", "fingerprint"),
-        Index("ix_task_account_id_content_hash", "account_id", "content_hash"),
         CheckConstraint("price >= 0", name="price_not_negative"),
         CheckConstraint(
             "accepted >= 0 AND delivered >= 0 AND failed >= 0 AND in_doubt >= 0 AND cancelled >= 0"
@@ -136,7 +135,6 @@ class Task(Base):
     canary_last_id: Mapped[int | None] = mapped_column(
         BigInteger
     )  # until judged, no message beyond it leaves
-    content_hash: Mapped[str | None] = mapped_column(String(64))  # of what a test message must have had
 
     charge_when: Mapped[str] = mapped_column(
         String(16), default=ChargeWhen.ACCEPTED

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import exists, func, or_, select, update
+from sqlalchemy import case, exists, func, or_, select, true, update
 from sqlalchemy.orm import Session, aliased
 
 from app.clock import now
@@ -19,7 +19,18 @@ from app.database import insert_new
 from app.errors import CarillonError
 from app.gateways.base import OutgoingMessage
 from app.models import Account, AccountState, Message, MessageStatus, PumpLease, Route, Task, TaskState
-from app.sending.due import awaits_receipts, due, has_work, is_free, is_let, sends, up_to
+from app.sending.due import (
+    awaits_receipts,
+    due,
+    has_work,
+    is_free,
+    is_let,
+    may_change_route,
+    may_go_by_route,
+    sends,
+    stood_in_for,
+    up_to,
+)
 from app.sending.filling import outgoing, template_of
 
 
@@ -100,22 +111,30 @@ def claim_batch(session: Session, lease: Lease, size: int) -> list[Claimed]:
     """Claim up to `size` messages of the task whose turn it is; empty when nothing is due.
 
     Tasks take turns by `pump_turn`: the one served longest ago is next. A turn is a number, not a time: a clock
-    that is set back must not put a task behind all others. A route that is paused meanwhile has nothing due.
+    that is set back must not put a task behind all others. A route that is paused meanwhile has nothing due. A route
+    that stands in for another takes that one's tasks too; the price stays as quoted.
     """
     moment = now()
     waiting = due(moment)
     task = session.execute(
-        select(Task.id, Task.content, Task.sender_id, Task.template_id, Task.canary_last_id)
+        select(
+            Task.id,
+            Task.content,
+            case((Route.takes_sender_id, Task.sender_id)).label("sender_id"),
+            Task.template_id,
+            Task.canary_last_id,
+            (Task.route_id == Route.id).label("is_own"),
+        )
         .join(Account, Account.id == Task.account_id)
-        .join(Route, Route.id == Task.route_id)
+        .join(Route, Route.id == lease.route_id)
         .where(
-            Task.route_id == lease.route_id,
+            or_(Task.route_id == Route.id, Task.route_id.in_(stood_in_for(moment))),
             Route.paused_reason.is_(None),
             Task.state == TaskState.RUNNING,
             Account.stopped_reason.is_(None),
             Account.state == AccountState.ACTIVE,
             *sends(moment),
-            exists().where(Message.task_id == Task.id, *waiting, is_let()),
+            exists().where(Message.task_id == Task.id, *waiting, is_let(), may_go_by_route()),
         )
         .order_by(Task.pump_turn, Task.id)
         .limit(1)
@@ -130,25 +149,42 @@ def claim_batch(session: Session, lease: Lease, size: int) -> list[Claimed]:
     session.execute(
         update(Task)
         .where(Task.id == task.id)
-        .values(pump_turn=last_turn.scalar_subquery() + 1, changed_at=Task.changed_at)
+        .values(
+            pump_turn=func.coalesce(last_turn.scalar_subquery(), Task.pump_turn) + 1,
+            changed_at=Task.changed_at,
+        )
         .execution_options(synchronize_session=False)
     )
     messages = session.execute(
-        select(Message.id, Message.attempt, Message.reference, Message.e164, Message.text, Message.parameters)
-        .where(Message.task_id == task.id, *waiting, up_to(task.canary_last_id))
+        select(
+            Message.id,
+            Message.attempt,
+            Message.reference,
+            Message.e164,
+            Message.text,
+            Message.parameters,
+            Message.route_id,
+        )
+        .where(
+            Message.task_id == task.id,
+            *waiting,
+            up_to(task.canary_last_id),
+            true() if task.is_own else may_change_route(lease.route_id),
+        )
         .order_by(Message.id)
         .limit(size)
         .with_for_update(of=Message, skip_locked=True)
     ).all()
+    values: dict[str, Any] = {
+        "status": MessageStatus.CLAIMED,
+        "claim": lease.token,
+        "claim_expires_at": moment + lease.spans.claim,
+        "not_before": None,
+    }
+    if any(message.route_id != lease.route_id for message in messages):
+        values["route_id"] = lease.route_id  # its receipts will come on this one
     session.execute(
-        update(Message)
-        .where(Message.id.in_([message.id for message in messages]))
-        .values(
-            status=MessageStatus.CLAIMED,
-            claim=lease.token,
-            claim_expires_at=moment + lease.spans.claim,
-            not_before=None,
-        )
+        update(Message).where(Message.id.in_([message.id for message in messages])).values(values)
     )
     template = template_of(session, task.template_id)
     return [

@@ -85,6 +85,7 @@ def edit(
         "name": request.name,
         "sender_id": request.sender_id if route.takes_sender_id else None,
         "scheduled_at": request.scheduled_at,
+        "wants_canary": request.wants_canary,
         **_text_values(session, account_id, route, request),
     }
     if typed_recipients is not None:

@@ -5,8 +5,10 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, exists, or_, true
+from sqlalchemy import ColumnElement, ScalarSelect, and_, exists, or_, select, true
+from sqlalchemy.orm import aliased
 
+from app.gateways.errors import ErrorCode
 from app.models import Account, AccountState, Message, MessageStatus, PumpLease, Route, Task, TaskState
 
 # No receipt after three days means that none will come.
@@ -16,15 +18,24 @@ _RECEIPTS_AWAITED: Final = timedelta(hours=72)
 _BEYOND_ANY_LIFE: Final = timedelta(minutes=10)
 
 
+_SURELY_UNSENT: Final = (
+    ErrorCode.UNREACHABLE,
+    ErrorCode.GATEWAY_SETTINGS,
+    ErrorCode.THROTTLED,
+    ErrorCode.CARRIER_BUSY,
+    ErrorCode.NOT_SENT,
+)
+
+
 def has_lapsed(expires_at: Any, moment: datetime) -> ColumnElement[bool]:
     """The condition that a time written for the end of a lease or a claim is over."""
     return or_(expires_at <= moment, expires_at > moment + _BEYOND_ANY_LIFE)
 
 
 def has_work(moment: datetime) -> ColumnElement[bool]:
-    """The condition, on `Route`, that a running task of it has a message due."""
+    """The condition, on `Route`, that a running task has a message due that may go by it now."""
     return exists().where(
-        Task.route_id == Route.id,
+        or_(Task.route_id == Route.id, Task.route_id.in_(stood_in_for(moment))),
         Task.state == TaskState.RUNNING,
         Account.id == Task.account_id,
         Account.stopped_reason.is_(None),
@@ -33,6 +44,7 @@ def has_work(moment: datetime) -> ColumnElement[bool]:
         *sends(moment),
         *due(moment),
         is_let(),
+        may_go_by_route(),
     )
 
 
@@ -51,6 +63,38 @@ def due(moment: datetime) -> tuple[ColumnElement[bool], ...]:
     return (
         Message.status == MessageStatus.QUEUED,
         or_(Message.not_before.is_(None), Message.not_before <= moment),
+    )
+
+
+def stood_in_for(moment: datetime) -> ScalarSelect[int]:
+    """The routes of the same channel that cannot take anything now, and name `Route` for that."""
+    other = aliased(Route)
+    return (
+        select(other.id)
+        .where(
+            other.fallback_route_id == Route.id,
+            other.channel == Route.channel,
+            or_(other.paused_reason.is_not(None), other.breaker_until > moment),
+        )
+        .correlate(Route)
+        .scalar_subquery()
+    )
+
+
+def may_go_by_route() -> ColumnElement[bool]:
+    """The condition on a task's message that it may go by `Route`, the task's own or one that stands in."""
+    return or_(Task.route_id == Route.id, may_change_route(Route.id))
+
+
+def may_change_route(route_id: Any) -> ColumnElement[bool]:
+    """The condition on a queued message that it surely has not left by another route than this.
+
+    After a second try nobody can tell: a gateway that knows our references may have been asked twice in doubt.
+    """
+    return or_(
+        Message.attempt == 0,
+        Message.route_id == route_id,
+        and_(Message.attempt == 1, Message.error_code.in_(_SURELY_UNSENT)),
     )
 
 

@@ -139,6 +139,7 @@ def _may_be_resent(task: Task, message: LockedMessage, capabilities: Capabilitie
     """Whether a message in doubt may go out again: only where the gateway knows it by our reference."""
     return (
         capabilities.dedupes_reference
+        and message.route_id == task.route_id  # another route's gateway does not know it
         and task.state != TaskState.CANCELLED
         and message.attempt < task.route.retry_attempts
     )

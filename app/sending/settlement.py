@@ -64,6 +64,7 @@ class LockedMessage(NamedTuple):
     claim: str | None
     attempt: int
     region: str
+    route_id: int
 
 
 _LOCKED_COLUMNS: Final = tuple(getattr(Message, name) for name in LockedMessage._fields)

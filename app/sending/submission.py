@@ -11,7 +11,7 @@ from app.ledger.rollups import count_submission, due_day
 from app.ledger.transfers import hold
 from app.models import AccountState, Message, MessageStatus, Money, Recipient, Task, TaskState
 from app.queues import enqueue_after_commit
-from app.sending import canary, holding
+from app.sending import canary, holding, rehearsal
 from app.sending.lookup import approved_template, lock_task, open_route, task_of
 from app.sending.states import DRAFT_STATES, move_task
 from app.sending.suppressed import require_unsuppressed
@@ -106,6 +106,7 @@ def _require_sendable(session: Session, task: Task, check_run: int) -> None:
         raise TaskRefused(
             "The price of this task could not be established. Edit it to have it checked again."
         )
+    rehearsal.require(session, task)
     require_unsuppressed(session, task)
 
 

@@ -101,7 +101,11 @@ def doubt_lapsed_sends(session: Session, resend_routes: frozenset[int]) -> int:
     for task in lock_tasks(session, by_task):
         resend = task.route_id in resend_routes and task.state != TaskState.CANCELLED
         changes = [
-            change_of(message, _M.QUEUED if resend else _M.IN_DOUBT, error_code=INTERRUPTED)
+            change_of(
+                message,
+                _M.QUEUED if resend and message.route_id == task.route_id else _M.IN_DOUBT,
+                error_code=INTERRUPTED,
+            )
             for message in locked_messages(session, by_task[task.id], *lapsed)
         ]
         apply_changes(session, task, changes)

@@ -635,7 +635,6 @@ def upgrade() -> None:
     sa.Column('send_before', sa.DateTime(timezone=True), nullable=True),
     sa.Column('wants_canary', sa.Boolean(), nullable=False),
     sa.Column('canary_last_id', sa.BigInteger(), nullable=True),
-    sa.Column('content_hash', sa.String(length=64), nullable=True),
     sa.Column('charge_when', sa.String(length=16), nullable=False),
     sa.Column('refund_failed_receipt', sa.Boolean(), nullable=False),
     sa.Column('total', sa.Integer(), nullable=False),
@@ -659,7 +658,6 @@ def upgrade() -> None:
     sa.UniqueConstraint('public_id', name=op.f('uq_task_public_id'))
     )
     with op.batch_alter_table('task', schema=None) as batch_op:
-        batch_op.create_index('ix_task_account_id_content_hash', ['account_id', 'content_hash'], unique=False)
         batch_op.create_index('ix_task_account_id_fingerprint', ['account_id', 'fingerprint'], unique=False)
         batch_op.create_index('ix_task_account_id_id', ['account_id', 'id'], unique=False)
         batch_op.create_index('ix_task_account_id_route_id', ['account_id', 'route_id', 'submitted_at', 'id'], unique=False)
@@ -871,7 +869,6 @@ def downgrade() -> None:
         batch_op.drop_index('ix_task_account_id_route_id')
         batch_op.drop_index('ix_task_account_id_id')
         batch_op.drop_index('ix_task_account_id_fingerprint')
-        batch_op.drop_index('ix_task_account_id_content_hash')
 
     op.drop_table('task')
     op.drop_table('list_entry')

@@ -6,4 +6,4 @@ from flask import Blueprint
 
 blueprint = Blueprint("review", __name__, url_prefix="/tasks/<public_id>")
 
-from app.blueprints.review import routes  # noqa: E402, F401
+from app.blueprints.review import rehearsing, routes  # noqa: E402, F401

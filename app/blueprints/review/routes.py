@@ -19,9 +19,9 @@ from app.clock import now
 from app.database import write_transaction
 from app.errors import CarillonError, NotFound
 from app.extensions import db
-from app.models import Task
+from app.models import Task, TaskState
 from app.recipients.export import rejections_csv
-from app.sending import drafts, submission
+from app.sending import drafts, rehearsal, submission
 from app.sending.lookup import task_of
 from app.sending.quiet_hours import next_allowed_time
 from app.sending.review import NOT_FOR_CORRECTION, rejections, review
@@ -173,6 +173,7 @@ def _rendered(template: str, task: Task, form: SubmitForm, status: int = 200) ->
         "zone": zone,
         "comes_twice": twice,
         "may_send": may_send,
+        "test_missing": task.state == TaskState.READY and rehearsal.is_missing(db.session(), task),
     }
     return render_template(template, task=task, shown=shown, form=form, **more), status
 
