@@ -43,6 +43,7 @@ JOBS: dict[str, tuple[QueueName, int]] = {
     "jobs.letters.send": (QueueName.DEFAULT, 60),
     "jobs.audit.enforce_audit": (QueueName.DEFAULT, 900),
     "jobs.export.pack": (QueueName.DEFAULT, 900),
+    "jobs.clearing.clear": (QueueName.DEFAULT, 900),
 }
 
 
@@ -100,3 +101,9 @@ def waiting(name: QueueName) -> int:
         return Queue(name, connection=connection()).count
     except RedisError:
         return 0
+
+
+def counts() -> dict[str, tuple[int, int]]:
+    """How many jobs wait on each queue, and how many have failed. Raises RedisError."""
+    queues = [Queue(name, connection=connection()) for name in QueueName]
+    return {queue.name: (queue.count, queue.failed_job_registry.count) for queue in queues}

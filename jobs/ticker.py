@@ -49,6 +49,7 @@ def tick(session: Session, settings: Settings) -> None:
         _ask_for_checks,
         _ask_for_lists,
         _ask_for_audit,
+        _ask_for_clearing,
         _look_after_exports,
         _tell_low_balances,
     ):
@@ -124,6 +125,13 @@ def _ask_for_audit(session: Session, _settings: Settings) -> None:
         is_due = sweep.claim_chore(session, "audit", timedelta(days=1))
     if is_due:
         enqueue("jobs.audit.enforce_audit", 0)
+
+
+def _ask_for_clearing(session: Session, _settings: Settings) -> None:
+    with write_transaction(session):
+        is_due = sweep.claim_chore(session, "clearing", timedelta(days=1))
+    if is_due:
+        enqueue("jobs.clearing.clear", 0)
 
 
 def _look_after_exports(session: Session, settings: Settings) -> None:

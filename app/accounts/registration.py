@@ -80,13 +80,13 @@ def _new_owner(session: Session, registration: Registration, email: str, passwor
 
 
 def _record(session: Session, user: User, ip: str) -> None:
+    """By name only: the log is never changed, and an account that nobody ever confirms is forgotten after a while."""
     audit_log.record(
         session,
-        Actor.of(user, ip),
+        Actor(None, user.email, ip),
         "user.register",
         f"user:{user.id}",
-        account_id=user.account_id,
-        after={"email": user.email, "phone": user.phone},
+        after={"email": user.email, "phone": user.phone, "account": user.account_id},
     )
 
 
