@@ -6,7 +6,7 @@ RUN := .venv/bin/python
 PYTEST_OPTIONS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help run test demo bench env env-dev lint types fmt pins clean
+.PHONY: help run test chaos demo bench env env-dev lint types fmt pins clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' Makefile
@@ -16,6 +16,9 @@ run: env ## start everything and print the address (PORT=8010 and HOST=0.0.0.0 c
 
 test: env-dev ## lint, types and all tests; installs what they need (PYTEST_OPTIONS="-k name")
 	@exec $(RUN) -m operations.proof $(PYTEST_OPTIONS)
+
+chaos: env-dev ## the long form of the chaos tests, with every worker killed and stopped on the way
+	@CHAOS=long exec $(RUN) -m pytest -q -n 2 tests/chaos tests/sending/test_restart.py
 
 demo: env ## drive the running instance, or one of its own, through a 5,000-row file
 	@exec $(RUN) -m operations.demo

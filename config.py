@@ -53,6 +53,7 @@ class Settings:
     sandbox_url: str
     sandbox_secret: str
     encryption_keys: tuple[str, ...]
+    metrics_token: str = ""  # empty: /metrics answers private addresses alone
     smtp_host: str = ""
     smtp_port: int = 587
     smtp_user: str = ""
@@ -115,6 +116,7 @@ class Settings:
             encryption_keys=tuple(env.get("ENCRYPTION_KEYS", "").split()) or (_derived(secret_key, "vault"),),
             canary_most_lost=float(env.get("CANARY_MOST_LOST") or 0.3),
             canary_patience=timedelta(seconds=float(env.get("CANARY_PATIENCE") or 300)),
+            metrics_token=env.get("METRICS_TOKEN", ""),
             smtp_host=env.get("SMTP_HOST", ""),
             smtp_port=int(env.get("SMTP_PORT") or 587),
             smtp_user=env.get("SMTP_USER", ""),

@@ -39,6 +39,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
         "app.moderation",
         "app.support",
         "app.demo",
+        "app.load",
     ),
     (
         "app.extensions",
@@ -72,6 +73,8 @@ PUBLIC_ENDPOINTS = frozenset(
         "callbacks.media",  # WhatsApp fetches header files
         "callbacks.receive",
         "health.healthz",
+        "health.metrics",  # asks for a token, or a private address
+        "health.readyz",
         "help.terms",
         "members.join",  # the way in for somebody who was invited
         "opt_out.page",
