@@ -5,9 +5,9 @@ from __future__ import annotations
 import click
 from flask import Flask, current_app
 
-from app import demo
+from app import demo, load
 from app.accounts.commands import staff_commands
-from app.accounts.passwords import password_hasher
+from app.accounts.passwords import hash_password, password_hasher
 from app.database import write_transaction
 from app.extensions import db
 from app.ledger.commands import ledger_commands
@@ -19,6 +19,7 @@ def init_app(app: Flask) -> None:
     app.cli.add_command(ledger_commands)
     app.cli.add_command(staff_commands)
     app.cli.add_command(seed_demo)
+    app.cli.add_command(seed_load)
 
 
 @click.command("seed-demo")
@@ -34,3 +35,21 @@ def seed_demo() -> None:
         code = ", then the code shown in the outbox" if person.totp_secret else ""
         click.echo(f"{person.who}: {person.email} / {person.password}{code}")
     click.echo(f"outbox, with letters and codes: {settings.public_url}/dev/outbox")
+
+
+@click.command("seed-load")
+@click.option("--messages", type=click.IntRange(1, 100_000_000), required=True, help="How many to make.")
+@click.password_option(help="What its owner signs in with.")
+def seed_load(messages: int, password: str) -> None:
+    """Make an account with very many messages, to measure with. Never in production."""
+    settings = current_app.config["CARILLON"]
+    if settings.is_production:
+        raise click.ClickException(
+            "This fills the database with rows that mean nothing: never in production."
+        )
+    hasher = password_hasher(time_cost=settings.argon2_time_cost, memory_kib=settings.argon2_memory_kib)
+    made = load.seed(db.session(), messages, hash_password(password, hasher))
+    with click.progressbar(made, length=-(-messages // load.PER_TASK), label="Tasks") as tasks:
+        for _ in tasks:
+            pass
+    click.echo(f"{messages:,} messages: sign in as {load.EMAIL}")

@@ -159,6 +159,7 @@ def test_presets_end_today(preset):
     today = date(2026, 4, 1)
     expected = {
         "all": (None, None),
+        "today": (today, today),
         "7-days": (date(2026, 3, 26), today),
         "30-days": (date(2026, 3, 3), today),
         "this-month": (today, today),
