@@ -24,7 +24,7 @@ from sqlalchemy.orm import InstrumentedAttribute, Session
 from app.accounts.leaving import EXPORT_LIVES
 from app.clock import now
 from app.database import write_transaction
-from app.letters.writing import write_to
+from app.letters.writing import link, write_to
 from app.models import Account, AccountExport, LedgerEntry, Message, Task, TopUp, User
 from app.recipients.export import safe_cell
 from app.sending.uploads import remove_upload
@@ -146,7 +146,7 @@ def pack(session: Session, export_id: int, settings: Settings) -> None:
             session.get_one(User, export.user_id),
             "Your data is ready",
             "The export of your Carillon data is ready. Sign in as an owner and fetch it within seven days:\n\n"
-            f"{settings.public_url}/account/leaving",
+            + link("/account/leaving"),
         )
 
 

@@ -21,6 +21,7 @@ from app.clock import now
 from app.database import write_transaction
 from app.desk.settings import desk_settings
 from app.gateways.base import Accepted, Gateway, OutgoingMessage
+from app.letters.writing import completed
 from app.models import Letter, LetterChannel, Route
 from app.sending.gateways import gateway_for
 from config import Settings
@@ -85,7 +86,7 @@ def _send_email(letter: Letter, settings: Settings) -> None:
     message["Subject"] = letter.subject
     message["Date"] = formatdate()
     message["Message-ID"] = make_msgid(domain=settings.mail_from.rpartition("@")[2])
-    message.set_content(letter.body)
+    message.set_content(completed(letter.body, settings.public_url))
     try:
         with smtplib.SMTP(settings.smtp_host, settings.smtp_port, timeout=20) as server:
             if settings.smtp_starttls:

@@ -2,10 +2,24 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from sqlalchemy.orm import Session
 
 from app.models import Letter, LetterChannel, User
 from app.queues import enqueue_after_commit
+
+_PANEL: Final = "{public_url}"
+
+
+def link(path: str) -> str:
+    """A page of the panel, to be named in a letter's body: where the panel is reached is filled in as it is sent."""
+    return f"{_PANEL}{path}"
+
+
+def completed(body: str, public_url: str) -> str:
+    """The body with its links whole."""
+    return body.replace(_PANEL, public_url)
 
 
 def write_email(

@@ -13,7 +13,7 @@ from app.clock import now
 from app.desk import audit_log
 from app.desk.audit_log import Actor
 from app.errors import Conflict, NotFound, TaskRefused
-from app.letters.writing import write_to
+from app.letters.writing import link, write_to
 from app.models import Account, AuditEvent, RefusedContent, StaffAlert, Task, TaskState
 from app.sending import holding
 
@@ -131,7 +131,8 @@ def reject(session: Session, actor: Actor, public_id: str, reason: str) -> Task:
     body = (
         f"Staff looked at your task “{task.name}” and did not release it.\n\nReason: {reason}\n\n"
         "Nothing was sent, and the credits that were held for it are available again. "
-        "You may write the message anew, or ask under Support if you think that this is a mistake."
+        "You may write the message anew, or ask under Support if you think that this is a mistake.\n\n"
+        f"The task: {_page_of(task)}"
     )
     write_to(session, task.user, f"“{task.name}” was not released", body)
     return task
@@ -177,4 +178,8 @@ def _released_body(task: Task) -> str:
         TaskState.SCHEDULED: "It starts at its set time.",
         TaskState.PAUSED: "Its set time has passed meanwhile, so it is paused: resume it on its page, or cancel it.",
     }.get(TaskState(task.state), "It is being sent now.")
-    return f"Staff looked at your task “{task.name}” and released it. {begun}"
+    return f"Staff looked at your task “{task.name}” and released it. {begun}\n\nThe task: {_page_of(task)}"
+
+
+def _page_of(task: Task) -> str:
+    return link(f"/tasks/{task.public_id}")

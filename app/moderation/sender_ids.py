@@ -14,7 +14,7 @@ from app.content.sender_id import GSM_LIMIT, check_sender_id
 from app.desk import audit_log
 from app.desk.audit_log import Actor
 from app.errors import Conflict, NotFound, TaskRefused
-from app.letters.writing import write_to
+from app.letters.writing import link, write_to
 from app.models import Account, ProtectedName, Role, SenderIdRequest, User
 
 WAITING: Final = "waiting"
@@ -22,6 +22,7 @@ APPROVED: Final = "approved"
 REJECTED: Final = "rejected"
 STATES: Final = (WAITING, APPROVED, REJECTED)
 MOST_WAITING: Final = 20
+PAGE: Final = "/sender-ids/"  # the client's
 SHOWN: Final = 200
 
 
@@ -129,12 +130,12 @@ def _tell(session: Session, request: SenderIdRequest) -> None:
     """E-mail to those who can send by it."""
     if request.state == APPROVED:
         subject = f"Sender ID {request.name} is approved"
-        body = f"You may send as “{request.name}” from now on, on every route that takes a sender ID."
+        body = f"You may send as “{request.name}” from now on, on every route that takes a sender ID.\n\n{link(PAGE)}"
     else:
         subject = f"Sender ID {request.name} is not approved"
         body = (
             f"Staff did not approve the sender ID “{request.name}”.\n\nReason: {request.reason}\n\n"
-            "You may ask again on the page Sender IDs, with more about what it is for."
+            f"You may ask again on the page Sender IDs, with more about what it is for.\n\n{link(PAGE)}"
         )
     people = select(User).where(
         User.account_id == request.account_id,

@@ -13,8 +13,8 @@ from app.clock import now
 from app.desk import audit_log
 from app.desk.audit_log import Actor
 from app.errors import Conflict, NotFound, TaskRefused
-from app.letters.writing import write_to
-from app.models import Account, Ticket, TicketMessage, TicketPost, User
+from app.letters.writing import link, write_to
+from app.models import Account, Role, Ticket, TicketMessage, TicketPost, User
 from app.records.pages import Page, page_by_key
 from app.sending.lookup import task_of
 from app.support.numbers import messages_named
@@ -67,6 +67,7 @@ def open_ticket(
     session.add_all(TicketMessage(ticket_id=ticket.id, message_id=message.id) for message in messages)
     session.flush()
     _record(session, actor, "ticket.open", ticket, after={"subject": subject})
+    _tell_desk(session, ticket, "has opened a ticket")
     return ticket
 
 
@@ -81,6 +82,7 @@ def reply(session: Session, actor: Actor, user: User, public_id: str, text: str,
     before = ticket.state
     if ticket.state != OPEN:
         ticket.state, ticket.due_at = OPEN, now() + ANSWER_WITHIN
+        _tell_desk(session, ticket, "has written into a ticket again")
     session.flush()
     _record(session, actor, "ticket.reply", ticket, {"state": before}, {"state": ticket.state})
     return ticket
@@ -96,10 +98,8 @@ def close(session: Session, actor: Actor, user: User, public_id: str) -> Ticket:
     return ticket
 
 
-def answer(
-    session: Session, actor: Actor, staff: User, public_id: str, text: str, *, seen: int, page: str
-) -> Ticket:
-    """Staff answer, on the page and by e-mail to who asked; `page` is the ticket's address for the client.
+def answer(session: Session, actor: Actor, staff: User, public_id: str, text: str, *, seen: int) -> Ticket:
+    """Staff answer, on the page and by e-mail to who asked.
 
     `seen` is the newest post that the writer saw. Raises NotFound, and Conflict when somebody wrote since, or when
     the client has closed the ticket.
@@ -116,7 +116,7 @@ def answer(
         session,
         ticket.user,
         f"Answer: {ticket.subject}",
-        f"{text}\n\nSee the whole ticket, or answer: {page}\n",
+        f"{text}\n\nSee the whole ticket, or answer: {link(f'/support/{ticket.public_id}')}\n",
     )
     return ticket
 
@@ -179,6 +179,21 @@ def tickets_in(
 def is_overdue(ticket: Ticket) -> bool:
     """Whether staff should have answered by now."""
     return ticket.state == OPEN and ticket.due_at < now()
+
+
+def _tell_desk(session: Session, ticket: Ticket, did: str) -> None:
+    """E-mail to our support people, or where there are none to those who answer in their place."""
+    answering = User.disabled_at.is_(None), User.role.in_((Role.SUPPORT, Role.OPERATOR, Role.ADMIN))
+    people = session.scalars(select(User).where(*answering).order_by(User.id)).all()
+    name = session.scalars(select(Account.name).where(Account.id == ticket.account_id)).one()
+    for person in [each for each in people if each.role == Role.SUPPORT] or people:
+        write_to(
+            session,
+            person,
+            f"Ticket: {ticket.subject}",
+            f"{name} {did}: {ticket.subject}\n\nAn answer is due by {ticket.due_at:%d %b %Y %H:%M} UTC.\n\n"
+            f"Read and answer it: {link(f'/staff/support/{ticket.public_id}')}\n",
+        )
 
 
 def _lock(session: Session, public_id: str, account_id: int | None) -> Ticket:

@@ -18,10 +18,10 @@ from app.clock import now
 from app.desk import audit_log
 from app.desk.audit_log import Actor
 from app.errors import NotFound
-from app.letters.writing import write_to
+from app.letters.writing import link, write_to
 from app.models import Account, AccountState
 from app.pricing import credits
-from app.topups.telling import people_of_money
+from app.topups.telling import STATEMENT, people_of_money
 
 LOOK_EVERY: Final = timedelta(seconds=30)
 _AT_ONCE: Final = 200
@@ -102,5 +102,5 @@ def _tell(session: Session, account: Account) -> None:
             f"{account.name} has {credits(account.available)} credits available, less than the {mark} "
             "at which you asked to be told.\n\n"
             "Top up before your next campaign: a transfer is confirmed by our staff, and that takes a while. "
-            "You set this alert on the page Statement, and can change it there.\n\nCarillon\n",
+            f"You set this alert on the page Statement, and can change it there: {link(STATEMENT)}\n\nCarillon\n",
         )

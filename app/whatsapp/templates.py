@@ -14,7 +14,7 @@ from app.content.template_body import variables_in
 from app.desk import audit_log
 from app.desk.audit_log import Actor
 from app.errors import Conflict, NotFound
-from app.letters.writing import write_to
+from app.letters.writing import link, write_to
 from app.models import TemplateState, User, WhatsAppTemplate
 
 _S = TemplateState
@@ -138,7 +138,7 @@ def mark(
         session,
         session.get_one(User, template.user_id),
         f"Template {template.name}: {state}",
-        words + because,
+        f"{words}{because}\n\nThe template: {link(f'/whatsapp/{template.public_id}')}",
     )
     return template
 

@@ -9,7 +9,7 @@ from sqlalchemy import select
 
 from app.accounts import standing
 from app.database import write_transaction
-from app.desk import adjustments, clients
+from app.desk import clients
 from app.desk.audit_log import Actor
 from app.desk.settings import change_settings
 from app.errors import Conflict, NotAllowed
@@ -19,6 +19,7 @@ from app.models import Account, AccountRoute, Adjustment, AuditEvent, LedgerEntr
 from app.sending import claims, steering, sweep
 from app.sending.checking import check
 from app.sending.lookup import open_routes, own_prices
+from app.topups import adjustments
 from tests.factories.accounts import make_account
 from tests.factories.routes import make_route
 from tests.factories.tasks import make_draft, make_submitted_task

@@ -204,7 +204,7 @@ def test_twenty_answers_at_once_are_one(any_app, session, owner):
         staff = own.get_one(User, staff_id)
         try:
             with write_transaction(own):
-                tickets.answer(own, Actor.machine(), staff, public_id, "Done.", seen=seen, page="/support/x")
+                tickets.answer(own, Actor.machine(), staff, public_id, "Done.", seen=seen)
         except Conflict:
             return "told"
         return "answered"

@@ -9,12 +9,13 @@ from app.access import ANY_STAFF, FINANCE_DESK, roles_required, signed_in_user
 from app.blueprints.desk_clients import blueprint
 from app.blueprints.desk_clients.forms import AdjustForm
 from app.database import write_transaction
-from app.desk import adjustments, clients
-from app.desk.adjustments import AdjustmentRefused
+from app.desk import clients
 from app.desk.audit_log import Actor
 from app.desk.settings import desk_settings
 from app.extensions import db
 from app.pricing import credits
+from app.topups import adjustments
+from app.topups.adjustments import AdjustmentRefused
 
 
 @blueprint.route("/<int:account_id>/adjust", methods=["GET", "POST"])

@@ -12,11 +12,12 @@ from app.access import ANY_STAFF, FINANCE_DESK, OPERATORS, roles_required, signe
 from app.blueprints.desk_clients import blueprint
 from app.blueprints.desk_clients.forms import ACCESS_WORDS, AccountRouteForm, NoteForm, PlanForm
 from app.database import write_transaction
-from app.desk import adjustments, clients
+from app.desk import clients
 from app.desk.audit_log import Actor
 from app.extensions import db
 from app.ledger.balances import statement
 from app.models import AccountState
+from app.topups import adjustments
 
 _LEDGER_LINES = 20
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import current_app, flash, redirect, render_template, request, url_for
+from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from app.access import ANY_STAFF, SUPPORT_DESK, roles_required, signed_in_user
@@ -49,14 +49,11 @@ def answer(public_id: str) -> ResponseReturnValue:
     """Answer on the page and by e-mail."""
     staff, form = signed_in_user(), PostForm()
     actor = Actor.of(staff, request.remote_addr)
-    address = current_app.config["CARILLON"].public_url + url_for("support.ticket", public_id=public_id)
     if not form.validate():
         return _page(public_id, form), 422
     try:
         with write_transaction(db.session()) as session:
-            tickets.answer(
-                session, actor, staff, public_id, form.text.data, seen=form.seen.data, page=address
-            )
+            tickets.answer(session, actor, staff, public_id, form.text.data, seen=form.seen.data)
     except Conflict as conflict:
         form.text.errors = [conflict.message]
         return _page(public_id, form), 409

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from flask import current_app, render_template
 from flask.typing import ResponseReturnValue
 from sqlalchemy import select
@@ -12,6 +14,7 @@ from app.accounts.second_factor import STEP_SECONDS, code_at
 from app.blueprints.outbox import blueprint
 from app.clock import now
 from app.extensions import db
+from app.letters.writing import completed
 from app.models import Letter
 
 _SHOWN = 50
@@ -21,10 +24,12 @@ _SHOWN = 50
 @public
 def letters() -> ResponseReturnValue:
     """The newest letters first."""
-    assert not current_app.config["CARILLON"].is_production
+    settings = current_app.config["CARILLON"]
+    assert not settings.is_production
     moment = now()
     return render_template(
         "outbox/letters.html",
+        completed=partial(completed, public_url=settings.public_url),
         letters=db.session.scalars(select(Letter).order_by(Letter.id.desc()).limit(_SHOWN)).all(),
         staff=next(person for person in demo.SIGN_INS if person.totp_secret),
         code=code_at(demo.STAFF_TOTP_SECRET, moment),

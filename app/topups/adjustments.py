@@ -17,6 +17,7 @@ from app.errors import CarillonError, Conflict, NotFound
 from app.ledger import transfers
 from app.models import Account, Adjustment, User
 from app.pricing import credits
+from app.topups.telling import tell_adjusted
 
 WAITING: Final = "waiting"
 POSTED: Final = "posted"
@@ -141,7 +142,7 @@ def _decide(session: Session, actor: Actor, adjustment: Adjustment, state: str) 
 
 def _post(session: Session, actor: Actor, adjustment: Adjustment) -> None:
     try:
-        transfers.adjust(
+        entry = transfers.adjust(
             session,
             adjustment.account_id,
             adjustment.amount,
@@ -154,3 +155,4 @@ def _post(session: Session, actor: Actor, adjustment: Adjustment) -> None:
         raise AdjustmentRefused(
             f"Only {credits(available)} credits are available, so {credits(-adjustment.amount)} cannot be taken away."
         ) from error
+    tell_adjusted(session, adjustment, entry.available_after)
