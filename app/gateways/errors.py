@@ -100,10 +100,9 @@ ERROR_WORDS: Mapping[str, str] = MappingProxyType(
         ),
         ErrorCode.THROTTLED: "The carrier asked us to slow down; the message is tried again.",
         ErrorCode.CARRIER_BUSY: "The carrier could not take the message just then; it is tried again.",
-        ErrorCode.PAIR_RATE: "WhatsApp had too many messages to this number at once; the message is tried again.",
+        ErrorCode.PAIR_RATE: "WhatsApp had too many messages to this number at once.",
         ErrorCode.SENDING_RESTRICTED: (
-            "WhatsApp restricts for now how much the business may send, because of its quality or its daily limit; "
-            "the message is tried again."
+            "WhatsApp restricts for now how much the business may send, because of its pace, its quality or its limit."
         ),
         ErrorCode.UNREACHABLE: "The gateway could not be reached; the message is tried again.",
         ErrorCode.GATEWAY_SETTINGS: (

@@ -10,6 +10,8 @@ from yarl import URL
 
 from app.gateways.base import SettingsRefused
 
+_CLOUD_KEYS = ip_address("fd00:ec2::254")  # Amazon's metadata service; its IPv4 address is link-local
+
 
 class Given:
     """The settings that somebody gave, by name. Every method raises SettingsRefused, naming the setting."""
@@ -67,6 +69,8 @@ class Given:
             raise SettingsRefused(name, message) from error
         if url.scheme not in ("http", "https") or not url.host:
             raise SettingsRefused(name, message)
+        if _is_link_local(url.host):  # where clouds keep a machine's own keys, and no carrier lives
+            raise SettingsRefused(name, "Give a carrier's address, not one of this network link.")
         return url
 
     def secure_url(self, name: str, message: str) -> URL:
@@ -87,6 +91,14 @@ class Given:
             return tuple(ip_network(item) for item in value)
         except ValueError as error:
             raise SettingsRefused(name, message) from error
+
+
+def _is_link_local(host: str) -> bool:
+    try:
+        address = ip_address(host)
+    except ValueError:
+        return False
+    return address.is_link_local or address == _CLOUD_KEYS
 
 
 def _is_loopback(host: str) -> bool:

@@ -45,6 +45,9 @@ class HttpWire:
             headers=self._headers,
             cookie_jar=aiohttp.DummyCookieJar(),
         )
+        # It would send a GET again by itself when the connection breaks. There is no public switch; its own test
+        # client turns it off in the same way.
+        self._client._retry_connection = False
 
     async def close(self) -> None:
         """Let go of all connections."""
@@ -53,20 +56,24 @@ class HttpWire:
             await client.close()
 
     async def post(self, target: URL, reading: Reading, **request: Any) -> Outcome:
+        """One POST, handed over once. Raises RuntimeError when not open, and nothing else."""
+        return await self.request("POST", target, reading, **request)
+
+    async def request(self, method: str, target: URL, reading: Reading, **request: Any) -> Outcome:
         """One request, handed over once. Raises RuntimeError when not open, and nothing else."""
         if self._client is None:
             raise RuntimeError("The gateway is not open.")
         async with self._places:
-            return await _post(self._client, target, reading, request)
+            return await _exchange(self._client, method, target, reading, request)
 
 
-async def _post(
-    client: aiohttp.ClientSession, target: URL, reading: Reading, request: Mapping[str, Any]
+async def _exchange(
+    client: aiohttp.ClientSession, method: str, target: URL, reading: Reading, request: Mapping[str, Any]
 ) -> Outcome:
     """What fails before a connection stands was surely not sent."""
     try:
         # A redirect followed would send the message a second time.
-        async with client.post(target, allow_redirects=False, **request) as response:
+        async with client.request(method, target, allow_redirects=False, **request) as response:
             return reading(response.status, response.headers, await _read(response))
     except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError):
         return Deferred(ErrorCode.UNREACHABLE)

@@ -17,7 +17,7 @@ import hmac
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from ipaddress import IPv4Network, IPv6Network, ip_address
+from ipaddress import IPv4Network, IPv6Network
 from typing import Any, Final
 from urllib.parse import quote
 
@@ -43,6 +43,7 @@ from app.gateways.errors import ErrorCode
 from app.gateways.given import Given
 from app.gateways.http_wire import HttpWire
 from app.gateways.receipt_text import ReceiptText
+from app.gateways.remote import comes_from
 
 # Delivered, not delivered, refused by the carrier: the final ones. Others would only double the callbacks.
 _DLR_MASK: Final = "19"
@@ -182,7 +183,7 @@ class KannelGateway:
         """The one receipt of a GET. Raises ForgedReceipt, or UnreadableReceipt for a status that Kannel has not."""
         query = callback.query
         reference = query.get("reference", "")
-        if not self._may_come_from(callback.remote):
+        if not comes_from(callback.remote, self._settings.receipt_networks):
             raise ForgedReceipt(f"Receipts may not come from {callback.remote or 'nowhere'}.")
         if callback.method != "GET" or not 0 < len(reference) <= _LONGEST_REFERENCE:
             raise ForgedReceipt("Kannel's receipts are GETs that name a message.")
@@ -197,14 +198,6 @@ class KannelGateway:
             usual = ErrorCode.BLOCKED_BY_CARRIER if given == _REJECTED_BY_CARRIER else ErrorCode.UNDELIVERABLE
             code = ReceiptText.read(query.get("words", "")).error_code or usual
         return [DeliveryReport(reference, status, reference, code)]
-
-    def _may_come_from(self, remote: str) -> bool:
-        try:
-            address = ip_address(remote)
-        except ValueError:
-            return False
-        mapped = getattr(address, "ipv4_mapped", None) or address
-        return any(mapped in network for network in self._settings.receipt_networks)
 
 
 def _outcome(status: int, body: bytes, reference: str) -> Outcome:

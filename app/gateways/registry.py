@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from app.gateways.base import Gateway, SettingsRefused
+from app.gateways.http.gateway import HttpGateway
+from app.gateways.http.settings import HttpSettings
 from app.gateways.kannel import KannelGateway, KannelSettings
 from app.gateways.sandbox import SandboxGateway, SandboxSettings
 from app.gateways.smpp.gateway import SmppGateway
@@ -34,6 +36,10 @@ def _smpp(settings: Mapping[str, Any], _callback_url: str) -> Gateway:
     return SmppGateway(SmppSettings.read(settings))
 
 
+def _http(settings: Mapping[str, Any], callback_url: str) -> Gateway:
+    return HttpGateway(HttpSettings.read(settings), callback_url)
+
+
 def _whatsapp(settings: Mapping[str, Any], callback_url: str) -> Gateway:
     return WhatsAppGateway(WhatsAppSettings.read(settings), callback_url)
 
@@ -42,6 +48,7 @@ _KINDS: Mapping[str, _Kind] = {
     "sandbox": _Kind("Sandbox (no real messages)", _sandbox, SandboxSettings.read),
     "kannel": _Kind("Kannel (HTTP)", _kannel, KannelSettings.read),
     "smpp": _Kind("SMPP 3.4", _smpp, SmppSettings.read),
+    "http": _Kind("HTTP, described by settings", _http, HttpSettings.read),
     "whatsapp": _Kind("WhatsApp Cloud API", _whatsapp, WhatsAppSettings.read),
 }
 

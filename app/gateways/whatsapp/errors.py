@@ -71,7 +71,8 @@ def failure_of(code: int | None) -> ErrorCode:
     if code in _REFUSED:
         return _REFUSED[code]
     if code in _DEFERRED:
-        return _DEFERRED[code][0]
+        is_pair = _DEFERRED[code][0] is ErrorCode.PAIR_RATE
+        return ErrorCode.PAIR_RATE if is_pair else ErrorCode.SENDING_RESTRICTED  # nobody tries it again now
     return ErrorCode.GATEWAY_SETTINGS if _is_about_settings(code, None) else ErrorCode.UNDELIVERABLE
 
 

@@ -27,6 +27,8 @@ gateway = WhatsAppGateway(WhatsAppSettings.read(GOOD), "https://panel.example/ca
         (status("failed", code=131049), ReportStatus.FAILED, "marketing_cap"),
         (status("failed", code=132015), ReportStatus.FAILED, "template_paused"),
         (status("failed", code=131000), ReportStatus.FAILED, "undeliverable"),
+        (status("failed", code=130429), ReportStatus.FAILED, "sending_restricted"),
+        (status("failed", code=131056), ReportStatus.FAILED, "pair_rate"),
         (status("failed", code=190), ReportStatus.FAILED, "gateway_settings"),
         (status("failed"), ReportStatus.FAILED, "undeliverable"),
     ],

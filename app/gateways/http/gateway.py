@@ -1,0 +1,88 @@
+"""Any carrier that takes a message by one HTTP request, described by settings: see docs/gateways.md for an example."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Mapping
+from datetime import datetime
+
+from app.gateways.base import (
+    Callback,
+    Capabilities,
+    DeliveryReport,
+    ForgedReceipt,
+    OnReports,
+    Outcome,
+    OutgoingMessage,
+    Refused,
+)
+from app.gateways.errors import ErrorCode
+from app.gateways.http.body import filled
+from app.gateways.http.settings import HttpSettings
+from app.gateways.http_wire import HttpWire
+
+
+class HttpGateway:
+    """A `Gateway` to the carrier that the settings describe."""
+
+    def __init__(self, settings: HttpSettings, callback_url: str) -> None:
+        self.capabilities = Capabilities(
+            dedupes_reference=settings.dedupes_reference,
+            can_be_asked=False,
+            receipts=settings.receipts is not None,
+            concurrency=settings.concurrency,
+            long_text=settings.long_text,
+            answer_timeout=settings.answer_timeout,
+        )
+        self._settings = settings
+        pair = f"{settings.api_key}:{settings.api_secret}".encode()
+        self._known = {
+            "api_key": settings.api_key,
+            "api_secret": settings.api_secret,
+            "basic": base64.b64encode(pair).decode(),
+            "receipt_url": settings.receipts.address(callback_url) if settings.receipts else "",
+        }
+        self._wire = HttpWire(settings.concurrency, settings.answer_timeout, {})
+
+    async def open(self, _on_reports: OnReports | None = None) -> None:
+        """Get ready to send. Connections open with the first messages, a few at a time."""
+        await self._wire.open()
+
+    async def close(self) -> None:
+        """Let go of all connections."""
+        await self._wire.close()
+
+    async def send(self, message: OutgoingMessage) -> Outcome:
+        """Hand the message over once. Raises RuntimeError when not open, and nothing else."""
+        settings, values = self._settings, self._values(message)
+        headers: dict[str, str] = filled(settings.headers, values)
+        if not all(value.isascii() and value.isprintable() for value in headers.values()):
+            return Refused(ErrorCode.REJECTED_REQUEST)  # a sender ID or a text that no header can carry
+
+        def reading(status: int, answered: Mapping[str, str], body: bytes) -> Outcome:
+            return settings.answers.outcome(status, answered, body, message.reference)
+
+        fields = filled(settings.body, values)
+        if not settings.form:
+            request = {"json": fields}
+        else:
+            written = {name: str(value) for name, value in fields.items()}
+            request = {"params": written} if settings.method == "GET" else {"data": written}
+        return await self._wire.request(settings.method, settings.url, reading, headers=headers, **request)
+
+    def _values(self, message: OutgoingMessage) -> dict[str, str]:
+        """What each placeholder stands for. What is no character, a lone surrogate, must not raise later on."""
+        own = {
+            "reference": message.reference,
+            "to": message.to,
+            "to_digits": message.to.removeprefix("+"),
+            "text": message.text,
+            "sender": message.sender_id or self._settings.default_sender,
+        }
+        return self._known | {name: value.encode("utf-8", "replace").decode() for name, value in own.items()}
+
+    def read_receipts(self, callback: Callback, now: datetime) -> list[DeliveryReport]:
+        """The receipts of one callback. Raises ForgedReceipt and UnreadableReceipt."""
+        if self._settings.receipts is None:
+            raise ForgedReceipt("This route's carrier sends no receipts.")
+        return self._settings.receipts.reports(callback, now)

@@ -1,0 +1,104 @@
+"""What a route says about a carrier with an HTTP interface."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from yarl import URL
+
+from app.gateways.base import SettingsRefused
+from app.gateways.given import Given
+from app.gateways.http import receipts
+from app.gateways.http.answers import Answers
+from app.gateways.http.body import checked_body, checked_headers, placeholders
+from app.gateways.http.receipts import Receipts
+
+_NAMES: Final = receipts.NAMES | {
+    "url",
+    "method",
+    "format",
+    "headers",
+    "body",
+    "answers",
+    "id_path",
+    "id_pattern",
+    "api_key",
+    "api_secret",
+    "default_sender",
+    "dedupes_reference",
+    "long_text",
+    "concurrency",
+    "answer_timeout",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class HttpSettings:
+    """`headers` and `body` are templates with placeholders; `form` says that the body is one, else it is JSON."""
+
+    url: URL
+    method: str
+    form: bool
+    headers: Mapping[str, str]
+    body: Mapping[str, Any]
+    answers: Answers
+    receipts: Receipts | None
+    api_key: str = field(repr=False)
+    api_secret: str = field(repr=False)
+    default_sender: str
+    dedupes_reference: bool
+    long_text: bool
+    concurrency: int
+    answer_timeout: float
+
+    @classmethod
+    def read(cls, settings: Mapping[str, Any]) -> HttpSettings:
+        """Check what a route says. Raises SettingsRefused, naming the setting."""
+        given = Given(settings, _NAMES, "The HTTP gateway")
+        method = given.choice("method", ("POST", "GET"))
+        form = given.choice("format", ("json", "form")) == "form"
+        if method == "GET" and not form:
+            raise SettingsRefused("format", "A GET carries its fields in the address; choose form.")
+        found = cls(
+            url=given.secure_url(
+                "url", "Give the address that takes messages, such as https://api.carrier.example/sms."
+            ),
+            method=method,
+            form=form,
+            headers=checked_headers("headers", settings.get("headers", {})),
+            body=checked_body("body", settings.get("body"), flat=form),
+            answers=Answers.read(settings),
+            receipts=Receipts.read(given, settings),
+            api_key=given.optional_text("api_key", most=1000),
+            api_secret=given.optional_text("api_secret", most=1000),
+            default_sender=given.optional_text("default_sender", most=20),
+            dedupes_reference=given.flag("dedupes_reference", False),
+            long_text=given.flag("long_text", True),
+            concurrency=given.whole("concurrency", 32, 1, 500),
+            answer_timeout=given.seconds("answer_timeout", 10.0, 0.05, 60),
+        )
+        found._check_uses()
+        return found
+
+    def _check_uses(self) -> None:
+        """That what the templates name is there."""
+        used = placeholders(self.headers) | placeholders(self.body)
+        for name, users in (("api_key", {"api_key", "basic"}), ("api_secret", {"api_secret", "basic"})):
+            if used & users and not getattr(self, name):
+                raise SettingsRefused(
+                    name, f"The request uses it ({{{min(used & users)}}}); enter it as a secret."
+                )
+        for name in ("api_key", "api_secret"):
+            if not getattr(self, name).isascii():
+                raise SettingsRefused(name, "It has characters that no header carries. Copy it again.")
+        if "receipt_url" in used and self.receipts is None:
+            raise SettingsRefused("receipt_status", "The request asks for receipts; describe them.")
+        if self.dedupes_reference and "reference" not in used:
+            raise SettingsRefused("dedupes_reference", "The request does not carry {reference}.")
+        needs_reference = self.receipts is not None and self.receipts.id_path is None
+        if needs_reference and not used & {"reference"}:
+            raise SettingsRefused(
+                "receipt_reference", "The request does not carry {reference}, so nothing repeats it."
+            )
