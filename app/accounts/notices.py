@@ -15,12 +15,12 @@ _NOT_YOU = (
 
 
 def confirm_email(session: Session, links: Links, user: User) -> None:
-    """The link that confirms a new person's address."""
+    """The link that confirms a new person's address. By no name: whoever typed it may not be who reads it."""
     write_to(
         session,
         user,
         "Confirm your e-mail address",
-        f"Hello {user.name},\n\nopen this link to confirm your e-mail address and go on with your registration at "
+        "Hello,\n\nopen this link to confirm your e-mail address and go on with your registration at "
         f"Carillon. It works for two days:\n\n{links.link(Purpose.CONFIRM_EMAIL, user)}\n\n"
         "If you did not register, do nothing: without you, nobody can use this address.",
     )
@@ -92,7 +92,7 @@ def email_change_asked(session: Session, links: Links, user: User, new: str) -> 
         session,
         new,
         "Confirm your new e-mail address",
-        f"Hello {user.name},\n\nsign in and open this link to use this address for your Carillon sign-in from now "
+        "Hello,\n\nsign in and open this link to use this address for your Carillon sign-in from now "
         f"on. It works for two hours:\n\n{links.link(Purpose.CHANGE_EMAIL, user)}\n\n"
         "If you did not ask for it, do nothing.",
         user_id=user.id,

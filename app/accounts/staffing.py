@@ -15,8 +15,10 @@ from app.clock import now
 from app.desk import audit_log
 from app.desk.audit_log import Actor
 from app.errors import CarillonError, NotFound
+from app.letters.writing import write_to
 from app.models import STAFF_ROLES, RecoveryCode, Role, User
 
+_SUBJECT: Final = "A sign-in of our staff was changed"
 _LETTERS: Final = "abcdefghjkmnpqrstuvwxyz23456789"  # nothing that is read two ways
 
 
@@ -64,6 +66,7 @@ def create(
     session.add(user)
     session.flush()
     _record(session, actor, "staff.create", user, after={"email": email, "role": user.role})
+    _tell_admins(session, f"{actor.email} gave {email} a sign-in as {user.role}.")
     return user
 
 
@@ -77,6 +80,7 @@ def change_role(session: Session, actor: Actor, user_id: int, role: str) -> User
         _keep_an_admin(session, user)
     before, user.role = user.role, role
     _record(session, actor, "staff.role", user, before={"role": before}, after={"role": role})
+    _tell_admins(session, f"{actor.email} made {user.email} {role}, who was {before}.")
     return user
 
 
@@ -105,6 +109,10 @@ def start_over(session: Session, actor: Actor, user_id: int, password: str, hash
     user.session_version += 1
     session.execute(delete(RecoveryCode).where(RecoveryCode.user_id == user.id))
     _record(session, actor, "staff.start_over", user)
+    words = f"{actor.email} gave {user.email} a one-time password and took their second factor away."
+    _tell_admins(session, words)
+    if user.role != Role.ADMIN:
+        write_to(session, user, _SUBJECT, f"{words}\n\nIf you did not ask for it, tell an admin at once.")
     return user
 
 
@@ -137,6 +145,15 @@ def _staff_role(role: str) -> Role:
     if role not in STAFF_ROLES:
         raise StaffRefused("Choose support, finance, operator or admin.")
     return Role(role)
+
+
+def _tell_admins(session: Session, words: str) -> None:
+    """To every admin: who can make or take over a colleague's sign-in could be the second person of their own work."""
+    admins = session.scalars(select(User).where(User.role == Role.ADMIN, User.disabled_at.is_(None)))
+    for admin in admins.all():
+        write_to(
+            session, admin, _SUBJECT, f"{words}\n\nIf you do not know of this, undo it at once, and ask."
+        )
 
 
 def _record(

@@ -53,7 +53,7 @@ def _inhabit(world: World, settings: Settings) -> None:
     with world.app.app_context():
         session = db.session()
         people = things.make_people(session, world)
-        emails = {name: person.email for name, person in people.items()}
+        emails = world.emails = {name: person.email for name, person in people.items()}
     come_by(world)
     for name, email in emails.items():
         if name not in ("member", "colleague"):

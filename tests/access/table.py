@@ -205,6 +205,7 @@ ROLES: Final[dict[str, str]] = {
     "desk_review.release": "operator admin",
     "desk_review.suspend": "operator admin",
     "desk_routes.close_route": "operator admin",
+    "desk_routes.content_rules": "operator admin",
     "desk_routes.edit": "operator admin",
     "desk_routes.index": _DESK,
     "desk_routes.new": "operator admin",

@@ -259,6 +259,7 @@ def _of_the_account(session: Session, owner: User, settings: Settings) -> dict[t
         ("whatsapp", "public_id"): template.public_id,
         ("desk_whatsapp", "public_id"): handed_in.public_id,
         ("approved", "template_id"): approved.id,
+        ("approved", "public_id"): approved.public_id,
         ("opt_out", "public_id"): page.public_id,
         ("support", "public_id"): ticket.public_id,
         ("desk_support", "public_id"): ticket.public_id,

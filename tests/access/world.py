@@ -63,6 +63,7 @@ class World:
     closed_route_id: int = 0
     whatsapp_route_id: int = 0
     terms: str = ""
+    emails: dict[str, str] = field(default_factory=dict)
     _watch: sqlite3.Connection = field(init=False)
     _version: int = 0
     _tables: dict[str, str] = field(default_factory=dict)
@@ -176,11 +177,13 @@ def _digests(source: sqlite3.Connection) -> dict[str, str]:
     return found
 
 
-def sign_in(world: World, name: str, email: str, *, half_way: bool = False) -> None:
-    """Sign a person in through the real forms, and keep their cookies."""
+def sign_in(world: World, name: str, email: str, *, half_way: bool = False, next: str = "") -> None:
+    """Sign a person in through the real forms, on the way to `next`, and keep their cookies."""
     client = world.app.test_client()
     assert isinstance(client, PanelClient)
-    response = client.submit("/sign-in", {"email": email, "password": PASSWORD, "accept_terms": "y"})
+    response = client.submit(
+        f"/sign-in?next={next}", {"email": email, "password": PASSWORD, "accept_terms": "y"}
+    )
     if response.location == "/sign-in/code" and not half_way:
         with world.app.app_context():
             db.session.execute(update(User).where(User.email == email).values(totp_last_step=0))

@@ -14,9 +14,10 @@ from wtforms import (
     TelField,
     ValidationError,
 )
-from wtforms.validators import InputRequired, Length, Optional, Regexp
+from wtforms.validators import DataRequired, InputRequired, Length, Optional, Regexp
 
 from app.accounts.passwords import LONGEST_TYPED
+from app.accounts.people import holds_an_address, tidy_name
 from app.recipients.numbers import NumberRules, read_number
 from app.recipients.writing import NumberRejected
 
@@ -36,6 +37,21 @@ def email_field(words: str = "E-mail") -> EmailField:
             Length(max=254, message=_too_long("an e-mail address")),
             Regexp(_EMAIL, message="Enter a whole e-mail address, such as ana@example.com."),
         ],
+    )
+
+
+def no_address(form: Any, field: StringField) -> None:
+    """Refuses a name that carries a link."""
+    if holds_an_address(field.data or ""):
+        raise ValidationError("Leave web and e-mail addresses out of the name.")
+
+
+def name_field(words: str, missing: str) -> StringField:
+    """A person's or company's name, on one line and without links."""
+    return StringField(
+        words,
+        filters=[tidy_name],
+        validators=[DataRequired(missing), Length(max=200, message=_too_long("a name")), no_address],
     )
 
 
@@ -94,12 +110,8 @@ class CodeForm(FlaskForm):
 
 
 class RegisterForm(FlaskForm):
-    name = StringField(
-        "Your name", [InputRequired("Enter your name."), Length(max=200, message=_too_long("a name"))]
-    )
-    company = StringField(
-        "Company", [InputRequired("Enter your company's name."), Length(max=200, message=_too_long("a name"))]
-    )
+    name = name_field("Your name", "Enter your name.")
+    company = name_field("Company", "Enter your company's name.")
     email = email_field()
     phone = phone_field()
     password = password_field(missing="Choose a password.")

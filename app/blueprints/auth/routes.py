@@ -21,6 +21,8 @@ from app.database import write_transaction
 from app.extensions import db
 from app.models import SignInOutcome, User
 
+_LONGEST_NEXT = 1_000  # it lies in the cookie, which a browser drops when it is too large
+
 
 @blueprint.route("/sign-in", methods=["GET", "POST"])
 @public
@@ -38,7 +40,9 @@ def sign_in() -> ResponseReturnValue:
         user = _authenticated(form)
     except (domain.SignInRefused, TooManyTries) as refusal:
         return pages.refused("auth/sign_in.html", form, refusal, terms_version=terms)
-    begun = pending.begin(user, by_password=True, terms=terms, next=request.args.get("next", ""))
+    begun = pending.begin(
+        user, by_password=True, terms=terms, next=request.args.get("next", "")[:_LONGEST_NEXT]
+    )
     _note_unfinished(user, step_of(begun, user))
     return go_on(begun, user)
 

@@ -68,11 +68,13 @@ def mark(public_id: str) -> ResponseReturnValue:
 def header(public_id: str) -> Response:
     """The header file, to be saved and never shown in the page."""
     template = templates.any_template(db.session(), public_id)
+    if template.header_key is None:
+        raise NotFound("This template has no header file.")
     try:
-        with local_copy(current_app.config["CARILLON"].uploads_url, template.header_key or "") as path:
+        with local_copy(current_app.config["CARILLON"].uploads_url, template.header_key) as path:
             stored = path.read_bytes()
     except FileNotFoundError:
-        raise NotFound("This template has no header file, or it is no longer stored.") from None
+        raise NotFound("This template's header file is no longer stored.") from None
     ending = {"image/jpeg": "jpg", "image/png": "png"}.get(template.header_type or "", "pdf")
     headers = {"Content-Disposition": f'attachment; filename="header-{public_id}.{ending}"'}
     return Response(stored, mimetype=template.header_type, headers=headers)

@@ -11,10 +11,10 @@ from wtforms import (
     RadioField,
     SelectChoice,
     SelectField,
-    StringField,
 )
 from wtforms.validators import DataRequired, EqualTo, InputRequired, Length
 
+from app.blueprints.auth.forms import name_field
 from app.models import Role
 
 ROLE_WORDS = {
@@ -46,9 +46,7 @@ class RoleForm(FlaskForm):
 class JoinForm(FlaskForm):
     """`terms_version` is the version that was shown beside the box."""
 
-    name = StringField(
-        "Your name", filters=[trimmed], validators=[DataRequired("Enter your name."), Length(max=200)]
-    )
+    name = name_field("Your name", "Enter your name.")
     password = PasswordField(
         "Password",
         validators=[InputRequired("Choose a password."), Length(max=1_000, message="That is too long.")],
