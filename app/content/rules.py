@@ -151,7 +151,7 @@ class Rulebook:
         return findings
 
     def _too_long(self, text: str) -> list[Finding]:
-        over = excess(text, self.switches.longest, unicode_allowed=self.switches.alphabet is None)
+        over = excess(text, self.switches.longest, unicode_allowed=self.switches.allows_unicode)
         return [] if over is None else [wording.too_long(text, over.start, over.length, over.limit)]
 
 

@@ -42,6 +42,11 @@ class Switches:
         """For WhatsApp: no GSM alphabet, emoji allowed, at most the 1,024 characters of a template body."""
         return cls(alphabet=None, emoji=None, longest=WHATSAPP_LONGEST)
 
+    @property
+    def allows_unicode(self) -> bool:
+        """Whether a text beyond the GSM alphabet may leave, counted by 70 and 67 UTF-16 units."""
+        return self.alphabet is not Severity.BLOCK
+
     def stricter(self, rules: Mapping[str, Severity]) -> Switches:
         """With each named rule at least as severe as given. Raises ValueError for an unknown rule."""
         unknown = set(rules) - rule_names()

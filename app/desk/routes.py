@@ -120,6 +120,8 @@ def change(
     if kept is None:
         raise NotFound("There is no such route.")
     before = _plain(values_of(kept))
+    if kept.channel != values.channel:
+        kept.content_switches = None  # each channel has its own characters and lengths
     for name, value in _columns(values).items():
         setattr(kept, name, value)
     _set_prices(kept, values.prices)

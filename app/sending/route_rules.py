@@ -34,7 +34,12 @@ def switches(route: Route) -> Switches:
     """Which content rules hold on the route: its own, else those of its channel."""
     if route.content_switches is not None:
         return Switches.from_json(route.content_switches)
-    return Switches.whatsapp() if route.channel == Channel.WHATSAPP else Switches()
+    return channel_switches(route.channel)
+
+
+def channel_switches(channel: str) -> Switches:
+    """The content rules of a channel, for routes that have none of their own."""
+    return Switches.whatsapp() if channel == Channel.WHATSAPP else Switches()
 
 
 def banned_words(session: Session) -> Rulebook:

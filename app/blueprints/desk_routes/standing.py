@@ -7,10 +7,11 @@ from flask.typing import ResponseReturnValue
 
 from app.access import ANY_STAFF, OPERATORS, roles_required, signed_in_user
 from app.blueprints.desk_routes import blueprint
+from app.blueprints.desk_routes.content_form import severity_words
 from app.blueprints.desk_routes.forms import PauseForm, TestForm
 from app.clock import now
 from app.database import write_transaction
-from app.desk import route_test
+from app.desk import route_content, route_test
 from app.desk import routes as desk
 from app.desk.audit_log import Actor
 from app.desk.route_test import Tried
@@ -98,10 +99,13 @@ def _page(
     tried: Tried | None = None,
 ) -> str:
     route = desk.route(db.session(), route_id)
+    severities = route_content.severities_of(route)
     return render_template(
         "desk_routes/page.html",
         route=route,
         values=desk.values_of(route),
+        severities=severities,
+        content_words=severity_words(severities),
         standing=route_standing(route, now()),
         secret_names=desk.secret_names(route, current_app.config["CARILLON"]),
         pause_form=pause_form or PauseForm(formdata=None),
