@@ -29,7 +29,7 @@ from app.sending.receipts import store_reports
 from app.sending.uploads import local_copy
 from app.whatsapp.templates import any_template
 
-_LONGEST_BODY = 1024 * 1024
+_LONGEST_BODY = 3 * 1024 * 1024  # what Meta may send in one webhook
 
 log = structlog.get_logger()
 
