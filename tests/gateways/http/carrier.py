@@ -26,11 +26,15 @@ CALLBACK_URL = "https://panel.example/callbacks/r"
 RECEIPT_URL = f"{CALLBACK_URL}?token={RECEIPT_SECRET}"
 
 
-def documented() -> dict[str, Any]:
-    """The worked example of docs/gateways.md, read as the staff's form reads it, and its secrets."""
+def documented_lines() -> list[str]:
+    """The worked example's settings, as they stand in docs/gateways.md."""
     words = (ROOT / "docs/gateways.md").read_text().split("Worked example: Infobip", 1)[1]
-    lines = re.split(r"^```$", words, flags=re.MULTILINE)[1].strip().splitlines()
-    pairs = [line.split(" = ", 1) for line in lines]
+    return re.split(r"^```$", words, flags=re.MULTILINE)[1].strip().splitlines()
+
+
+def documented() -> dict[str, Any]:
+    """The same, read as the staff's form reads them, and their secrets."""
+    pairs = [line.split(" = ", 1) for line in documented_lines()]
     found = {name: json.loads(value) if value[0] in "[{" else value for name, value in pairs}
     return found | {"api_key": API_KEY, "receipt_secret": RECEIPT_SECRET}
 
