@@ -43,6 +43,7 @@ JOBS: dict[str, tuple[QueueName, int]] = {
     "jobs.letters.send": (QueueName.DEFAULT, 60),
     "jobs.audit.enforce_audit": (QueueName.DEFAULT, 900),
     "jobs.export.pack": (QueueName.DEFAULT, 900),
+    "jobs.clearing.let_upload_go": (QueueName.DEFAULT, 60),
     "jobs.clearing.clear": (QueueName.DEFAULT, 900),
 }
 

@@ -5,8 +5,10 @@ from __future__ import annotations
 from functools import partial
 
 from app.lists import reading, suppression_upload
+from app.lists.suppression_upload import Opener, Remover
 from app.recipients.limits import FileLimits
-from app.sending.uploads import local_copy
+from app.sending.uploads import local_copy, remove_upload
+from config import Settings
 from jobs.context import job_session, job_settings
 
 
@@ -17,12 +19,17 @@ def read_list(list_id: int) -> None:
         max_recipients=settings.limits.bulk_recipients, max_bytes=settings.limits.upload_bytes
     )
     with job_session() as session:
-        reading.read_list(session, list_id, partial(local_copy, settings.uploads_url), limits)
+        reading.read_list(session, list_id, *_store(settings), limits)
 
 
 def read_suppressions(upload_id: int) -> None:
     """Read a file of numbers to be suppressed."""
     settings = job_settings()
-    open_upload = partial(local_copy, settings.uploads_url)
     with job_session() as session:
-        suppression_upload.read(session, upload_id, open_upload, settings.limits.upload_bytes)
+        suppression_upload.read(session, upload_id, *_store(settings), settings.limits.upload_bytes)
+
+
+def _store(settings: Settings) -> tuple[Opener, Remover]:
+    """How stored files are opened, and removed."""
+    url = settings.uploads_url
+    return partial(local_copy, url), partial(remove_upload, url)

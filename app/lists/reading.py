@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from app.clock import now
 from app.database import write_transaction
-from app.lists.suppression_upload import Opener
+from app.lists.suppression_upload import Opener, Remover
 from app.models import ListEntry, ListState, RecipientList
 from app.recipients.confined import take_in_file
 from app.recipients.errors import FileRefused
@@ -25,8 +25,12 @@ MAX_ATTEMPTS: Final = 3
 STALE: Final = timedelta(seconds=90)
 
 
-def read_list(session: Session, list_id: int, open_upload: Opener, limits: FileLimits) -> None:
+def read_list(
+    session: Session, list_id: int, open_upload: Opener, remove_upload: Remover, limits: FileLimits
+) -> None:
     """Read the file of a list that waits for it; any other is left alone. Countries are judged when it is sent to.
+
+    The file is removed then: the list has its rows and its rejections.
 
     It commits on its way, since no transaction may stand open while a file is read.
     """
@@ -43,6 +47,7 @@ def read_list(session: Session, list_id: int, open_upload: Opener, limits: FileL
         _refuse(session, list_id, "The uploaded file is no longer stored. Upload it again.")
     else:
         _store(session, list_id, intake)
+    remove_upload(key)
 
 
 def stale_lists(session: Session) -> list[int]:

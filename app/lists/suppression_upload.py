@@ -30,6 +30,7 @@ MOST_ROWS: Final = 50_000
 MAX_ATTEMPTS: Final = 3
 STALE: Final = timedelta(seconds=90)
 Opener = Callable[[str], AbstractContextManager[Path]]
+Remover = Callable[[str], None]
 
 
 def ask(
@@ -49,8 +50,10 @@ def ask(
     return upload
 
 
-def read(session: Session, upload_id: int, open_upload: Opener, max_bytes: int) -> None:
-    """Read an upload that waits, and suppress its numbers; any other is left alone.
+def read(
+    session: Session, upload_id: int, open_upload: Opener, remove_upload: Remover, max_bytes: int
+) -> None:
+    """Read an upload that waits, and suppress its numbers; any other is left alone. The file is removed then.
 
     It commits on its way, since no transaction may stand open while a file is read.
     """
@@ -68,6 +71,7 @@ def read(session: Session, upload_id: int, open_upload: Opener, max_bytes: int) 
         _refuse(session, upload_id, "The uploaded file is no longer stored. Upload it again.")
     else:
         _store(session, upload_id, intake)
+    remove_upload(key)
 
 
 def latest(session: Session, account_id: int | None, most: int = 5) -> Sequence[SuppressionUpload]:

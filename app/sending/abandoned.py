@@ -1,28 +1,68 @@
-"""Uploaded files that nothing names: a form that was never sent again, a draft's file that a better one replaced."""
+"""Uploaded files that have served: of submitted and discarded tasks, and those that nothing names any more."""
 
 from __future__ import annotations
 
 import re
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Final
 
 import fsspec
-from sqlalchemy import select
-from sqlalchemy.orm import InstrumentedAttribute, Session
+from sqlalchemy import Select, and_, or_, select
+from sqlalchemy.orm import Session
 
 from app.clock import now
-from app.models import AccountExport, RecipientList, SuppressionUpload, Task, WhatsAppTemplate
+from app.database import after_commit, write_transaction
+from app.models import (
+    AccountExport,
+    ListState,
+    RecipientList,
+    SuppressionUpload,
+    Task,
+    TaskState,
+    UploadState,
+    WhatsAppTemplate,
+)
+from app.sending.states import DRAFT_STATES
+from app.sending.uploads import remove_upload
 
 ABANDONED_AFTER: Final = timedelta(days=2)
 _KEY = re.compile(r"(export-)?[0-9a-f]{32}")  # what we call files; whatever else lies there is not ours
 _BATCH: Final = 10_000
-_NAMED_BY: Final[tuple[InstrumentedAttribute[str | None] | InstrumentedAttribute[str], ...]] = (
-    Task.upload_key,
-    RecipientList.upload_key,
-    SuppressionUpload.upload_key,
-    WhatsAppTemplate.header_key,
-    AccountExport.file_key,
+_NAMES: Final[tuple[Select[str | None] | Select[str], ...]] = (
+    select(Task.upload_key).where(Task.upload_key.is_not(None)),
+    # A list or a suppression that was read, or could not be, has what it needs of its file.
+    select(RecipientList.upload_key).where(RecipientList.state == ListState.READING),
+    select(SuppressionUpload.upload_key).where(SuppressionUpload.state == UploadState.READING),
+    select(WhatsAppTemplate.header_key).where(WhatsAppTemplate.header_key.is_not(None)),
+    select(AccountExport.file_key).where(AccountExport.file_key.is_not(None)),
 )
+
+
+def let_go(session: Session, task_id: int, uploads_url: str) -> bool:
+    """Remove the uploaded file of a task that was submitted or discarded; whether there was one.
+
+    A draft keeps its file, however often it is edited. Of a discarded one only the file is gone: a new one saves it.
+    """
+    with write_transaction(session):
+        task = session.get(Task, task_id, with_for_update={"of": Task})
+        if task is None or task.upload_key is None or task.state in DRAFT_STATES - {TaskState.DISCARDED}:
+            return False
+        after_commit(session, partial(remove_upload, uploads_url, task.upload_key))
+        task.upload_key = None
+    return True
+
+
+def let_all_go(session: Session, uploads_url: str) -> int:
+    """The same for all tasks whose job to do so was lost, and for drafts discarded since nobody could read them;
+    returns how many."""
+    over = or_(
+        Task.state.not_in(DRAFT_STATES),
+        and_(Task.state == TaskState.DISCARDED, Task.changed_at < now() - ABANDONED_AFTER),
+    )
+    ids = session.scalars(select(Task.id).where(Task.upload_key.is_not(None), over)).all()
+    session.rollback()
+    return sum(let_go(session, task_id, uploads_url) for task_id in ids)
 
 
 def remove_abandoned(session: Session, uploads_url: str) -> int:
@@ -39,9 +79,8 @@ def remove_abandoned(session: Session, uploads_url: str) -> int:
         for path in filesystem.ls(root, detail=False)
         if _KEY.fullmatch(name := path.rstrip("/").rpartition("/")[2])
     }
-    for column in _NAMED_BY:
-        named = select(column).where(column.is_not(None)).execution_options(yield_per=_BATCH)
-        for key in session.scalars(named):
+    for names in _NAMES:
+        for key in session.scalars(names.execution_options(yield_per=_BATCH)):
             paths.pop(key or "", None)
     session.rollback()
     old = [path for path in paths.values() if _modified(filesystem, path) < now() - ABANDONED_AFTER]

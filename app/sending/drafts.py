@@ -133,6 +133,8 @@ def discard(session: Session, account_id: int, public_id: str) -> Task:
         check_run=Task.check_run + 1,
     )
     forget_rows(session, task.id)
+    if task.upload_key is not None:
+        enqueue_after_commit(session, "jobs.clearing.let_upload_go", task.id)
     return lock_task(session, task.id)
 
 

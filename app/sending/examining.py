@@ -121,7 +121,9 @@ def _take_in(session: Session, draft: Draft, settings: Settings, progress: Progr
         session.rollback()
         return take_in(sheet, draft.number_rules, limits, corrections=draft.corrections, progress=progress)
     try:
-        with local_copy(settings.uploads_url, draft.upload_key or "") as path:
+        if draft.upload_key is None:
+            raise FileNotFoundError
+        with local_copy(settings.uploads_url, draft.upload_key) as path:
             return take_in_file(
                 path,
                 draft.number_rules,

@@ -76,6 +76,8 @@ def submit(
     count_submission(session, task)
     canary.choose(session, task)
     judged.tell_staff(session, task)
+    if task.upload_key is not None:
+        enqueue_after_commit(session, "jobs.clearing.let_upload_go", task.id)  # its rows are final
     if starts:
         enqueue_after_commit(session, "jobs.dispatch.pump", task.route_id)
     return lock_task(session, task.id)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 
 from flask import Flask
 from sqlalchemy import select
@@ -122,3 +123,12 @@ def test_another_account_finds_no_list(
     assert stranger.post(f"/lists/{saved.public_id}/delete", data=token).status_code == 404
     assert stranger.post(f"/lists/{saved.public_id}", data={**token, "name": "Mine"}).status_code == 404
     assert keeper.list().name == "Regulars"
+
+
+def test_files_are_removed_once_they_are_read_or_refused(app: Flask, keeper: Keeper) -> None:
+    keeper.kept([A, B])
+    keeper.suppress_file(b"phone\n+61412000003\n")
+    keeper.upload(b"PK\x03\x04 broken", "list.xlsx", name="Broken")
+    read_list(keeper.list("Broken").id)
+    folder = Path(app.config["CARILLON"].uploads_url.removeprefix("file://"))
+    assert [path for path in folder.iterdir() if path.is_file()] == []
