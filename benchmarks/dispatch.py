@@ -141,7 +141,8 @@ def _submitted(engine, count: int) -> int:  # type: ignore[no-untyped-def]
 def _task(session: Session, account: Account, user: User, route: Route, first: int, count: int) -> None:
     task = Task(
         account_id=account.id, user_id=user.id, route_id=route.id, kind="bulk", state="running", name="Lunch",
-        sender_id="HARBOUR", content="Lunch at Harbour Lane", total=count, price=count * PRICE, submitted_at=now(), day=now().date(),
+        sender_id="HARBOUR", content="Lunch at Harbour Lane", total=count, price=count * PRICE, submitted_at=now(),
+        day=now().date(),
         submission_key=secrets.token_hex(8),
     )  # fmt: skip
     session.add(task)
