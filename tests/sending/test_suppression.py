@@ -10,7 +10,8 @@ from flask import Flask
 from app.clock import now
 from app.database import write_transaction
 from app.lists.suppression import suppress_numbers
-from app.models import Message, Rejection, SuppressionSource, Task, TaskState
+from app.models import BannedWordEntry, Message, Rejection, SuppressionSource, Task, TaskState
+from app.sending import holding, steering
 from app.sending.drafts import check_again
 from app.sending.suppressed import SuppressedMeanwhile
 from app.sending.sweep import start_due
@@ -88,3 +89,25 @@ def _start(house: House, task: Task) -> None:
     house.session.commit()
     with write_transaction(house.session):
         start_due(house.session, timedelta(hours=1))
+
+
+def test_a_number_suppressed_while_the_task_was_paused_is_left_out_when_it_is_resumed(house: House) -> None:
+    task = house.submit(house.ready(A, B))
+    with write_transaction(house.session) as session:
+        steering.pause(session, house.account_id, task.public_id)
+    suppress(house, A)
+    with write_transaction(house.session) as session:
+        steering.resume(session, house.account_id, task.public_id)
+    assert house.statuses(task) == {"queued": 1, "cancelled": 1}
+    assert house.balance() == (9_999_000, 1_000)
+
+
+def test_a_number_suppressed_while_staff_looked_is_left_out_at_the_release(house: House) -> None:
+    house.session.add(BannedWordEntry(word="oyster", category="test", severity="hold"))
+    house.session.commit()
+    task = house.submit(house.ready(A, B, content="An oyster for you."))
+    assert task.state == TaskState.HELD
+    suppress(house, A)
+    with write_transaction(house.session) as session:
+        holding.release(session, task.id, timedelta(hours=6))
+    assert house.statuses(task) == {"queued": 1, "cancelled": 1}
