@@ -17,6 +17,7 @@ from app.clock import now
 from app.database import write_transaction
 from app.errors import CarillonError
 from app.models import SignInAttempt, SignInOutcome, User
+from app.models.base import LARGEST_KEY
 
 
 class SignInRefused(CarillonError):
@@ -75,7 +76,7 @@ def tries_of(
     """The tries to sign in as this person, the newest first, from `before_id` on."""
     statement = select(SignInAttempt).where(SignInAttempt.user_id == user.id)
     if before_id is not None:
-        statement = statement.where(SignInAttempt.id < before_id)
+        statement = statement.where(SignInAttempt.id < min(before_id, LARGEST_KEY))
     return session.scalars(statement.order_by(SignInAttempt.id.desc()).limit(limit)).all()
 
 

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from flask import Flask
+from werkzeug.routing import IntegerConverter, Map
 
 from app.blueprints import (
     account,
@@ -41,6 +44,7 @@ from app.blueprints import (
     topup,
     whatsapp,
 )
+from app.models.base import LARGEST_KEY
 
 _ROOMS = (
     auth,
@@ -81,8 +85,16 @@ _ROOMS = (
 _OUTSIDE_PRODUCTION = (outbox,)
 
 
+class _RowNumber(IntegerConverter):
+    """A number that a database can hold; a larger one in an address names nothing."""
+
+    def __init__(self, map: Map, *args: Any, **kwargs: Any) -> None:
+        super().__init__(map, *args, **{"max": LARGEST_KEY, **kwargs})
+
+
 def init_app(app: Flask) -> None:
     """Register the blueprints."""
+    app.url_map.converters["int"] = _RowNumber
     for room in _ROOMS:
         app.register_blueprint(room.blueprint)
     if not app.config["CARILLON"].is_production:

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from app.errors import NotFound
 from app.models import Account, LedgerEntry
+from app.models.base import LARGEST_KEY
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +48,7 @@ def statement(
     """
     entries = select(LedgerEntry).where(LedgerEntry.account_id == account_id)
     if before is not None:
-        entries = entries.where(LedgerEntry.id < before)
+        entries = entries.where(LedgerEntry.id < min(before, LARGEST_KEY))
     found = session.scalars(entries.order_by(LedgerEntry.id.desc()).limit(limit + 1)).all()
     page = found[:limit]
     return StatementPage(entries=page, older=page[-1].id if len(found) > limit else None)

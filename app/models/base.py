@@ -12,6 +12,7 @@ from sqlalchemy.types import TypeDecorator
 
 # SQLite counts rows by itself only for INTEGER keys.
 BigKey = BigInteger().with_variant(Integer, "sqlite")
+LARGEST_KEY = 2**63 - 1  # a larger number, in an address that nobody's page wrote, cannot even be compared
 
 _NAMING = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",

@@ -9,6 +9,8 @@ from typing import Any, Generic, TypeVar
 from sqlalchemy import Select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
+from app.models.base import LARGEST_KEY
+
 PAGE_SIZE = 50
 
 Row = TypeVar("Row")
@@ -38,9 +40,9 @@ def page_by_key(
     `key` is unique within the statement's rows and has an index that serves its order.
     """
     if after is not None:
-        statement = statement.where(key > after)
+        statement = statement.where(key > _within(after))
     elif before is not None:
-        statement = statement.where(key < before)
+        statement = statement.where(key < _within(before))
     downwards = descending if before is None and after is None else after is None
     order = key.desc() if downwards else key.asc()
     found = list(session.scalars(statement.order_by(order).limit(size + 1)))
@@ -49,3 +51,8 @@ def page_by_key(
     if downwards == descending:
         return Page(rows, has_previous=came_from_elsewhere, has_next=more)
     return Page(rows[::-1], has_previous=more, has_next=came_from_elsewhere)
+
+
+def _within(asked: int) -> int:
+    """What an address asks for, as a number that the database can compare."""
+    return max(-LARGEST_KEY, min(asked, LARGEST_KEY))

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import timedelta
 from typing import Final
 
-from sqlalchemy import CursorResult, select, update
+from sqlalchemy import CursorResult, func, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -22,6 +23,7 @@ from app.topups.telling import tell_adjusted
 WAITING: Final = "waiting"
 POSTED: Final = "posted"
 REFUSED: Final = "refused"
+_LATELY: Final = timedelta(days=1)
 
 
 class AdjustmentRefused(CarillonError):
@@ -32,6 +34,8 @@ def request(
     session: Session, actor: Actor, account_id: int, amount: int, reason: str, request_key: str
 ) -> Adjustment:
     """Correct the balance by `amount` millicredits, up or down: at once, or once a second person has confirmed.
+
+    What one person may move on an account without a second is counted over a day.
 
     `request_key` names this filling of the form: sent twice, it is one adjustment. Raises AdjustmentRefused.
     """
@@ -65,7 +69,8 @@ def request(
         account_id=account_id,
         after={"amount": amount, "reason": adjustment.reason},
     )
-    if abs(amount) <= desk_settings(session).adjustment_second_person_above:
+    alone = abs(amount) + _moved_alone_lately(session, adjustment)
+    if alone <= desk_settings(session).adjustment_second_person_above:
         _decide(session, actor, adjustment, POSTED)
     return adjustment
 
@@ -108,6 +113,20 @@ def _same(earlier: Adjustment, actor: Actor, account_id: int, amount: int) -> Ad
     if (earlier.account_id, earlier.amount, earlier.requested_by) != (account_id, amount, actor.user_id):
         raise Conflict("This form was sent before with other contents. Open the page again.")
     return earlier
+
+
+def _moved_alone_lately(session: Session, adjustment: Adjustment) -> int:
+    """What the same person moved on this account alone within a day, so that the limit is not cut into slices."""
+    moved = session.scalar(
+        select(func.sum(func.abs(Adjustment.amount))).where(
+            Adjustment.account_id == adjustment.account_id,
+            Adjustment.requested_by == adjustment.requested_by,
+            Adjustment.decided_by == adjustment.requested_by,
+            Adjustment.state == POSTED,
+            Adjustment.created_at > now() - _LATELY,
+        )
+    )
+    return int(moved or 0)
 
 
 def _waiting(session: Session, adjustment_id: int) -> Adjustment:

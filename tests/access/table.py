@@ -24,6 +24,8 @@ ANYBODY: Final = frozenset(
         "bootstrap.static",
         "callbacks.media",  # WhatsApp fetches a template's header; both names in the address are random
         "health.healthz",
+        "health.metrics",  # with the token, or from a private network
+        "health.readyz",
         "help.terms",
         "members.join",
         "opt_out.page",

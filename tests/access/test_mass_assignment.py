@@ -228,7 +228,7 @@ def test_things_of_another_account_are_not_taken_when_a_form_names_them(world: W
     quick, by_whatsapp = {**QUICK, "route_id": world.route_id}, {**QUICK, "route_id": world.whatsapp_route_id}
     template = {"template_id": world.things["approved", "template_id"], "sender_id": ""}
     asked: list[tuple[str, dict[str, Any]]] = [
-        ("/lists/merge", {"name": "Mine now", "lists": [saved]}),
+        ("/lists/merge", {"name": "Mine now", "lists": [saved, saved]}),
         ("/support/new", {"subject": "Where", "text": "Nothing came.", "task": task}),
         ("/support/new", {"subject": "Where", "text": "Nothing came.", "numbers": "+61400000000"}),
         ("/bulk/", {**quick, "list": saved}),

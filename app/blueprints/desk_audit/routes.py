@@ -70,9 +70,10 @@ def _chosen() -> AuditFilter:
 def _day(written: str | None) -> datetime | None:
     """The beginning of a day in UTC, the desk's time; None for what is no day."""
     try:
-        return datetime.strptime(written or "", "%Y-%m-%d").replace(tzinfo=UTC)
+        day = datetime.strptime(written or "", "%Y-%m-%d").replace(tzinfo=UTC)
     except ValueError:
         return None
+    return day if 1 < day.year < 9999 else None  # so that a day may be added in any zone
 
 
 def _csv(engine: Engine, chosen: AuditFilter) -> Iterator[str]:
