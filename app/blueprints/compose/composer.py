@@ -131,7 +131,7 @@ def _by_fetch() -> bool:
 
 
 def _to_review(task: Task) -> ResponseReturnValue:
-    """The way to the review page; composer.js gets it as JSON and, for a quick message, opens the terms dialog instead."""
+    """The way to the review page. composer.js gets it as JSON and, for a quick message, opens the terms dialog."""
     page = url_for("review.page", public_id=task.public_id)
     if not _by_fetch():
         return redirect(page, 303)
