@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from itertools import compress
+from operator import ne
 from typing import Final
 
 _DIGITS: Final = {
@@ -82,20 +83,25 @@ def may_be_leet(folded: str) -> bool:
     return _HINT.search(folded) is not None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Units:
-    """A view without gaps and with runs of one class made one. `firsts[i]` is where unit i begins in it."""
+    """A view without gaps and with runs of one class made one."""
 
+    view: str
     text: str
-    firsts: list[int]
+
+    @cached_property
+    def firsts(self) -> list[int]:
+        """Where in the view each unit begins. Asked for only where a word may stand, which is seldom."""
+        letters = self.view.replace(SPACE, "")
+        positions = [position for position, letter in enumerate(self.view) if letter != SPACE]
+        return list(compress(positions, map(ne, letters, SPACE + letters)))
 
 
 def units(view: str) -> Units:
     """Reduce a view to its units."""
     letters = view.replace(SPACE, "")
-    positions = [position for position, letter in enumerate(view) if letter != SPACE]
-    changes = [letter != last for letter, last in zip(letters, SPACE + letters, strict=False)]
-    return Units("".join(compress(letters, changes)), list(compress(positions, changes)))
+    return Units(view, "".join(compress(letters, map(ne, letters, SPACE + letters))))
 
 
 def pattern_key(folded_word: str) -> str:

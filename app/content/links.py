@@ -59,7 +59,8 @@ def find_links(folded: Folded) -> list[Link]:
         end = _trim(text, match.start(), rest.end() if rest else match.end())
         if not found or match.start() >= found[-1].end:
             found.append(Link("link", match.start(), max(end, match.end())))
-    if "." in text or "dot" in text or "\u3002" in text or ",com" in text:
+    # After the last dot of a name stand two letters or more, so that a full stop at the very end parts no name.
+    if "." in text[:-2] or "dot" in text or "\u3002" in text or ",com" in text:
         covered = [(link.start, link.end) for link in found]
         for link in _bare(folded):
             if not any(start < link.end and link.start < end for start, end in covered):

@@ -120,17 +120,24 @@ def _merged(
     composed: list[Composed] = []
     rejections: list[Rejection] = []
     rows_found: list[RowFindings] = []
+    keys: dict[str, str] = {}
+    # Rows that come to the same text are judged and counted once; a book is told from another by what it is, not says.
+    judged: dict[tuple[int, str], tuple[list[Finding], int]] = {}
     for recipient in recipients:
-        values = {field_key(name): value for name, value in recipient.fields.items()}
+        values = {
+            keys.get(name) or keys.setdefault(name, field_key(name)): value
+            for name, value in recipient.fields.items()
+        }
         text = template.fill(values)
         book = books[recipient.region]
-        found = book.check(text)
+        if (judgement := judged.get((id(book), text))) is None:
+            judgement = judged[id(book), text] = book.check(text), segments_of(text, split)
+        found, segments = judgement
         refused = _refusal(recipient, text, found, None if book is rulebook else rulebook)
         if refused is not None:
             rejections.append(refused)
             continue
         rows_found.extend(_row_findings(recipient, text, found, findings))
-        segments = segments_of(text, split)
         parameters = [each.fill(values) for each in variables] if variables is not None else None
         amount = price(recipient.e164, segments, tariff)
         composed.append(Composed(recipient, text, segments, amount, parameters))
