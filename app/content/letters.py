@@ -8,8 +8,7 @@ candidate's own pattern then decides.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
-from functools import cache, cached_property
+from functools import cache
 from itertools import compress
 from operator import ne
 from typing import Final
@@ -83,30 +82,22 @@ def may_be_leet(folded: str) -> bool:
     return _HINT.search(folded) is not None
 
 
-@dataclass(frozen=True)
-class Units:
-    """A view without gaps and with runs of one class made one."""
-
-    view: str
-    text: str
-
-    @cached_property
-    def firsts(self) -> list[int]:
-        """Where in the view each unit begins. Asked for only where a word may stand, which is seldom."""
-        letters = self.view.replace(SPACE, "")
-        positions = [position for position, letter in enumerate(self.view) if letter != SPACE]
-        return list(compress(positions, map(ne, letters, SPACE + letters)))
-
-
-def units(view: str) -> Units:
-    """Reduce a view to its units."""
+def unit_letters(view: str) -> str:
+    """A view without gaps and with runs of one class made one: a unit is one letter of it."""
     letters = view.replace(SPACE, "")
-    return Units(view, "".join(compress(letters, map(ne, letters, SPACE + letters))))
+    return "".join(compress(letters, map(ne, letters, SPACE + letters)))
+
+
+def unit_starts(view: str) -> list[int]:
+    """Where in the view each unit begins."""
+    letters = view.replace(SPACE, "")
+    positions = [position for position, letter in enumerate(view) if letter != SPACE]
+    return list(compress(positions, map(ne, letters, SPACE + letters)))
 
 
 def pattern_key(folded_word: str) -> str:
-    """A word in the form in which it appears in `Units.text`, empty for a word without letters."""
-    return units(classes(folded_word, leet=True)).text.replace(BREAK, "")
+    """A word in the form in which it appears in the letters of units, empty for a word without letters."""
+    return unit_letters(classes(folded_word, leet=True)).replace(BREAK, "")
 
 
 @cache

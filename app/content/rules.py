@@ -92,20 +92,18 @@ class Rulebook:
         links = self._links(folded)
         findings = [*links, *self._listed(folded, links), *self._scripts(read), *self._requests(folded)]
         findings += self._too_long(text)
+        if not findings:
+            return findings
         return _limited(sorted(findings, key=lambda finding: (finding.start, finding.end)))
 
     def _links(self, folded: Folded) -> list[Finding]:
-        severities = {
-            "link": self.switches.link,
-            "shortener": self.switches.shortener,
-            "bare_domain": self.switches.bare_domain,
-        }
-        if not any(severities.values()):
+        switches = self.switches
+        if not (switches.link or switches.shortener or switches.bare_domain):
             return []
         return [
             wording.plain_finding(link.kind, severity, folded.original, folded.span(link.start, link.end))
             for link in find_links(folded)
-            if (severity := severities[link.kind]) is not None
+            if (severity := getattr(switches, link.kind)) is not None
         ]
 
     def _listed(self, folded: Folded, links: list[Finding]) -> list[Finding]:

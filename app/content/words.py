@@ -16,12 +16,12 @@ from app.content.intent import SHORT, ListedWord, Stretch, on_purpose
 from app.content.letters import (
     BREAK,
     SPACE,
-    Units,
     classes,
     may_be_leet,
     pattern_key,
     spelling,
-    units,
+    unit_letters,
+    unit_starts,
     written_letters,
 )
 from app.content.normalise import Folded, fold
@@ -56,18 +56,23 @@ class WordFinder:
         """Every listed word in the text, each place once per word, sorted by start."""
         if self._matcher is None:
             return []
-        hits = self._scan(self._matcher, _View(folded, leet=False))
+        hits = self._scan(self._matcher, folded, leet=False)
         if may_be_leet(folded.text):
             plain = {(hit.index, position) for hit in hits for position in range(hit.start, hit.end)}
-            for hit in self._scan(self._matcher, _View(folded, leet=True)):
+            for hit in self._scan(self._matcher, folded, leet=True):
                 if plain.isdisjoint((hit.index, position) for position in range(hit.start, hit.end)):
                     hits.append(hit)
         return sorted(hits, key=lambda hit: (hit.start, hit.end))
 
-    def _scan(self, matcher: AhoCorasick, view: _View) -> list[Hit]:
+    def _scan(self, matcher: AhoCorasick, folded: Folded, leet: bool) -> list[Hit]:
         """What one view shows. A word found where it begins is not looked for again from there."""
+        seen = classes(folded.text, leet)
+        candidates = matcher.find_matches_as_indexes(unit_letters(seen), overlapping=True)
+        if not candidates:
+            return []
+        view = _View(folded, seen, leet)
         found: dict[tuple[int, int], Hit] = {}
-        for key, first, last in matcher.find_matches_as_indexes(view.units.text, overlapping=True):
+        for key, first, last in candidates:
             for start, end in view.spans(first, last - 1):
                 for listed in self._listed[key]:
                     if (listed.index, start) not in found and (hit := view.judge(listed, start, end)):
@@ -78,11 +83,11 @@ class WordFinder:
 class _View:
     """One view of one text, and what decides whether a candidate in it is the word."""
 
-    def __init__(self, folded: Folded, leet: bool) -> None:
+    def __init__(self, folded: Folded, seen: str, leet: bool) -> None:
         self._folded = folded
         self._leet = leet
-        self._classes = classes(folded.text, leet)
-        self.units: Units = units(self._classes)
+        self._classes = seen
+        self._firsts = unit_starts(seen)
 
     def spans(self, first: int, last: int) -> list[tuple[int, int]]:
         """The spans from a word's start in unit `first` to a word's end in unit `last`; mostly none."""
@@ -94,7 +99,7 @@ class _View:
 
     def _run(self, unit: int) -> Sequence[int]:
         """Where the letters of one unit stand in the view."""
-        firsts, view = self.units.firsts, self._classes
+        firsts, view = self._firsts, self._classes
         start = firsts[unit]
         stop = firsts[unit + 1] if unit + 1 < len(firsts) else len(view)
         if stop == start + 1:
