@@ -17,7 +17,6 @@ from app.sending import checking
 from app.sending.examining import examine
 from app.sending.uploads import store_upload
 from config import Settings
-from tests.servers import running_postgresql
 
 TEXTS = {
     "one text": "Your order is ready at the counter.",
@@ -29,6 +28,8 @@ Steps = dict[str, float]
 @contextmanager
 def scratch_databases() -> Iterator[dict[str, Engine]]:
     """An empty SQLite file and an empty PostgreSQL, with Carillon's tables."""
+    from tests.servers import running_postgresql
+
     with ExitStack() as stack:
         folder = stack.enter_context(tempfile.TemporaryDirectory())
         urls = {
@@ -52,7 +53,7 @@ def best_steps(engine: Engine, path: Path, text: str, rounds: int) -> Steps:
 
 
 def _steps(session: Session, settings: Settings, path: Path, text: str) -> Steps:
-    task_id = _draft(session, settings, path, text)
+    task_id = draft_of(session, settings, path, text)
     marks = [time.perf_counter()]
     draft = checking._begin(session, task_id)
     assert draft is not None
@@ -67,7 +68,7 @@ def _steps(session: Session, settings: Settings, path: Path, text: str) -> Steps
     return {name: (end - start) * 1e3 for name, start, end in zip(names, marks[:-1], marks[1:], strict=True)}
 
 
-def _draft(session: Session, settings: Settings, path: Path, text: str) -> int:
+def draft_of(session: Session, settings: Settings, path: Path, text: str) -> int:
     """A draft to a stored upload, waiting for its check."""
     with path.open("rb") as stream:
         upload = store_upload(settings.uploads_url, stream, path.name, settings.limits.upload_bytes)

@@ -11,8 +11,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
-from zxcvbn import zxcvbn
-
 from app.errors import CarillonError
 
 SHORTEST: Final = 12
@@ -54,6 +52,8 @@ def judge(password: str, about: Iterable[str | None] = ()) -> Verdict:
     own = _own_words(about)
     if not password:
         return Verdict(0, ("Enter a password.",))
+    from zxcvbn import zxcvbn  # 12 MB of frequency lists, which only who judges a password needs
+
     found = zxcvbn(password[:_JUDGED], user_inputs=sorted(own))
     feedback = found["feedback"]
     problems = []

@@ -18,7 +18,7 @@ from app.ledger import transfers
 from app.ledger.balances import balance
 from app.models import Account, LedgerEntry, TopUpState
 from app.records.periods import PRESETS, read_period
-from app.topups import documents
+from app.topups import documents, paper
 from app.topups.statement import all_lines, lines, statement_page, stretch
 from app.topups.statement_files import statement_csv, statement_xlsx
 from tests.factories.accounts import make_account, top_up_account
@@ -143,8 +143,8 @@ def test_pdfs_take_any_letters(session, account_id, monkeypatch):
         reason="Moins reçu",
         decided_at=now(),
     )
-    for font in (None, documents._wide_font()):
-        monkeypatch.setattr(documents, "_wide_font", lambda font=font: font)
+    for font in (None, paper._wide_font()):
+        monkeypatch.setattr(paper, "_wide_font", lambda font=font: font)
         for data in (
             documents.statement_pdf(account, days(), entries.totals, found, SYDNEY, now()),
             documents.receipt_pdf(top_up, SYDNEY),
