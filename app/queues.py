@@ -37,6 +37,7 @@ class QueueName(StrEnum):
 JOBS: dict[str, tuple[QueueName, int]] = {
     "jobs.intake.check": (QueueName.INTAKE, 120),
     "jobs.lists.read_list": (QueueName.INTAKE, 120),
+    "jobs.lists.leave_out": (QueueName.INTAKE, 120),
     "jobs.lists.read_suppressions": (QueueName.INTAKE, 120),
     "jobs.dispatch.pump": (QueueName.DISPATCH, 180),
     "jobs.receipts.apply": (QueueName.DEFAULT, 120),

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from functools import partial
 
+from app.database import write_transaction
 from app.lists import reading, suppression_upload
 from app.lists.suppression_upload import Opener, Remover
 from app.recipients.limits import FileLimits
+from app.sending.suppressed import leave_out_suppressed, tasks_under_way
 from app.sending.uploads import local_copy, remove_upload
 from config import Settings
 from jobs.context import job_session, job_settings
@@ -27,6 +29,16 @@ def read_suppressions(upload_id: int) -> None:
     settings = job_settings()
     with job_session() as session:
         suppression_upload.read(session, upload_id, *_store(settings), settings.limits.upload_bytes)
+
+
+def leave_out(account_id: int) -> None:
+    """Take what is queued to suppressed numbers out of an account's running tasks, or with 0 out of everybody's."""
+    with job_session() as session:
+        task_ids = tasks_under_way(session, account_id or None)
+        session.rollback()
+        for task_id in task_ids:
+            with write_transaction(session):
+                leave_out_suppressed(session, task_id)
 
 
 def _store(settings: Settings) -> tuple[Opener, Remover]:

@@ -18,6 +18,7 @@ from app.desk import audit_log
 from app.desk.audit_log import Actor
 from app.errors import NotFound
 from app.models import Suppression, SuppressionSource
+from app.queues import enqueue_after_commit
 from app.recipients.intake import Intake, Rejection
 from app.recipients.numbers import NumberRules
 from app.recipients.typed import take_in_typed
@@ -95,6 +96,9 @@ def suppress_numbers(
         if e164 not in known
     ]
     insert_new(session, _TABLE, rows)
+    if rows:
+        # What is queued to them already must not leave either. Nobody's account has the number 0.
+        enqueue_after_commit(session, "jobs.lists.leave_out", account_id or 0)
     return Added(len(rows), len(known))
 
 

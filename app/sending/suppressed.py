@@ -1,4 +1,4 @@
-"""Suppressed numbers: left out by the check, looked for again at submission, and when a task starts."""
+"""Suppressed numbers: left out by the check, looked for again at submission, when a task starts, and while it runs."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, exists, or_, select
 from sqlalchemy.orm import Session
 
 from app.errors import TaskRefused
-from app.models import Message, MessageStatus, Recipient, Suppression, Task
+from app.models import Message, MessageStatus, Recipient, Suppression, Task, TaskState
 from app.sending.lookup import lock_task
 from app.sending.settlement import apply_changes, change_of, finish_if_over, locked_messages
 
@@ -69,6 +69,20 @@ def leave_out_suppressed(session: Session, task_id: int) -> int:
     apply_changes(session, task, changes)
     finish_if_over(session, task)
     return len(changes)
+
+
+def tasks_under_way(session: Session, account_id: int | None) -> list[int]:
+    """Running tasks of the account, or with None of all, that still have a queued message to a suppressed number."""
+    blocked = exists().where(
+        Message.task_id == Task.id,
+        Message.status == MessageStatus.QUEUED,
+        Suppression.e164 == Message.e164,
+        _holds_for(Message.account_id),
+    )
+    running = select(Task.id).where(Task.state == TaskState.RUNNING, blocked).order_by(Task.id)
+    if account_id is not None:
+        running = running.where(Task.account_id == account_id)
+    return list(session.scalars(running))
 
 
 def _holds_for(account_id: Any) -> ColumnElement[bool]:

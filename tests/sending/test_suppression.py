@@ -15,6 +15,7 @@ from app.sending import holding, steering
 from app.sending.drafts import check_again
 from app.sending.suppressed import SuppressedMeanwhile
 from app.sending.sweep import start_due
+from jobs.lists import leave_out
 from tests.factories.accounts import make_account
 from tests.sending.engine import House, count
 
@@ -100,6 +101,21 @@ def test_a_number_suppressed_while_the_task_was_paused_is_left_out_when_it_is_re
         steering.resume(session, house.account_id, task.public_id)
     assert house.statuses(task) == {"queued": 1, "cancelled": 1}
     assert house.balance() == (9_999_000, 1_000)
+
+
+@pytest.mark.parametrize("everybody", [False, True])
+def test_a_number_suppressed_while_the_task_runs_is_left_out_of_what_is_queued(
+    any_app: Flask, house: House, everybody: bool
+) -> None:
+    task = house.submit(house.ready(A, B))
+    account_id = None if everybody else house.account_id
+    with write_transaction(house.session):
+        suppress_numbers(house.session, account_id, [A], SuppressionSource.OPT_OUT)
+    leave_out(account_id or 0)
+    assert house.statuses(task) == {"queued": 1, "cancelled": 1}
+    assert house.balance() == (9_999_000, 1_000)
+    leave_out(account_id or 0)
+    assert house.statuses(task) == {"queued": 1, "cancelled": 1}
 
 
 def test_a_number_suppressed_while_staff_looked_is_left_out_at_the_release(house: House) -> None:
