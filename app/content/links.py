@@ -65,7 +65,7 @@ def find_links(folded: Folded) -> list[Link]:
         for link in _bare(folded):
             if not any(start < link.end and link.start < end for start, end in covered):
                 found.append(link)
-    return sorted(found, key=lambda link: link.start)
+    return sorted(found, key=lambda link: link.start) if found else found
 
 
 def _trim(text: str, start: int, end: int) -> int:

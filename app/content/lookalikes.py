@@ -10,8 +10,6 @@ from __future__ import annotations
 import unicodedata
 from functools import cache, lru_cache
 
-from confusable_homoglyphs.confusables import confusables_data
-
 _SHAPES = {
     "a": "ΛλΔαɐᴀɑ",
     "b": "вʙßᏏ",
@@ -46,6 +44,8 @@ _ENCLOSED_STARTS = (0x1F130, 0x1F150, 0x1F170, 0x1F1E6)
 @cache
 def _shape_table() -> dict[str, str]:
     """The confusables that stand for one ASCII letter or digit, with our shapes over them."""
+    from confusable_homoglyphs.confusables import confusables_data  # 8 MB, which plain ASCII never needs
+
     table: dict[str, str] = {}
     for character, entries in confusables_data.items():
         if len(character) != 1 or character.isascii() or _is_east_asian(character):

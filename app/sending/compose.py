@@ -6,10 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
+from app.content.alphabet import BASIC
 from app.content.findings import Finding, Severity, blocking
 from app.content.merge import FIELD, Template, field_key, fields_in
 from app.content.rules import Rulebook
-from app.content.segments import Split, count_segments
+from app.content.segments import GSM_SINGLE, Split, count_segments
 from app.pricing import Tariff, price
 from app.recipients.intake import Recipient, Rejection
 from app.sending.countries import country_name
@@ -104,7 +105,9 @@ def compose(
 
 def segments_of(text: str, split: Split | None) -> int:
     """What a text is billed as."""
-    return 1 if split is None else count_segments(text, split).segments
+    if split is None or (0 < len(text) <= GSM_SINGLE and BASIC.issuperset(text)):
+        return 1  # by either split; most texts are told without counting further
+    return count_segments(text, split).segments
 
 
 def _merged(
