@@ -37,8 +37,8 @@ def address(app: Flask) -> Iterator[str]:
 
 
 @pytest.fixture
-def page() -> Iterator[Page]:
-    """A browser's page; anything that its console calls an error fails the test."""
+def page(address: str) -> Iterator[Page]:
+    """A browser's page, closed before the server is; anything that its console calls an error fails the test."""
     chromium = shutil.which("chromium")
     if chromium is None:
         pytest.skip("Chromium is missing. On Debian: apt install chromium")
