@@ -7,7 +7,7 @@ from flask import Flask, current_app
 
 from app import demo, load
 from app.accounts.commands import staff_commands
-from app.accounts.passwords import hash_password, password_hasher
+from app.accounts.passwords import hash_password, hasher_of
 from app.database import write_transaction
 from app.extensions import db
 from app.ledger.commands import ledger_commands
@@ -28,7 +28,7 @@ def seed_demo() -> None:
     settings = current_app.config["CARILLON"]
     if settings.is_production:
         raise click.ClickException("Demo data has known passwords: never in production.")
-    hasher = password_hasher(time_cost=settings.argon2_time_cost, memory_kib=settings.argon2_memory_kib)
+    hasher = hasher_of(settings)
     with write_transaction(db.session()) as session:
         demo.seed(session, hasher, Vault(settings.encryption_keys).lock)
     for person in demo.SIGN_INS:
@@ -47,7 +47,7 @@ def seed_load(messages: int, password: str) -> None:
         raise click.ClickException(
             "This fills the database with rows that mean nothing: never in production."
         )
-    hasher = password_hasher(time_cost=settings.argon2_time_cost, memory_kib=settings.argon2_memory_kib)
+    hasher = hasher_of(settings)
     made = load.seed(db.session(), messages, hash_password(password, hasher))
     with click.progressbar(made, length=-(-messages // load.PER_TASK), label="Tasks") as tasks:
         for _ in tasks:

@@ -9,7 +9,7 @@ from flask.cli import AppGroup
 from sqlalchemy import select
 
 from app.accounts import staffing
-from app.accounts.passwords import password_hasher
+from app.accounts.passwords import hasher_of
 from app.database import write_transaction
 from app.desk.audit_log import Actor
 from app.errors import CarillonError
@@ -52,8 +52,7 @@ def reset(email: str) -> None:
 
 
 def _hasher() -> PasswordHasher:
-    settings = current_app.config["CARILLON"]
-    return password_hasher(time_cost=settings.argon2_time_cost, memory_kib=settings.argon2_memory_kib)
+    return hasher_of(current_app.config["CARILLON"])
 
 
 def _tell(email: str, role: str, password: str) -> None:

@@ -163,7 +163,7 @@ def _cancel_open(session: Session, actor: Actor, account_id: int, *, begun_meanw
             state_reason=CLOSED_TASK,
             finished_at=now(),
         )
-        cancel_unsent(session, task, user_id=actor.user_id)
+        cancel_unsent(session, task)
 
 
 def _tasks(

@@ -40,7 +40,7 @@ def cancel(
 ) -> Task:
     """See `app.sending.steering.cancel`."""
     was = _standing(session, account_id, public_id)
-    task = steering.cancel(session, account_id, public_id, user_id=actor.user_id, by_staff=by_staff)
+    task = steering.cancel(session, account_id, public_id, by_staff=by_staff)
     return _recorded(session, actor, "task.cancel", task, was)
 
 

@@ -124,7 +124,7 @@ def reject(session: Session, actor: Actor, public_id: str, reason: str) -> Task:
     reason = reason if reason[-1] in ".!?" else f"{reason}."
     task_id = _task_id(session, public_id)
     try:
-        task = holding.reject(session, task_id, reason, user_id=actor.user_id)
+        task = holding.reject(session, task_id, reason)
     except Conflict:
         raise Conflict(_decided_words(session, session.get_one(Task, task_id))) from None
     _record(session, actor, _REJECTED, task, {"state": task.state, "reason": reason})

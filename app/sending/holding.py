@@ -148,7 +148,7 @@ def release(session: Session, task_id: int, late_start: timedelta) -> Task:
     return lock_task(session, task.id)
 
 
-def reject(session: Session, task_id: int, reason: str, *, user_id: int | None) -> Task:
+def reject(session: Session, task_id: int, reason: str) -> Task:
     """Cancel a held task and give its whole hold back. `reason` is told to the client.
 
     Raises Conflict when it is not held any more.
@@ -156,7 +156,7 @@ def reject(session: Session, task_id: int, reason: str, *, user_id: int | None) 
     task = _lock_held(session, task_id)
     words = f"Staff did not release this task: {reason} Its credits are available again."
     move_task(session, task.id, {TaskState.HELD}, TaskState.CANCELLED, state_reason=words, finished_at=now())
-    cancel_unsent(session, task, user_id=user_id)
+    cancel_unsent(session, task)
     return lock_task(session, task.id)
 
 

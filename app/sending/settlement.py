@@ -167,7 +167,7 @@ def finish_if_over(session: Session, task: Task, reason: str | None = None) -> N
     )
 
 
-def cancel_unsent(session: Session, task: Task, *, user_id: int | None = None) -> int:
+def cancel_unsent(session: Session, task: Task) -> int:
     """Cancel every message that is not yet fenced, and release its credit. Returns how many.
 
     The caller holds the task's lock. A few thousand rows at a time, all in the caller's transaction.

@@ -72,9 +72,7 @@ def resume(session: Session, account_id: int, public_id: str, *, by_staff: bool 
     return lock_task(session, task.id)
 
 
-def cancel(
-    session: Session, account_id: int, public_id: str, *, user_id: int | None = None, by_staff: bool = False
-) -> Task:
+def cancel(session: Session, account_id: int, public_id: str, *, by_staff: bool = False) -> Task:
     """Stop a task and release what has not left yet; what is on the wire finishes and settles.
 
     Raises NotFound, and InvalidMove for a task that is over.
@@ -92,7 +90,7 @@ def cancel(
         paused_by_staff=False,
         finished_at=now(),
     )
-    cancel_unsent(session, task, user_id=user_id)
+    cancel_unsent(session, task)
     return lock_task(session, task.id)
 
 

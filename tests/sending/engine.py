@@ -102,7 +102,7 @@ class House:
 
     def cancel(self, task: Task) -> Task:
         with write_transaction(self.session):
-            return steering.cancel(self.session, self.account_id, task.public_id, user_id=self.owner.id)
+            return steering.cancel(self.session, self.account_id, task.public_id)
 
     def now(self, task: Task) -> Task:
         """The task as the database has it now."""

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from app.access import ADMINS, roles_required, signed_in_user
 from app.accounts import staffing
-from app.accounts.passwords import password_hasher
+from app.accounts.passwords import hasher_of
 from app.accounts.staffing import StaffRefused
 from app.blueprints.staff import blueprint
 from app.blueprints.staff.forms import PersonForm, RoleForm
@@ -99,8 +99,7 @@ def _changed(change: Callable[[Session], User]) -> ResponseReturnValue:
 
 
 def _hasher() -> PasswordHasher:
-    settings = current_app.config["CARILLON"]
-    return password_hasher(time_cost=settings.argon2_time_cost, memory_kib=settings.argon2_memory_kib)
+    return hasher_of(current_app.config["CARILLON"])
 
 
 def _actor() -> Actor:
