@@ -6,7 +6,7 @@ RUN := .venv/bin/python
 PYTEST_OPTIONS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help run test chaos demo bench env env-dev lint types fmt pins clean
+.PHONY: help run test chaos demo bench env env-dev lint types fmt words pins clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' Makefile
@@ -46,6 +46,9 @@ fmt: env-dev ## put the code into ruff's format
 	@$(RUN) -m ruff format .
 
 COMPILE = $(RUN) -m uv pip compile --quiet --generate-hashes --universal --python-version 3.11 --no-header --annotation-style line
+words: env-dev ## bring the translations in line with the texts in the code
+	@exec $(RUN) -m operations.catalogue
+
 pins: env-dev ## pin requirements*.in anew, with hashes (UPGRADE=1 takes the newest)
 	@$(COMPILE) $(if $(UPGRADE),--upgrade) requirements.in --output-file requirements.txt
 	@$(COMPILE) $(if $(UPGRADE),--upgrade) requirements-dev.in --constraint requirements.txt --output-file requirements-dev.txt

@@ -5,7 +5,17 @@ from __future__ import annotations
 from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from app import blueprints, cli, delivery, extensions, security, web_context, web_errors, web_sessions
+from app import (
+    blueprints,
+    cli,
+    delivery,
+    extensions,
+    security,
+    web_context,
+    web_errors,
+    web_language,
+    web_sessions,
+)
 from app.database import configure_engine
 from config import Settings
 
@@ -30,6 +40,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     security.init_app(app)
     delivery.init_app(app)
     web_sessions.init_app(app)
+    web_language.init_app(app)
     web_context.init_app(app)
     web_errors.init_app(app)
     blueprints.init_app(app)

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 from flask import Flask, current_app, g
 from flask_login import current_user
 
+from app import language
 from app.accounts.terms import Terms, current_terms
 from app.clock import now
 from app.extensions import db
@@ -41,11 +42,11 @@ def local_time(moment: datetime | None, style: str = "%d %b %Y %H:%M") -> str:
     if moment is None:
         return "–"
     local = moment.astimezone(user_zone())
-    return local.strftime(style) + " " + (local.tzname() or UTC.tzname(None) or "")
+    return language.day_words(local, style) + " " + (local.tzname() or UTC.tzname(None) or "")
 
 
 def _thousands(number: int | None) -> str:
-    return "–" if number is None else f"{number:,}"
+    return "–" if number is None else language.thousands(number)
 
 
 def _credits(millicredits: int) -> str:
@@ -53,7 +54,7 @@ def _credits(millicredits: int) -> str:
     if "price_decimals" not in g:
         account = getattr(current_user, "account", None)
         g.price_decimals = price_decimals(db.session(), account.id if account is not None else None)
-    return credits(millicredits, g.price_decimals)
+    return language.decimals(credits(millicredits, g.price_decimals))
 
 
 def _standing(task: Task) -> str:

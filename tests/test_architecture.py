@@ -18,6 +18,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     (
         "app.clock",
         "app.errors",
+        "app.language",
         "app.secrets",
         "app.pricing",
         "app.content",
@@ -48,6 +49,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
         "app.security",
         "app.web_context",
         "app.web_errors",
+        "app.web_language",
         "app.web_sessions",
     ),
     ("app.blueprints", "app.cli"),
@@ -76,6 +78,7 @@ PUBLIC_ENDPOINTS = frozenset(
         "health.metrics",  # asks for a token, or a private address
         "health.readyz",
         "help.terms",
+        "language.choose",
         "members.join",  # the way in for somebody who was invited
         "opt_out.page",
         "opt_out.stop",

@@ -27,6 +27,7 @@ from app.blueprints import (
     desk_whatsapp,
     health,
     help,
+    language,
     leaving,
     lists,
     members,
@@ -79,6 +80,7 @@ _ROOMS = (
     desk_support,
     desk_topups,
     help,
+    language,
     callbacks,
     health,
 )

@@ -54,6 +54,9 @@ class User(Base):
     email_confirmed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     phone_confirmed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     password_changed_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)
+    language: Mapped[str | None] = mapped_column(
+        String(8)
+    )  # a key of app.language.LANGUAGES; none: the browser says
     must_change_password: Mapped[bool] = mapped_column(default=False)
     totp_secret: Mapped[str | None] = mapped_column(String(300))  # encrypted
     totp_confirmed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)

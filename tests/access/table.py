@@ -27,6 +27,7 @@ ANYBODY: Final = frozenset(
         "health.metrics",  # with the token, or from a private network
         "health.readyz",
         "help.terms",
+        "language.choose",
         "members.join",
         "opt_out.page",
         "opt_out.stop",

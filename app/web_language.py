@@ -1,0 +1,36 @@
+"""Which language a page speaks: the person's choice, else this browser's cookie, else what the browser asks for."""
+
+from __future__ import annotations
+
+from flask import Flask, request
+from flask_babel import Babel, Domain
+from flask_login import current_user
+
+from app import language
+
+COOKIE = "language"  # a choice, and nothing about anybody
+
+
+class _Catalogues(Domain):  # type: ignore[misc]  # Flask-Babel has no types
+    """Flask-Babel's texts, taken from the house's own catalogues."""
+
+    def get_translations(self) -> object:
+        return language.catalogue(language.current())
+
+
+def init_app(app: Flask) -> None:
+    """Speak the reader's language in every template, form and message."""
+    babel = Babel(app, locale_selector=language.current)
+    babel.domain_instance = _Catalogues()
+    app.before_request(_choose)
+    app.context_processor(lambda: {"languages": language.LANGUAGES, "spoken": language.current()})
+
+
+def _choose() -> None:
+    """A context of its own serves each request, so what is spoken here ends with it or is chosen anew."""
+    if request.endpoint is not None and request.endpoint.endswith("static"):
+        return
+    chosen = getattr(current_user, "language", None) or request.cookies.get(COOKIE)
+    if chosen not in language.LANGUAGES:
+        chosen = request.accept_languages.best_match(language.LANGUAGES, default=language.ENGLISH)
+    language.speak(chosen)
