@@ -14,6 +14,7 @@ from app.models.message import Message, MessageStatus, Money
 from app.models.receipt import Receipt
 from app.models.recipient import Recipient, Rejection
 from app.models.recipient_list import ListEntry, ListState, RecipientList
+from app.models.record_export import ExportKind, ExportState, RecordExport
 from app.models.rollup import Rollup
 from app.models.route import AccountRoute, Channel, ChargeWhen, PumpLease, Route, RoutePrice
 from app.models.sender_id import ProtectedName, SenderIdRequest
@@ -50,6 +51,8 @@ __all__ = [
     "DeskSetting",
     "DeviceSession",
     "EntryKind",
+    "ExportKind",
+    "ExportState",
     "Invitation",
     "LedgerEntry",
     "Letter",
@@ -69,6 +72,7 @@ __all__ = [
     "Receipt",
     "Recipient",
     "RecipientList",
+    "RecordExport",
     "RecoveryCode",
     "RefusedContent",
     "Rejection",

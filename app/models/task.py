@@ -61,8 +61,9 @@ class Task(Base):
     """Money is integer millicredits; counters are numbers of messages, kept by the transaction that moves them.
 
     Draft side: `upload_key` names the stored file, `list_id` the saved list, `typed_recipients` what was typed
-    instead; `corrections` replace what a row says, by its number as text; `report` holds the intake's counts,
-    `findings` the content check's, `quote` the price by country. Sending side: `total` messages were submitted at
+    instead, `again_of_id` the task whose failed messages are sent again; `corrections` replace what a row says, by
+    its number as text; `report` holds the intake's counts, `findings` the content check's, `quote` the price by
+    country. Sending side: `total` messages were submitted at
     `price` and each is, at any time, in exactly one of waiting (derived), `accepted`, `delivered`, `failed`,
     `in_doubt` and `cancelled`.
     """
@@ -79,6 +80,12 @@ class Task(Base):
         _having("failed"),
         _having("in_doubt"),
         _having("cancelled"),
+        Index(
+            "ix_task_again_of_id",
+            "again_of_id",
+            sqlite_where=text("again_of_id IS NOT NULL"),
+            postgresql_where=text("again_of_id IS NOT NULL"),
+        ),
         Index("ix_task_account_id_fingerprint", "account_id", "fingerprint"),
         CheckConstraint("price >= 0", name="price_not_negative"),
         CheckConstraint(
@@ -105,6 +112,9 @@ class Task(Base):
     upload_key: Mapped[str | None] = mapped_column(String(200))
     upload_name: Mapped[str | None] = mapped_column(String(255))
     list_id: Mapped[int | None] = mapped_column(ForeignKey("recipient_list.id", ondelete="SET NULL"))
+    again_of_id: Mapped[int | None] = mapped_column(
+        BigInteger
+    )  # a task: those that failed there are written to
     include_heading: Mapped[bool] = mapped_column(default=False)
     corrections: Mapped[dict[str, str] | None] = mapped_column(JSON)  # what is written in a row, instead
     template_id: Mapped[int | None] = mapped_column(ForeignKey("whatsapp_template.id"))
