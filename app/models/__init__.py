@@ -17,6 +17,7 @@ from app.models.recipient_list import ListEntry, ListState, RecipientList
 from app.models.record_export import ExportKind, ExportState, RecordExport
 from app.models.rollup import Rollup
 from app.models.route import AccountRoute, Channel, ChargeWhen, PumpLease, Route, RoutePrice
+from app.models.saved_text import SavedText
 from app.models.sender_id import ProtectedName, SenderIdRequest
 from app.models.session_record import DeviceSession, LimitHit, SignInAttempt, SignInOutcome
 from app.models.suppression import (
@@ -80,6 +81,7 @@ __all__ = [
     "Rollup",
     "Route",
     "RoutePrice",
+    "SavedText",
     "SenderIdRequest",
     "SignInAttempt",
     "SignInOutcome",

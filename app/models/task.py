@@ -87,6 +87,14 @@ class Task(Base):
             postgresql_where=text("again_of_id IS NOT NULL"),
         ),
         Index("ix_task_account_id_fingerprint", "account_id", "fingerprint"),
+        Index(
+            "ix_task_account_id_scheduled_at",
+            "account_id",
+            "scheduled_at",
+            "id",
+            sqlite_where=text("scheduled_at IS NOT NULL"),
+            postgresql_where=text("scheduled_at IS NOT NULL"),
+        ),
         CheckConstraint("price >= 0", name="price_not_negative"),
         CheckConstraint(
             "accepted >= 0 AND delivered >= 0 AND failed >= 0 AND in_doubt >= 0 AND cancelled >= 0"
@@ -141,6 +149,7 @@ class Task(Base):
     pump_turn: Mapped[int] = mapped_column(BigInteger, default=0)  # the lowest goes next: tasks take turns
     paused_by_staff: Mapped[bool] = mapped_column(default=False)  # then only staff may resume it
     send_before: Mapped[datetime | None] = mapped_column(UtcDateTime)  # what has not left by then is released
+    test_of: Mapped[str | None] = mapped_column(String(16))  # the public id of the draft that this tries out
     wants_canary: Mapped[bool] = mapped_column(default=False)
     canary_last_id: Mapped[int | None] = mapped_column(
         BigInteger

@@ -27,7 +27,7 @@ from app.sending.states import DRAFT_STATES
 from app.sending.uploads import remove_upload
 
 ABANDONED_AFTER: Final = timedelta(days=2)
-_KEY = re.compile(r"(export-)?[0-9a-f]{32}")  # what we call files; whatever else lies there is not ours
+_KEY = re.compile(r"(export-|rows-)?[0-9a-f]{32}")  # what we call files; whatever else lies there is not ours
 _BATCH: Final = 10_000
 _NAMES: Final[tuple[Select[str | None] | Select[str], ...]] = (
     select(Task.upload_key).where(Task.upload_key.is_not(None)),

@@ -62,9 +62,14 @@ def local_copy(uploads_url: str, key: str) -> Iterator[Path]:
         yield path
 
 
+def beside(key: str) -> str:
+    """The name of what was read of an upload, kept beside it to look at while the text is written."""
+    return f"rows-{key}"
+
+
 def remove_upload(uploads_url: str, key: str) -> None:
-    """Forget a stored upload; one that is gone already is no error."""
+    """Forget a stored upload, and what was read of it; one that is gone already is no error."""
     filesystem, root = fsspec.core.url_to_fs(uploads_url)
-    path = f"{root}/{key}"
-    if filesystem.exists(path):
-        filesystem.rm(path)
+    for path in (f"{root}/{key}", f"{root}/{beside(key)}"):
+        if filesystem.exists(path):
+            filesystem.rm(path)
