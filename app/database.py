@@ -11,7 +11,7 @@ import json
 import sqlite3
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, TypeVar
 
 import psycopg
 from psycopg import sql
@@ -21,6 +21,9 @@ from sqlalchemy.orm import Session
 
 _BUSY_TIMEOUT_MS = 15_000
 _AFTER_COMMIT = "carillon.after_commit"
+_BEFORE_COMMIT = "carillon.before_commit"
+
+T = TypeVar("T")
 
 
 def configure_engine(engine: Engine) -> None:
@@ -57,14 +60,17 @@ def write_transaction(session: Session) -> Iterator[Session]:
     if session.new or session.dirty or session.deleted:
         raise RuntimeError("Unsaved changes outside the write transaction.")
     session.rollback()
-    session.info[_AFTER_COMMIT] = []
+    session.info[_AFTER_COMMIT], session.info[_BEFORE_COMMIT] = [], {}
     session.connection(execution_options={"sqlite_begin": "IMMEDIATE"})
     try:
         yield session
+        for write, gathered in session.info.pop(_BEFORE_COMMIT).items():
+            write(session, gathered)
         session.commit()
     except BaseException:
         session.rollback()
         session.info.pop(_AFTER_COMMIT, None)
+        session.info.pop(_BEFORE_COMMIT, None)
         raise
     for function in session.info.pop(_AFTER_COMMIT, []):
         function()
@@ -81,12 +87,34 @@ def after_commit(session: Session, function: Callable[[], None]) -> None:
     waiting.append(function)
 
 
+def before_commit(session: Session, write: Callable[[Session, T], None], make: Callable[[], T]) -> T:
+    """What `write(session, gathered)` is given once, as the last thing before the commit; `make` makes it at first.
+
+    For rows that many transactions want: whoever writes them last holds them shortest, and waits for nobody's lock
+    while holding them. Raises RuntimeError outside of `write_transaction`.
+    """
+    waiting: dict[Any, T] | None = session.info.get(_BEFORE_COMMIT)
+    if waiting is None:
+        raise RuntimeError("before_commit needs a write transaction.")
+    if write not in waiting:
+        waiting[write] = make()
+    return waiting[write]
+
+
 def insert_new(session: Session, table: Table, rows: Sequence[dict[str, Any]]) -> None:
     """Insert the rows that break no uniqueness rule; the others are there already and stay as they are."""
     if not rows:
         return
     dialect = sqlite if session.get_bind().dialect.name == "sqlite" else postgresql
     session.execute(dialect.insert(table).on_conflict_do_nothing(), list(rows))
+
+
+def insert_once(session: Session, table: Table, row: dict[str, Any]) -> int | None:
+    """Insert the row unless a uniqueness rule says that it is there. Returns its id, or None when it was there."""
+    dialect = sqlite if session.get_bind().dialect.name == "sqlite" else postgresql
+    statement = dialect.insert(table).on_conflict_do_nothing().values(row).returning(table.c.id)
+    new_id: int | None = session.execute(statement).scalar()
+    return new_id
 
 
 def insert_many(session: Session, table: Table, rows: Sequence[dict[str, Any]]) -> None:

@@ -31,6 +31,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     (
         "app.desk",
         "app.letters",
+        "app.notices",
         "app.lists",
         "app.whatsapp",
         "app.accounts",

@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import smtplib
 import ssl
+from collections.abc import Callable
 from datetime import timedelta
 from email.message import EmailMessage
 from email.utils import formatdate, make_msgid
@@ -19,11 +20,10 @@ from sqlalchemy.orm import Session
 
 from app.clock import now
 from app.database import write_transaction
-from app.desk.settings import desk_settings
 from app.gateways.base import Accepted, Gateway, OutgoingMessage
+from app.letters.stopping import stop_address
 from app.letters.writing import completed
-from app.models import Letter, LetterChannel, Route
-from app.sending.gateways import gateway_for
+from app.models import Letter, LetterChannel
 from config import Settings
 
 log = structlog.get_logger()
@@ -32,12 +32,17 @@ GAPS: Final = tuple(timedelta(seconds=s) for s in (10, 30, 120, 600, 1_800, 7_20
 _IN_HAND: Final = timedelta(minutes=2)  # nobody else tries it while one job does
 
 
+GatewayOf = Callable[[Session, Settings], Gateway | None]
+
+
 class NotTaken(Exception):
     """The mail server or the gateway did not take the letter; the message says why."""
 
 
-def send(session: Session, letter_id: int, settings: Settings) -> None:
-    """Send a letter that is due. Commits twice: it takes the letter in hand, talks to the wire, notes the end.
+def send(session: Session, letter_id: int, settings: Settings, texts_by: GatewayOf) -> None:
+    """Send a letter that is due; text messages by the gateway of `texts_by`.
+
+    Commits twice: it takes the letter in hand, talks to the wire, notes the end.
 
     An e-mail may go twice when the process dies in between; that is better than a lost one.
     """
@@ -47,7 +52,7 @@ def send(session: Session, letter_id: int, settings: Settings) -> None:
             return
         letter.next_try_at = now() + _IN_HAND
         letter.tries += 1
-        gateway = _gateway(session, settings) if letter.channel == LetterChannel.SMS else None
+        gateway = texts_by(session, settings) if letter.channel == LetterChannel.SMS else None
         session.flush()
         session.expunge(letter)
     try:
@@ -86,7 +91,11 @@ def _send_email(letter: Letter, settings: Settings) -> None:
     message["Subject"] = letter.subject
     message["Date"] = formatdate()
     message["Message-ID"] = make_msgid(domain=settings.mail_from.rpartition("@")[2])
-    message.set_content(completed(letter.body, settings.public_url))
+    if address := stop_address(letter, settings.public_url, settings.secret_key):
+        # One click in the reader's mail program, RFC 8058.
+        message["List-Unsubscribe"] = f"<{address}>"
+        message["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
+    message.set_content(completed(letter, settings.public_url, settings.secret_key))
     try:
         with smtplib.SMTP(settings.smtp_host, settings.smtp_port, timeout=20) as server:
             if settings.smtp_starttls:
@@ -110,16 +119,6 @@ def _send_sms(letter: Letter, gateway: Gateway) -> None:
             raise NotTaken(f"{type(outcome).__name__}: {outcome.code}")
 
     asyncio.run(once())
-
-
-def _gateway(session: Session, settings: Settings) -> Gateway | None:
-    """The verification route's gateway; by default that of the first sandbox route, which sends nothing."""
-    route_id = desk_settings(session).verification_route_id
-    if route_id is not None:
-        route = session.get(Route, route_id)
-    else:
-        route = session.scalar(select(Route).where(Route.gateway == "sandbox").order_by(Route.id).limit(1))
-    return gateway_for(route, settings) if route is not None else None
 
 
 def _note_sent(session: Session, letter: Letter, settings: Settings) -> None:

@@ -6,10 +6,12 @@ from typing import Final
 
 from sqlalchemy.orm import Session
 
+from app.letters.stopping import stop_address
 from app.models import Letter, LetterChannel, User
 from app.queues import enqueue_after_commit
 
 _PANEL: Final = "{public_url}"
+STOP_LINK: Final = "{stop_url}"  # where the letter's kind is switched off; filled in as it is sent
 
 
 def link(path: str) -> str:
@@ -17,21 +19,29 @@ def link(path: str) -> str:
     return f"{_PANEL}{path}"
 
 
-def completed(body: str, public_url: str) -> str:
-    """The body with its links whole."""
-    return body.replace(_PANEL, public_url)
+def completed(letter: Letter, public_url: str, secret_key: str) -> str:
+    """The letter's body with its links whole."""
+    body = letter.body.replace(_PANEL, public_url)
+    address = stop_address(letter, public_url, secret_key)
+    return body if address is None else body.replace(STOP_LINK, address)
 
 
 def write_email(
-    session: Session, recipient: str, subject: str, body: str, *, user_id: int | None = None
+    session: Session,
+    recipient: str,
+    subject: str,
+    body: str,
+    *,
+    user_id: int | None = None,
+    stops: str | None = None,
 ) -> Letter:
     """An e-mail in plain text. A line break in the subject would forge headers, so there is none."""
-    return _write(session, LetterChannel.EMAIL, recipient, " ".join(subject.split()), body, user_id)
+    return _write(session, LetterChannel.EMAIL, recipient, " ".join(subject.split()), body, user_id, stops)
 
 
-def write_to(session: Session, user: User, subject: str, body: str) -> Letter:
-    """An e-mail to a person of the panel."""
-    return write_email(session, user.email, subject, body, user_id=user.id)
+def write_to(session: Session, user: User, subject: str, body: str, *, stops: str | None = None) -> Letter:
+    """An e-mail to a person of the panel. `stops` is the kind of notice that its link switches off."""
+    return write_email(session, user.email, subject, body, user_id=user.id, stops=stops)
 
 
 def write_sms(session: Session, e164: str, body: str, *, user_id: int | None = None) -> Letter:
@@ -40,9 +50,17 @@ def write_sms(session: Session, e164: str, body: str, *, user_id: int | None = N
 
 
 def _write(
-    session: Session, channel: LetterChannel, recipient: str, subject: str, body: str, user_id: int | None
+    session: Session,
+    channel: LetterChannel,
+    recipient: str,
+    subject: str,
+    body: str,
+    user_id: int | None,
+    stops: str | None = None,
 ) -> Letter:
-    letter = Letter(channel=channel, recipient=recipient, subject=subject[:200], body=body, user_id=user_id)
+    letter = Letter(
+        channel=channel, recipient=recipient, subject=subject[:200], body=body, user_id=user_id, stops=stops
+    )
     session.add(letter)
     session.flush()
     enqueue_after_commit(session, "jobs.letters.send", letter.id)

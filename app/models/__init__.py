@@ -11,6 +11,7 @@ from app.models.desk import AccountNote, AuditEvent, DeskSetting
 from app.models.ledger import EntryKind, LedgerEntry
 from app.models.letter import Letter, LetterChannel
 from app.models.message import Message, MessageStatus, Money
+from app.models.notice import Notice, NoticeChoice, NoticeKind
 from app.models.receipt import Receipt
 from app.models.recipient import Recipient, Rejection
 from app.models.recipient_list import ListEntry, ListState, RecipientList
@@ -64,6 +65,9 @@ __all__ = [
     "Message",
     "MessageStatus",
     "Money",
+    "Notice",
+    "NoticeChoice",
+    "NoticeKind",
     "OneTimeCode",
     "OptOutPage",
     "Plan",

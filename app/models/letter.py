@@ -37,6 +37,7 @@ class Letter(Base):
     channel: Mapped[str] = mapped_column(String(8), default=LetterChannel.EMAIL)
     user_id: Mapped[int | None] = mapped_column(ForeignKey("user.id"))
     recipient: Mapped[str] = mapped_column(String(254))
+    stops: Mapped[str | None] = mapped_column(String(16))  # the NoticeKind that its reader may switch off
     subject: Mapped[str] = mapped_column(String(200))
     body: Mapped[str] = mapped_column(Text)
     tries: Mapped[int] = mapped_column(default=0)

@@ -57,6 +57,7 @@ class User(Base):
     language: Mapped[str | None] = mapped_column(
         String(8)
     )  # a key of app.language.LANGUAGES; none: the browser says
+    toured_at: Mapped[datetime | None] = mapped_column(UtcDateTime)  # the first steps are done with
     must_change_password: Mapped[bool] = mapped_column(default=False)
     totp_secret: Mapped[str | None] = mapped_column(String(300))  # encrypted
     totp_confirmed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)

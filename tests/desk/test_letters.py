@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 
 from app.database import write_transaction
 from app.desk.audit_log import Actor
+from app.desk.verification_route import verification_gateway
 from app.letters import sending, writing
 from app.models import (
     Letter,
@@ -183,7 +184,7 @@ def test_a_letter_is_sent_with_the_panels_own_address_and_the_outbox_shows_it_wh
     body = f"See {writing.link('/statement')} and {{braces}} of your own."
     with write_transaction(session):
         letter_id = writing.write_email(session, "a@b.example", "Your credit", body).id
-    sending.send(session, letter_id, settings)
+    sending.send(session, letter_id, settings, verification_gateway)
     assert sent[0].get_content().strip() == "See https://panel.example/statement and {braces} of your own."
     here = app.config["CARILLON"].public_url
     assert f'href="{here}/statement"' in client.get("/dev/outbox").text

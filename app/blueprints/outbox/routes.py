@@ -29,7 +29,7 @@ def letters() -> ResponseReturnValue:
     moment = now()
     return render_template(
         "outbox/letters.html",
-        completed=partial(completed, public_url=settings.public_url),
+        completed=partial(completed, public_url=settings.public_url, secret_key=settings.secret_key),
         letters=db.session.scalars(select(Letter).order_by(Letter.id.desc()).limit(_SHOWN)).all(),
         staff=next(person for person in demo.SIGN_INS if person.totp_secret),
         code=code_at(demo.STAFF_TOTP_SECRET, moment),
