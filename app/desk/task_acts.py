@@ -1,6 +1,8 @@
-"""Pausing, resuming and cancelling a submitted task, on the record: by its owner's people and by staff."""
+"""Pausing, resuming, moving and cancelling a submitted task, on the record: by its owner's people and by staff."""
 
 from __future__ import annotations
+
+from datetime import datetime
 
 from sqlalchemy.orm import Session
 
@@ -42,6 +44,31 @@ def cancel(
     was = _standing(session, account_id, public_id)
     task = steering.cancel(session, account_id, public_id, by_staff=by_staff)
     return _recorded(session, actor, "task.cancel", task, was)
+
+
+def move(
+    session: Session,
+    actor: Actor,
+    account_id: int,
+    public_id: str,
+    moment: datetime,
+    *,
+    seen: datetime | None = None,
+) -> Task:
+    """See `app.sending.steering.move`."""
+    was = task_of(session, account_id, public_id).scheduled_at
+    task = steering.move(session, account_id, public_id, moment, seen=seen)
+    if was != moment:
+        audit_log.record(
+            session,
+            actor,
+            "task.move",
+            f"task:{task.id}",
+            account_id=account_id,
+            before={"scheduled_at": was.isoformat() if was else None},
+            after={"scheduled_at": moment.isoformat()},
+        )
+    return task
 
 
 def _standing(session: Session, account_id: int, public_id: str) -> dict[str, str | None]:

@@ -52,6 +52,23 @@ def due_day(account: Account, submitted: datetime, scheduled: datetime | None) -
 
 def count_submission(session: Session, task: Task) -> None:
     """Count a task whose messages have just been queued. The caller has locked its account by the hold."""
+    _lock_account(session, task.account_id)
+    _add(session, task, _submitted(session, task))
+
+
+def count_on_day(session: Session, task: Task, day: date) -> None:
+    """Count a task of which nothing has left on another day. The caller holds the task's lock."""
+    if day == task.day:
+        return
+    sums = _submitted(session, task)
+    _lock_account(session, task.account_id)
+    _add(session, task, {region: {name: -value for name, value in of.items()} for region, of in sums.items()})
+    task.day = day
+    _add(session, task, sums)
+
+
+def _submitted(session: Session, task: Task) -> dict[str, dict[str, int]]:
+    """What a task counts for while all of its messages are queued, by region."""
     rows = session.execute(
         select(Message.region, func.count(), func.sum(Message.segments), func.sum(Message.price))
         .where(Message.task_id == task.id)
@@ -61,8 +78,7 @@ def count_submission(session: Session, task: Task) -> None:
     sums: dict[str, dict[str, int]] = {"": {"tasks": 1}}
     for region, messages, segments, price in rows:
         sums[region] = {"messages": messages, "segments": int(segments), "price": int(price)}
-    _lock_account(session, task.account_id)
-    _add(session, task, sums)
+    return sums
 
 
 def count_moves(session: Session, task: Task, moves: Iterable[Moved]) -> None:

@@ -152,7 +152,10 @@ def _bounded(rows: Iterable[GlanceRow]) -> tuple[GlanceRow, ...]:
 
 def _keep(uploads_url: str, key: str, seen: Glance) -> None:
     filesystem, root = fsspec.core.url_to_fs(uploads_url)
-    stored = {**dataclasses.asdict(seen), "rows": [[row.number, row.written, row.values] for row in seen.rows]}
+    stored = {
+        **dataclasses.asdict(seen),
+        "rows": [[row.number, row.written, row.values] for row in seen.rows],
+    }
     with filesystem.open(f"{root}/{beside(key)}", "wb") as target:
         target.write(json.dumps(stored).encode())
 

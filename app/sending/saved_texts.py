@@ -117,5 +117,8 @@ def _require_room(session: Session, account_id: int) -> None:
 
 def _taken(name: str) -> Conflict:
     return Conflict(
-        _("Another saved text is named “%(name)s” already. Choose another name, or delete that one.", name=name)
+        _(
+            "Another saved text is named “%(name)s” already. Choose another name, or delete that one.",
+            name=name,
+        )
     )

@@ -1,17 +1,20 @@
-"""Pause, resume, cancel: what may be done with a task once it was submitted, by its owner and by staff.
+"""Pause, resume, move, cancel: what may be done with a task once it was submitted, by its owner and by staff.
 
 Each takes the task's lock first, so that it never meets a pump, a receipt or a sweep half-way.
 """
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Final
 
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from app.clock import now
-from app.errors import NotAllowed
+from app.errors import Conflict, NotAllowed, TaskRefused
+from app.language import gettext as _
+from app.ledger.rollups import count_on_day, due_day
 from app.models import Account, AccountState, Message, MessageStatus, Task, TaskState
 from app.queues import enqueue_after_commit
 from app.sending.lookup import lock_task, task_of
@@ -19,6 +22,7 @@ from app.sending.settlement import cancel_unsent, finish_if_over
 from app.sending.states import move_task
 from app.sending.suppressed import leave_out_suppressed
 
+MOVABLE: Final = frozenset({TaskState.SCHEDULED, TaskState.HELD})
 CANCELLABLE: Final = frozenset({TaskState.HELD, TaskState.SCHEDULED, TaskState.RUNNING, TaskState.PAUSED})
 
 
@@ -92,6 +96,33 @@ def cancel(session: Session, account_id: int, public_id: str, *, by_staff: bool 
     )
     cancel_unsent(session, task)
     return lock_task(session, task.id)
+
+
+def move(
+    session: Session, account_id: int, public_id: str, moment: datetime, *, seen: datetime | None = None
+) -> Task:
+    """Start a task that has not begun at another moment (UTC); its hold stays as it is.
+
+    `seen` is the set time that the person was looking at. Raises NotFound, Conflict when the task has begun or was
+    moved by somebody else meanwhile, TaskRefused for a moment that has passed or at which its time has run out.
+    """
+    task = lock_task(session, task_of(session, account_id, public_id).id)
+    if task.state not in MOVABLE or task.scheduled_at is None:
+        raise Conflict(_("This task has begun or is over, so its time cannot be changed any more."))
+    if seen is not None and task.scheduled_at not in (seen, moment):
+        raise Conflict(
+            _("Somebody else has moved this task meanwhile. Look at its new time, and move it again.")
+        )
+    if moment <= now():
+        raise TaskRefused(_("This time has passed. Choose a later one."))
+    if task.send_before is not None and task.send_before <= moment:
+        raise TaskRefused(
+            _("This task is to be over before then, so nothing would be sent. Choose an earlier time.")
+        )
+    count_on_day(session, task, due_day(task.account, task.submitted_at or moment, moment))
+    task.scheduled_at = moment
+    session.flush()
+    return task
 
 
 def return_claimed(session: Session, task_id: int) -> None:

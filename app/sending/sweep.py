@@ -8,15 +8,16 @@ from __future__ import annotations
 
 from collections import defaultdict
 from datetime import timedelta
-from typing import Final
+from typing import Any, Final
 
-from sqlalchemy import ColumnElement, select, update
+from sqlalchemy import ColumnElement, TextClause, select, update
 from sqlalchemy.orm import Session
 
 from app.clock import now
 from app.database import insert_new
 from app.errors import InvalidMove
-from app.models import Account, AccountState, Chore, Message, MessageStatus, Money, Task, TaskState
+from app.models import Account, AccountState, Chore, Message, MessageStatus, Task, TaskState
+from app.models.message import HELD_OUT
 from app.sending.due import has_lapsed
 from app.sending.lookup import lock_tasks
 from app.sending.settlement import apply_changes, change_of, finish_if_over, locked_messages
@@ -47,6 +48,7 @@ def start_due(session: Session, late_start: timedelta) -> list[int]:
         .where(Task.state == TaskState.SCHEDULED, Task.scheduled_at <= moment)
         .order_by(Task.id)
         .limit(BATCH)
+        .with_for_update(of=Task, skip_locked=True)  # one that is being moved to another time is not due
     ).all()
     routes = []
     for task in due:
@@ -118,12 +120,8 @@ def release_old_doubts(session: Session, after: timedelta) -> int:
 
     The same for a message that is only charged when delivered and was never heard of. Returns how many.
     """
-    old = (
-        Message.status.in_((_M.IN_DOUBT, _M.ACCEPTED)),
-        Message.money == Money.HELD,
-        Message.sent_at <= now() - after,
-    )
-    by_task = _ids_by_task(session, *old)
+    old = (HELD_OUT, Message.sent_at <= now() - after)
+    by_task = _ids_by_task(session, *old, order=Message.sent_at)
     for task in lock_tasks(session, by_task):
         changes = [
             change_of(message, _M.FAILED, error_code=NO_RECEIPT)
@@ -185,9 +183,12 @@ def claim_chore(session: Session, name: str, every: timedelta) -> bool:
     return True
 
 
-def _ids_by_task(session: Session, *conditions: ColumnElement[bool]) -> dict[int, list[int]]:
+def _ids_by_task(
+    session: Session, *conditions: ColumnElement[bool] | TextClause, order: Any = Message.id
+) -> dict[int, list[int]]:
+    """A batch of them. `order` is what an index gives them in: asked for another one, a planner may read all."""
     rows = session.execute(
-        select(Message.id, Message.task_id).where(*conditions).order_by(Message.id).limit(BATCH)
+        select(Message.id, Message.task_id).where(*conditions).order_by(order).limit(BATCH)
     ).all()
     found: dict[int, list[int]] = defaultdict(list)
     for row in rows:
