@@ -30,7 +30,8 @@ class Place:
     row: int
 
 
-_COUNTERS: Mapping[str, Any] = MappingProxyType(
+# How many messages of a task have the status that is asked for.
+STATUS_COUNTERS: Mapping[str, Any] = MappingProxyType(
     {
         "accepted": Task.accepted,
         "delivered": Task.delivered,
@@ -105,6 +106,19 @@ def message_of(session: Session, account_id: int, public_id: str, row: int) -> M
     )
 
 
+def tasks_with(account_id: int, asked: Asked) -> list[ColumnElement[bool]]:
+    """The account's submitted tasks that have any such message; the number that is asked for plays no part."""
+    conditions: list[ColumnElement[bool]] = [
+        Task.account_id == account_id,
+        Task.submitted_at.is_not(None),
+        *within(Task.submitted_at, asked.period),
+        *named_conditions(asked),
+    ]
+    if (counter := STATUS_COUNTERS.get(asked.status or "")) is not None:
+        conditions.append(counter > _NOUGHT)
+    return conditions
+
+
 class _Search:
     """One reading of the list, in its order or against it."""
 
@@ -113,14 +127,7 @@ class _Search:
         self.account_id = account_id
         self.asked = asked
         self.backwards = backwards
-        self.conditions = [
-            Task.account_id == account_id,
-            Task.submitted_at.is_not(None),
-            *within(Task.submitted_at, asked.period),
-            *named_conditions(asked),
-        ]
-        if (counter := _COUNTERS.get(asked.status or "")) is not None:
-            self.conditions.append(counter > _NOUGHT)
+        self.conditions = tasks_with(account_id, asked)
         statuses = STATUS_FILTERS.get(asked.status or "")
         self.of_status = [Message.status.in_(statuses)] if statuses else []
 
@@ -154,7 +161,7 @@ class _Search:
 
     def _tasks(self, place: Place | None, wanted: int) -> Sequence[Any]:
         """The next tasks that have such messages, each with how many; every one has at least one."""
-        counter = _COUNTERS.get(self.asked.status or "", Task.total)
+        counter = STATUS_COUNTERS.get(self.asked.status or "", Task.total)
         return self.session.execute(
             select(Task.id, counter)
             .where(*self.conditions, *self._beyond(place))
