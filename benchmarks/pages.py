@@ -1,167 +1,159 @@
-"""Server time of the overview and the record pages at ten thousand messages and at ten million, in one run.
+"""Server time of the overview, the records and the desk at ten thousand messages and at ten million, in one run.
 
-Run with `python -m benchmarks.pages [--json]`; CARILLON_BENCH_MESSAGES takes another number than ten million, and
-CARILLON_BENCH_DATABASE the address of an empty database in place of a SQLite file for the large one. The limits are
-ours: no page above 50 ms with one user, and the 95th percentile of the large at most 1.25 times that of the small.
-Beside them, a bare Flask page over the same rows: it reads who is signed in, makes one query and shows 50 rows.
+Run with `python -m benchmarks.pages [--json]`. The limits are ours: no page above 50 ms with one user, and the 95th
+percentile of the large at most 1.25 times that of the small. Beside them, a bare Flask page over the same rows: it
+reads who is signed in, makes one query and shows 50 rows.
+
+The two sizes take turns, page by page and round by round, so that whatever else the machine does falls on both. A
+percentile is the median of those of five series: one bad second of a shared machine spoils one of them.
+
+CARILLON_BENCH_MESSAGES takes another number than ten million; CARILLON_BENCH_DATABASE says sqlite or postgresql
+(both, by a comma, are the default); CARILLON_BENCH_KEEP names a folder whose databases are kept, and used again.
 """
 
 from __future__ import annotations
 
+import gc
 import os
-import re
-import sqlite3
 import statistics
 import tempfile
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack
 from pathlib import Path
-from typing import Any
+from typing import Final
 
-from argon2 import PasswordHasher
-from flask import Flask, render_template_string, session
 from flask.testing import FlaskClient
-from sqlalchemy import select
 
-from app import create_app, load
-from app.accounts.passwords import hash_password
-from app.extensions import db
-from app.models import Message, Task
+from app.models import Role
 from benchmarks._lines import Line, line, show
-from config import Settings
+from benchmarks._panels import Panel, database_of, panel, places
 
-SMALL = 10_000
-LARGE = int(os.environ.get("CARILLON_BENCH_MESSAGES", "10000000"))
-PER_TASK = 180  # so that the small one, too, has more tasks than a page shows
-ROUNDS = 60
-PAGE_MS = 50.0
-RATIO = 1.25
-PASSWORD = "only for measuring"
+SMALL: Final = 10_000
+LARGE: Final = int(os.environ.get("CARILLON_BENCH_MESSAGES", "10000000"))
+DATABASES: Final = os.environ.get("CARILLON_BENCH_DATABASE", "postgresql,sqlite").split(",")
+KEEP: Final = os.environ.get("CARILLON_BENCH_KEEP")
+ONLY: Final = os.environ.get("CARILLON_BENCH_ONLY", "")
+SERIES: Final = 5
+ROUNDS: Final = int(os.environ.get("CARILLON_BENCH_ROUNDS", "40"))
+PAGE_MS: Final = 50.0
+RATIO: Final = 1.25
+
+# What a client and what staff look at; the deep pages lie half-way down.
+CLIENT: Final = {
+    "overview": "/",
+    "overview, all days": "/?days=all",
+    "messages": "/messages",
+    "messages, deep": "/messages?before={task}.30",
+    "messages, one day": "/messages?from={day}&to={day}",
+    "messages, failed": "/messages?status=failed",
+    "messages, in doubt": "/messages?status=in_doubt",
+    "messages, in doubt, deep": "/messages?status=in_doubt&before={task}.30",
+    "messages, waiting (none)": "/messages?status=waiting",
+    "messages, cancelled (none)": "/messages?status=cancelled",
+    "messages, one sender ID": "/messages?sid=LANTERN",
+    "messages, a sender ID there is not": "/messages?sid=NOBODY",
+    "messages, one route, deep": "/messages?route={route}&before={task}.30",
+    "messages, a number": "/messages?number=%2B{number}",
+    "messages, a number there is not": "/messages?number=%2B61499999999",
+    "messages, a task's name": "/messages?task=Load+1",
+    "messages, a name there is not": "/messages?task=Nothing",
+    "a message": "/messages/{task}/30",
+    "tasks": "/tasks",
+    "tasks, deep": "/tasks?before={task}",
+    "tasks, one day": "/tasks?from={day}&to={day}",
+    "tasks, drafts (none)": "/tasks?state=drafts",
+    "tasks, a name there is not": "/tasks?task=Nothing",
+    "sending": "/sending",
+    "sending, deep": "/sending?before={task}",
+    "sending, one day": "/sending?from={day}&to={day}",
+    "a task": "/tasks/{task}",
+    "a task, in doubt": "/tasks/{task}?status=in_doubt",
+    "statement": "/statement",
+    "statement, one day": "/statement?from={day}&to={day}",
+    "top-ups": "/top-up/history",
+}
+DESK: Final = {
+    "desk": "/staff/",
+    "desk: clients": "/staff/clients/",
+    "desk: a client": "/staff/clients/1",
+    "desk: a client's tasks, deep": "/staff/clients/1/tasks?before={task_id}",
+    "desk: a client's ledger, deep": "/staff/clients/1/ledger?before={entry}",
+    "desk: a task": "/staff/tasks/{task}",
+    "desk: a message": "/staff/tasks/{task}/messages/30",
+}
 
 
 def measure() -> Iterator[Line]:
-    """Every page at both sizes, and how the one stands to the other."""
-    with tempfile.TemporaryDirectory(prefix="carillon-pages-") as folder:
-        small = _panel(Path(folder) / "small", SMALL)
-        large = _panel(Path(folder) / "large", LARGE, os.environ.get("CARILLON_BENCH_DATABASE"))
-        clients = _signed_in(small), _signed_in(large)
-        addresses = _pages(small), _pages(large)
-        for case in addresses[0]:
-            before, times = _in_turns(clients, [each[case] for each in addresses])
-            yield line("pages", f"{case}, {LARGE:,} messages, p50", _percentile(times, 50), "ms")
-            yield line("pages", f"{case}, {LARGE:,} messages, p95", _percentile(times, 95), "ms", PAGE_MS)
-            once = _percentile(before, 95)
-            ratio = _percentile(times, 95) / once
-            yield line("pages", f"{case}, p95 against {SMALL:,} ({once:.1f} ms)", ratio, "×", RATIO)
-        for size in ("small", "large"):
-            bare = Path(folder) / size / "carillon.db"
-            if bare.exists():
-                (times,) = _in_turns([_bare_client(bare)], ["/"])
-                yield line("pages", f"a bare Flask page, {size}, p95", _percentile(times, 95), "ms", PAGE_MS)
+    """Every page at both sizes, and how the one stands to the other, on each database."""
+    with ExitStack() as stack:
+        folder = Path(KEEP or stack.enter_context(tempfile.TemporaryDirectory(prefix="carillon-pages-")))
+        for kind in DATABASES:
+            sizes = []
+            for name, messages in (("small", SMALL), (f"large-{LARGE}", LARGE)):
+                place = folder / kind / name
+                place.mkdir(parents=True, exist_ok=True)
+                sizes.append(panel(place, stack.enter_context(database_of(kind, place)), messages))
+            if sizes[1].seconds:
+                yield line(
+                    "pages", f"{kind}: seed-load, {LARGE:,} messages", LARGE / sizes[1].seconds, "rows/s"
+                )
+            yield from _compared(kind, *sizes)
 
 
-def _panel(folder: Path, messages: int, url: str | None = None) -> Flask:
-    folder.mkdir()
-    settings = Settings.from_env(
-        {
-            "CARILLON_ENV": "test",
-            "CARILLON_INSTANCE": str(folder),
-            "DATABASE_URL": url or f"sqlite:///{folder / 'carillon.db'}",
-            "REDIS_URL": "redis://127.0.0.1:1/0",  # nobody answers there, and none of these pages asks
-        }
+def _compared(kind: str, small: Panel, large: Panel) -> Iterator[Line]:
+    where = [places(each.app) for each in (small, large)]
+    visits: dict[str, list[tuple[FlaskClient, str]]] = {}
+    for role, pages in ((Role.OWNER, CLIENT), (Role.ADMIN, DESK)):
+        clients = [each.client(role) for each in (small, large)]
+        for case, address in pages.items():
+            if ONLY in case:
+                visits[case] = [
+                    (client, address.format_map(place)) for client, place in zip(clients, where, strict=True)
+                ]
+    visits["a bare Flask page"] = [(each.bare(), "/") for each in (small, large)]
+    times = _in_turns(visits)
+    for case, (once, now) in times.items():
+        p95, before = _percentile(now, 95), _percentile(once, 95)
+        yield line("pages", f"{kind}: {case}, {LARGE:,}, p50", _percentile(now, 50), "ms")
+        yield line("pages", f"{kind}: {case}, {LARGE:,}, p95", p95, "ms", PAGE_MS)
+        yield line("pages", f"{kind}: {case}, p95 over {SMALL:,}'s {before:.1f}", p95 / before, "×", RATIO)
+
+
+def _in_turns(visits: dict[str, list[tuple[FlaskClient, str]]]) -> dict[str, list[list[list[float]]]]:
+    """For each page and size, the server's milliseconds in each series. What is new to the process is left out, by a
+    first look at everything."""
+    for case in visits:
+        for client, address in visits[case]:
+            for _ in range(3):
+                _milliseconds(client, address)
+    gc.collect()
+    gc.freeze()  # so that two panels in one process do not clear up after each other
+    times: dict[str, list[list[list[float]]]] = {case: [[], []] for case in visits}
+    for _ in range(SERIES):
+        for case in visits:
+            for each in times[case]:
+                each.append([])
+        for turn in range(ROUNDS):
+            for case, pair in visits.items():
+                for size in (0, 1) if turn % 2 else (1, 0):
+                    times[case][size][-1].append(_milliseconds(*pair[size]))
+    return times
+
+
+def _milliseconds(client: FlaskClient, address: str) -> float:
+    began = time.perf_counter()
+    answer = client.get(address)
+    taken = (time.perf_counter() - began) * 1_000
+    assert answer.status_code == 200, f"{address} answered {answer.status}."
+    return taken
+
+
+def _percentile(series: Sequence[list[float]], percent: int) -> float:
+    """The median of the series' percentiles."""
+    return statistics.median(
+        statistics.quantiles(times, n=100, method="inclusive")[percent - 1] for times in series
     )
-    app = create_app(settings)
-    app.testing = False
-    with app.app_context():
-        db.create_all()
-        password = hash_password(PASSWORD, PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
-        for _ in load.seed(db.session(), messages, password, PER_TASK):
-            pass
-        with db.engine.begin() as connection:
-            connection.exec_driver_sql("ANALYZE")
-    return app
-
-
-def _pages(app: Flask) -> dict[str, str]:
-    """The addresses to measure. The deep page lies half-way down; the number is one in the middle."""
-    with app.app_context():
-        tasks = db.session.execute(select(Task.public_id, Task.id, Task.day).order_by(Task.id)).all()
-        middle = tasks[len(tasks) // 2]
-        number = db.session.scalar(select(Message.e164).where(Message.task_id == middle.id).limit(1))
-    day = middle.day.isoformat()
-    return {
-        "overview": "/",
-        "overview, all days": "/?days=all",
-        "messages": "/messages",
-        "messages, deep": f"/messages?before={middle.public_id}.200",
-        "messages, one day": f"/messages?from={day}&to={day}",
-        "messages, failed": "/messages?status=failed",
-        "messages, in doubt, deep": f"/messages?status=in_doubt&before={middle.public_id}.200",
-        "messages, cancelled (none)": "/messages?status=cancelled",
-        "messages, one sender ID": "/messages?sid=LANTERN",
-        "messages, a number": f"/messages?number=%2B{str(number).lstrip('+')}",
-        "messages, a task's name": "/messages?task=Load+1",
-        "a message": f"/messages/{middle.public_id}/100",
-        "tasks": "/tasks",
-        "tasks, deep": f"/tasks?before={middle.public_id}",
-        "tasks, one day": f"/tasks?from={day}&to={day}",
-        "sending": "/sending",
-        "a task": f"/tasks/{middle.public_id}",
-    }
-
-
-def _signed_in(app: Flask) -> FlaskClient:
-    client = app.test_client()
-    page = client.get("/sign-in").text
-    token = re.search(r'name="csrf_token"[^>]* value="([^"]+)"', page)
-    assert token is not None, "The sign-in page has no token."
-    form = {"csrf_token": token[1], "email": load.EMAIL, "password": PASSWORD, "accept_terms": "y"}
-    answer = client.post("/sign-in", data=form)
-    assert answer.status_code == 302, f"Signing in answered {answer.status}."
-    return client
-
-
-def _in_turns(clients: Sequence[FlaskClient], addresses: Sequence[str]) -> list[list[float]]:
-    """The server's milliseconds for each client's page, the first look left out. They take turns, so that whatever
-    else the machine does falls on all of them."""
-    times: list[list[float]] = [[] for _ in clients]
-    for _ in range(ROUNDS + 1):
-        for client, address, taken in zip(clients, addresses, times, strict=True):
-            began = time.perf_counter()
-            answer = client.get(address)
-            taken.append((time.perf_counter() - began) * 1_000)
-            assert answer.status_code == 200, f"{address} answered {answer.status}."
-    return [taken[1:] for taken in times]
-
-
-def _percentile(times: list[float], percent: int) -> float:
-    return statistics.quantiles(times, n=100, method="inclusive")[percent - 1]
-
-
-_BARE_PAGE = """<!doctype html><title>Messages</title><table>{% for row in rows %}
-<tr><td>{{ row[0] }}</td><td>{{ row[1] }}</td><td>{{ row[2] }}</td></tr>{% endfor %}</table>"""
-
-
-def _bare_client(path: Path) -> FlaskClient:
-    """The least that such a page can be: a session, one query by key, 50 rows."""
-    app = Flask("bare")
-    app.secret_key = "only for measuring"
-    connection = sqlite3.connect(path, check_same_thread=False)
-
-    @app.get("/enter")
-    def enter() -> str:
-        session["account"] = 1
-        return ""
-
-    @app.get("/")
-    def rows() -> str:
-        query = "SELECT e164, status, price FROM message WHERE account_id = ? ORDER BY id DESC LIMIT 50"
-        found: Iterable[Any] = connection.execute(query, (session["account"],)).fetchall()
-        return render_template_string(_BARE_PAGE, rows=found)
-
-    client = app.test_client()
-    client.get("/enter")
-    return client
 
 
 if __name__ == "__main__":
