@@ -8,7 +8,7 @@ whoever is interrupted leaves nothing behind.
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
@@ -22,14 +22,17 @@ from app.bulk_load import indexes_aside
 from app.clock import now
 from app.database import insert_many, write_transaction
 from app.ledger.rollups import SUMS
+from app.ledger.route_hours import receipt_step
 from app.models import (
     Account,
     EntryKind,
+    FigureKind,
     LedgerEntry,
     Message,
     Role,
     Rollup,
     Route,
+    RouteHour,
     Task,
     TaskKind,
     TaskState,
@@ -86,6 +89,7 @@ class _Books:
     days: defaultdict[tuple[date, int, str], dict[str, int]] = field(
         default_factory=lambda: defaultdict(lambda: dict.fromkeys(SUMS, 0))
     )
+    hours: Counter[tuple[int, int, str, str, str]] = field(default_factory=Counter)
 
 
 def seed(session: Session, messages: int, password_hash: str, per_task: int = PER_TASK) -> Iterator[int]:
@@ -232,6 +236,22 @@ def _count(books: _Books, row: dict[str, Any]) -> None:
     sums["charged"] += row["delivered"] * PRICE
     for name in ("delivered", "failed", "in_doubt"):
         sums[name] += row[name]
+    _count_by_hour(books, row, _REGIONS[number % len(_REGIONS)])
+
+
+def _count_by_hour(books: _Books, row: dict[str, Any], region: str) -> None:
+    """What `app.ledger.route_hours` makes of such messages: each left and ended with its task."""
+    left, done = (int(row[name].timestamp()) for name in ("started_at", "finished_at"))
+    for kind, name, count in (
+        (FigureKind.STATUS, "delivered", row["delivered"]),
+        (FigureKind.STATUS, "failed", row["failed"]),
+        (FigureKind.STATUS, "in_doubt", row["in_doubt"]),
+        (FigureKind.ERROR, "unknown_subscriber", row["failed"]),
+        (FigureKind.ERROR, "timeout", row["in_doubt"]),
+        (FigureKind.RECEIPT, receipt_step(done - left), row["delivered"]),
+    ):
+        if count:
+            books.hours[row["route_id"], left // 3600, kind, region, name] += count
 
 
 def _close(session: Session, books: _Books) -> None:
@@ -241,5 +261,8 @@ def _close(session: Session, books: _Books) -> None:
         for (day, route_id, region), sums in books.days.items()
     ]
     insert_many(session, _table(Rollup), rows)
+    names = ("route_id", "hour", "kind", "region", "name", "messages")
+    hours = [dict(zip(names, (*key, count), strict=True)) for key, count in books.hours.items()]
+    insert_many(session, _table(RouteHour), hours)
     balances = {"available": books.available, "held": books.held}
     session.execute(update(Account).where(Account.id == books.account_id).values(balances))

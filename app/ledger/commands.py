@@ -30,7 +30,7 @@ def _lines(report: AuditReport) -> list[str]:
         return [f"{counts}, no difference"]
     heading = f"{'account':>8} {'task':>8} {'expected':>16} {'found':>16}  what"
     rows = [
-        f"{each.account_id:>8} {each.task_id or '–':>8} {each.expected:>16,} {each.found:>16,}  {each.what}"
+        f"{each.account_id or '–':>8} {each.task_id or '–':>8} {each.expected:>16,} {each.found:>16,}  {each.what}"
         for each in report.differences
     ]
     noun = "difference" if len(rows) == 1 else "differences"

@@ -12,9 +12,12 @@ from sqlalchemy.orm import InstrumentedAttribute
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """One thing that does not add up. Amounts are integer millicredits; counts are messages."""
+    """One thing that does not add up. Amounts are integer millicredits; counts are messages.
 
-    account_id: int
+    What is summed over everybody's messages names no account.
+    """
+
+    account_id: int | None
     task_id: int | None
     what: str
     expected: int

@@ -17,7 +17,25 @@ from app.models.recipient import Recipient, Rejection
 from app.models.recipient_list import ListEntry, ListState, RecipientList
 from app.models.record_export import ExportKind, ExportState, RecordExport
 from app.models.rollup import Rollup
-from app.models.route import AccountRoute, Channel, ChargeWhen, PumpLease, Route, RoutePrice
+from app.models.route import (
+    AccountRoute,
+    Channel,
+    ChargeWhen,
+    PumpLease,
+    RecentRecipient,
+    RecipientPool,
+    Route,
+    RoutePrice,
+)
+from app.models.route_figures import (
+    FigureKind,
+    GatewayTry,
+    RouteEvent,
+    RouteEventKind,
+    RouteHour,
+    RouteOutcome,
+    RoutePace,
+)
 from app.models.saved_text import SavedText
 from app.models.sender_id import ProtectedName, SenderIdRequest
 from app.models.session_record import DeviceSession, LimitHit, SignInAttempt, SignInOutcome
@@ -55,6 +73,8 @@ __all__ = [
     "EntryKind",
     "ExportKind",
     "ExportState",
+    "FigureKind",
+    "GatewayTry",
     "Invitation",
     "LedgerEntry",
     "Letter",
@@ -86,6 +106,11 @@ __all__ = [
     "Route",
     "RoutePrice",
     "SavedText",
+    "RouteEvent",
+    "RouteEventKind",
+    "RouteHour",
+    "RouteOutcome",
+    "RoutePace",
     "SenderIdRequest",
     "SignInAttempt",
     "SignInOutcome",

@@ -14,11 +14,12 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Final, NamedTuple
 
-from sqlalchemy import ColumnElement, bindparam, select, text, update
+from sqlalchemy import ColumnElement, TextClause, bindparam, select, text, update
+from sqlalchemy.engine import CursorResult
 from sqlalchemy.orm import Session
 
 from app.clock import now
-from app.ledger import rollups, transfers
+from app.ledger import rollups, route_hours, transfers
 from app.models import ChargeWhen, LedgerEntry, Message, MessageStatus, Money, Task, TaskState
 from app.models.base import UtcDateTime
 from app.sending.states import MESSAGE_MOVES
@@ -52,6 +53,9 @@ class Change:
     answered: bool = False
     region: str = ""
 
+    route_id: int = 0
+    sent_at: datetime | None = None
+    code_was: str | None = None
 
 class LockedMessage(NamedTuple):
     """What a change has to know of its message, read under lock."""
@@ -66,6 +70,8 @@ class LockedMessage(NamedTuple):
     region: str
     route_id: int
 
+    sent_at: datetime | None
+    error_code: str | None
 
 _LOCKED_COLUMNS: Final = tuple(getattr(Message, name) for name in LockedMessage._fields)
 
@@ -100,7 +106,15 @@ def change_of(message: LockedMessage, becomes: MessageStatus, **values: Any) -> 
     values.setdefault("gateway_id", message.gateway_id)
     values.setdefault("region", message.region)
     return Change(
-        message.id, message.price, MessageStatus(message.status), becomes, Money(message.money), **values
+        message.id,
+        message.price,
+        MessageStatus(message.status),
+        becomes,
+        Money(message.money),
+        route_id=message.route_id,
+        sent_at=message.sent_at,
+        code_was=message.error_code,
+        **values,
     )
 
 
@@ -140,6 +154,13 @@ def apply_changes(session: Session, task: Task, changes: Sequence[Change]) -> No
 
 def money_after(task: Task, status: MessageStatus, money: Money) -> Money:
     """Where a message's money stands once it has this status, by the rules the task was submitted under."""
+def _count_by_route(session: Session, change: Change, moment: datetime) -> None:
+    """What was final stays as it is, so a change never comes from there."""
+    was = route_hours.Stand(change.was, change.code_was, None)
+    becomes = route_hours.Stand(change.becomes, change.error_code, moment)
+    route_hours.count_move(session, change.route_id, change.region, change.sent_at, was, becomes, moment)
+
+
     if money is Money.HELD:
         if status is _M.DELIVERED or (status is _M.ACCEPTED and task.charge_when == ChargeWhen.ACCEPTED):
             return Money.CHARGED
@@ -188,7 +209,7 @@ def cancel_unsent(session: Session, task: Task) -> int:
 
 
 def locked_messages(
-    session: Session, ids: Iterable[int], *conditions: ColumnElement[bool]
+    session: Session, ids: Iterable[int], *conditions: ColumnElement[bool] | TextClause
 ) -> list[LockedMessage]:
     """Those of the messages that meet the conditions now, locked, in the order of their ids.
 

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import secrets
+from datetime import timedelta
 from typing import NamedTuple
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session
 
 from app.clock import now
-from app.ledger import rollups, transfers
+from app.database import write_transaction
+from app.ledger import rollups, route_hours, transfers
 from app.models import Message, MessageStatus, Money, Task
 
 
@@ -63,7 +65,26 @@ def settle(session: Session, task: Task, outcomes: list[Outcome]) -> None:
         if outcome != WAITING:
             setattr(task, outcome.status, getattr(task, outcome.status) + 1)
         _move_money(session, message)
+        _count_by_route(session, message)
     rollups.count_moves(session, task, [_moved(message) for message in messages])
+
+
+def age(session: Session, by: timedelta, *conditions: ColumnElement[bool]) -> None:
+    """Let the messages have left earlier by that much, and what is kept of them follow."""
+    with write_transaction(session):
+        for message in session.scalars(select(Message).where(Message.sent_at.is_not(None), *conditions)):
+            _count_by_route(session, message, back=True)
+            message.sent_at = message.sent_at - by
+            _count_by_route(session, message)
+
+
+def _count_by_route(session: Session, message: Message, *, back: bool = False) -> None:
+    stands = [
+        route_hours.Stand(MessageStatus.QUEUED, None, None),
+        route_hours.Stand(MessageStatus(message.status), message.error_code, message.final_at),
+    ]
+    was, becomes = reversed(stands) if back else stands
+    route_hours.count_move(session, message.route_id, message.region, message.sent_at, was, becomes, now())
 
 
 def _moved(message: Message) -> rollups.Moved:

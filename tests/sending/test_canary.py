@@ -13,6 +13,7 @@ from app.clock import now
 from app.database import write_transaction
 from app.gateways.base import Accepted, DeliveryReport, Outcome, OutgoingMessage, Refused, ReportStatus
 from app.models import Message, Route, Task, TaskState
+from tests.factories.messages import age
 from app.sending import canary, claims, receipts, steering
 from tests.factories.tasks import make_submitted_task
 from tests.sending.engine import House, ScriptedGateway, pump
@@ -69,8 +70,8 @@ def test_only_the_first_few_leave_until_enough_receipts_are_in(
 
 def test_silence_ends_after_a_set_time(any_app: Flask, house: House, task: Task) -> None:
     pump(any_app, house.route_id, ScriptedGateway())
-    house.session.execute(update(Message).values(sent_at=now() - WAIT))
-    house.session.commit()
+    house.session.rollback()
+    age(house.session, WAIT)
     judge(house.session)
     assert house.now(task).canary_last_id is None
 

@@ -13,6 +13,7 @@ from app.clock import now
 from app.database import write_transaction
 from app.models import ChargeWhen, Message, Task, TaskState
 from app.sending import sweep
+from tests.factories.messages import age
 from tests.factories.tasks import make_draft, make_submitted_task
 from tests.sending.engine import House, ScriptedGateway, at_once, count, make_house, pump
 
@@ -114,8 +115,7 @@ def test_what_was_never_heard_of_is_released_after_its_time(
     pump(any_app, house.route_id, gateway)
 
     assert swept(house, sweep.release_old_doubts, HOUR) == 0
-    session.execute(update(Message).values(sent_at=now() - HOUR))
-    session.commit()
+    age(session, HOUR)
     assert swept(house, sweep.release_old_doubts, HOUR) == (3 if released else 0)
     assert house.statuses(task) == {"failed" if released else "accepted": 3}
     assert house.balance() == ((10_000_000, 0) if released else (9_997_000, 0))
