@@ -143,6 +143,7 @@ def apply_changes(session: Session, task: Task, changes: Sequence[Change]) -> No
             rollups.Moved(change.region, change.price, change.was, change.becomes, change.money, money)
         )
     _write_messages(session, rows, moment)
+        _count_by_route(session, change, moment)
     _move_counters(session, task, counters)
     batch = secrets.token_hex(8)
     for (was, becomes), amount in sums.items():

@@ -9,12 +9,11 @@ from flask import Flask
 from sqlalchemy import update
 from sqlalchemy.orm import Session
 
-from app.clock import now
 from app.database import write_transaction
 from app.gateways.base import Accepted, DeliveryReport, Outcome, OutgoingMessage, Refused, ReportStatus
-from app.models import Message, Route, Task, TaskState
-from tests.factories.messages import age
+from app.models import Route, Task, TaskState
 from app.sending import canary, claims, receipts, steering
+from tests.factories.messages import age
 from tests.factories.tasks import make_submitted_task
 from tests.sending.engine import House, ScriptedGateway, pump
 
