@@ -96,7 +96,7 @@ class Capabilities:
     stay connected while receipts are awaited; else they come to the callback address.
 
     `recipients_per_day` is to how many different numbers the carrier lets us write in any 24 hours; None where it
-    sets no such limit.
+    sets no such limit. `recipients_pool` names whom it counts together: gateways of one name share the limit.
     """
 
     dedupes_reference: bool
@@ -107,6 +107,7 @@ class Capabilities:
     answer_timeout: float
     keeps_session: bool = False
     recipients_per_day: int | None = None
+    recipients_pool: str = ""
 
 
 class ReportStatus(StrEnum):

@@ -36,6 +36,8 @@ class ErrorCode(StrEnum):
     # Not now.
     THROTTLED = "throttled"
     CARRIER_BUSY = "carrier_busy"
+    QUEUE_FULL = "queue_full"
+    SYSTEM_ERROR = "system_error"
     PAIR_RATE = "pair_rate"
     SENDING_RESTRICTED = "sending_restricted"
     UNREACHABLE = "unreachable"
@@ -100,6 +102,8 @@ ERROR_WORDS: Mapping[str, str] = MappingProxyType(
         ),
         ErrorCode.THROTTLED: "The carrier asked us to slow down; the message is tried again.",
         ErrorCode.CARRIER_BUSY: "The carrier could not take the message just then; it is tried again.",
+        ErrorCode.QUEUE_FULL: "The carrier's queue for us was full; the message is tried again some minutes later.",
+        ErrorCode.SYSTEM_ERROR: "Something failed inside the carrier before it took the message; it is tried again.",
         ErrorCode.PAIR_RATE: "WhatsApp had too many messages to this number at once.",
         ErrorCode.SENDING_RESTRICTED: (
             "WhatsApp restricts for now how much the business may send, because of its pace, its quality or its limit."

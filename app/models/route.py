@@ -12,6 +12,7 @@ from sqlalchemy import (
     Boolean,
     CheckConstraint,
     ForeignKey,
+    Index,
     Integer,
     String,
     Text,
@@ -71,7 +72,10 @@ class Route(Base):
     fallback_route_id: Mapped[int | None] = mapped_column(
         ForeignKey("route.id")
     )  # for what this cannot take now
-    daily_cap: Mapped[int | None] = mapped_column(Integer)  # messages a UTC day
+    daily_cap: Mapped[int | None] = mapped_column(Integer)  # messages a UTC day, over all accounts
+    daily_used: Mapped[int] = mapped_column(Integer, default=0, server_default="0")  # of the day that ends…
+    daily_until: Mapped[datetime | None] = mapped_column(UtcDateTime)  # …then; see app.sending.caps
+    recipients_full_until: Mapped[datetime | None] = mapped_column(UtcDateTime)  # its pool of recipients
     retry_attempts: Mapped[int] = mapped_column(Integer, default=20)  # of deferred messages
     gateway_secrets: Mapped[str | None] = mapped_column(Text)  # encrypted JSON, never shown again
     description: Mapped[str] = mapped_column(String(500), default="")
@@ -126,3 +130,26 @@ class PumpLease(Base):
     fence: Mapped[int] = mapped_column(BigInteger, default=0)
     expires_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     next_send_at: Mapped[float | None] = mapped_column()
+
+
+class RecipientPool(Base):
+    """A carrier's count of different numbers in any 24 hours; routes of one portfolio share it.
+
+    `used` is how many rows of RecentRecipient it has; both move in one transaction, under this row's lock.
+    """
+
+    __tablename__ = "recipient_pool"
+
+    name: Mapped[str] = mapped_column(String(80), primary_key=True)
+    used: Mapped[int] = mapped_column(Integer, default=0)
+
+
+class RecentRecipient(Base):
+    """A number that was written to through a pool, and when last (UTC)."""
+
+    __tablename__ = "recent_recipient"
+    __table_args__ = (Index("ix_recent_recipient_pool_last_at", "pool", "last_at"),)
+
+    pool: Mapped[str] = mapped_column(ForeignKey("recipient_pool.name"), primary_key=True)
+    e164: Mapped[str] = mapped_column(String(16), primary_key=True)
+    last_at: Mapped[datetime] = mapped_column(UtcDateTime)

@@ -17,12 +17,17 @@ _RECEIPTS_AWAITED: Final = timedelta(hours=72)
 # Nothing is taken for that long. What says so was written before the clock was set back, and has lapsed.
 _BEYOND_ANY_LIFE: Final = timedelta(minutes=10)
 
+# A day has 25 hours when clocks go back. An end beyond that was written before the clock was set back.
+LONGEST_DAY: Final = timedelta(hours=26)
+
 
 _SURELY_UNSENT: Final = (
     ErrorCode.UNREACHABLE,
     ErrorCode.GATEWAY_SETTINGS,
     ErrorCode.THROTTLED,
     ErrorCode.CARRIER_BUSY,
+    ErrorCode.QUEUE_FULL,
+    ErrorCode.SYSTEM_ERROR,
     ErrorCode.NOT_SENT,
 )
 
@@ -99,8 +104,28 @@ def may_change_route(route_id: Any) -> ColumnElement[bool]:
 
 
 def sends(moment: datetime) -> tuple[ColumnElement[bool], ...]:
-    """The conditions on a running task that its time has not run out."""
-    return (or_(Task.send_before.is_(None), Task.send_before > moment),)
+    """The conditions on a running task, its `Account` and `Route`: its time has not run out, no cap is reached."""
+    return (
+        or_(Task.send_before.is_(None), Task.send_before > moment),
+        _has_room(Account, moment),
+        _has_room(Route, moment),
+        or_(
+            Route.recipients_full_until.is_(None),
+            Route.recipients_full_until <= moment,
+            Route.recipients_full_until > moment + LONGEST_DAY,
+        ),
+    )
+
+
+def _has_room(owner: type[Account] | type[Route], moment: datetime) -> ColumnElement[bool]:
+    """The condition that its daily cap is not used up, or the day that was counted is over (see app.sending.caps)."""
+    return or_(
+        owner.daily_cap.is_(None),
+        owner.daily_used < owner.daily_cap,
+        owner.daily_until.is_(None),
+        owner.daily_until <= moment,
+        owner.daily_until > moment + LONGEST_DAY,
+    )
 
 
 def is_let() -> ColumnElement[bool]:

@@ -34,6 +34,7 @@ from app.gateways.smpp.texts import Piece, TextTooLong
 
 _LONGEST_ID: Final = 100
 _AGAIN: Final = 0.5
+_SLOW_DOWN: Final = frozenset({ErrorCode.THROTTLED, ErrorCode.QUEUE_FULL})
 
 
 class SmppGateway:
@@ -137,9 +138,9 @@ class SmppGateway:
         outcome = self._outcome(answer)
         if isinstance(outcome, Accepted):
             self._brake.accepted()
-        elif isinstance(outcome, Deferred) and outcome.code == ErrorCode.THROTTLED:
+        elif isinstance(outcome, Deferred) and outcome.code in _SLOW_DOWN:
             self._brake.throttled()
-            return Deferred(ErrorCode.THROTTLED, max(outcome.retry_after or 0.0, self._brake.wait()))
+            return Deferred(outcome.code, max(outcome.retry_after or 0.0, self._brake.wait()))
         return outcome
 
     def _outcome(self, answer: Pdu) -> Outcome:

@@ -53,8 +53,8 @@ _DEFERRED: Final[dict[int, Deferred]] = {
     0x0E: Deferred(ErrorCode.GATEWAY_SETTINGS),  # ESME_RINVPASWD
     0x0F: Deferred(ErrorCode.GATEWAY_SETTINGS),  # ESME_RINVSYSID
     0x53: Deferred(ErrorCode.GATEWAY_SETTINGS),  # ESME_RINVSYSTYP
-    Status.QUEUE_FULL: Deferred(ErrorCode.THROTTLED, 60.0),
-    Status.THROTTLED: Deferred(ErrorCode.THROTTLED, 10.0),
+    Status.QUEUE_FULL: Deferred(ErrorCode.QUEUE_FULL),
+    Status.THROTTLED: Deferred(ErrorCode.THROTTLED),
     Status.RECEIVER_TEMPORARY: Deferred(ErrorCode.CARRIER_BUSY),
 }
 

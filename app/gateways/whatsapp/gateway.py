@@ -48,6 +48,7 @@ class WhatsAppGateway:
             long_text=True,
             answer_timeout=settings.answer_timeout,
             recipients_per_day=settings.recipients_per_day,
+            recipients_pool=f"whatsapp:{settings.portfolio}",
         )
         self._settings = settings
         self._callback_url = callback_url

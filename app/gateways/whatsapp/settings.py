@@ -21,6 +21,7 @@ _NAMES: Final = frozenset(
         "app_secret",
         "verify_token",
         "recipients_per_day",
+        "portfolio",
         "concurrency",
         "answer_timeout",
     }
@@ -32,7 +33,7 @@ _PLACE: Final = "https://graph.facebook.com"
 @dataclass(frozen=True, slots=True)
 class WhatsAppSettings:
     """`phone_number_id` is Meta's name for the number we send from; `recipients_per_day` is the portfolio's limit,
-    None for unlimited. `app_secret` signs the webhooks, `verify_token` is what we tell Meta to say once.
+    None for unlimited, and `portfolio` its id where several of our numbers share it. `app_secret` signs the webhooks, `verify_token` is what we tell Meta to say once.
     """
 
     url: URL
@@ -42,6 +43,7 @@ class WhatsAppSettings:
     app_secret: str = field(repr=False)
     verify_token: str = field(repr=False)
     recipients_per_day: int | None
+    portfolio: str
     concurrency: int
     answer_timeout: float
 
@@ -54,6 +56,9 @@ class WhatsAppSettings:
             raise SettingsRefused(
                 "phone_number_id", "Give the phone number ID, digits such as 106540352242922."
             )
+        portfolio = str(settings.get("portfolio", number))
+        if not re.fullmatch(r"[0-9]{5,30}", portfolio):
+            raise SettingsRefused("portfolio", "Give the business portfolio's ID, its digits.")
         version = given.text("version", "Give the version of the API, such as v23.0.", most=6)
         if not _VERSION.fullmatch(version):
             raise SettingsRefused("version", "Give the version of the API, such as v23.0.")
@@ -68,6 +73,7 @@ class WhatsAppSettings:
             ),
             verify_token=_token(given, "verify_token", "Give at least 16 random characters.", 16, 200),
             recipients_per_day=limit or None,
+            portfolio=portfolio,
             concurrency=given.whole("concurrency", 32, 1, 500),
             answer_timeout=given.seconds("answer_timeout", 15.0, 0.05, 60),
         )
