@@ -33,7 +33,8 @@ _PLACE: Final = "https://graph.facebook.com"
 @dataclass(frozen=True, slots=True)
 class WhatsAppSettings:
     """`phone_number_id` is Meta's name for the number we send from; `recipients_per_day` is the portfolio's limit,
-    None for unlimited, and `portfolio` its id where several of our numbers share it. `app_secret` signs the webhooks, `verify_token` is what we tell Meta to say once.
+    None for unlimited, and `portfolio` its id, where several of our numbers share it. `app_secret` signs the webhooks,
+    `verify_token` is what we tell Meta to say once.
     """
 
     url: URL
