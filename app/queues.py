@@ -31,6 +31,7 @@ class QueueName(StrEnum):
     DISPATCH = "dispatch"
     INTAKE = "intake"
     DEFAULT = "default"
+    EXPORTS = "exports"  # of a worker of its own: one may take minutes, and nobody's check is to wait for it
 
 
 # Which queue serves which job, and how many seconds one run of it may take.
@@ -43,7 +44,8 @@ JOBS: dict[str, tuple[QueueName, int]] = {
     "jobs.receipts.apply": (QueueName.DEFAULT, 120),
     "jobs.letters.send": (QueueName.DEFAULT, 60),
     "jobs.audit.enforce_audit": (QueueName.DEFAULT, 900),
-    "jobs.export.pack": (QueueName.DEFAULT, 900),
+    "jobs.export.pack": (QueueName.EXPORTS, 900),
+    "jobs.export.make": (QueueName.EXPORTS, 3_600),
     "jobs.clearing.let_upload_go": (QueueName.DEFAULT, 60),
     "jobs.clearing.clear": (QueueName.DEFAULT, 900),
 }

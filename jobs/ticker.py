@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session
 
 from app.accounts.export import forget_expired, stale_exports
 from app.database import write_transaction
+from app.exports import making
 from app.gateways.base import Capabilities, SettingsRefused
 from app.letters.sending import due_letters
 from app.lists.reading import stale_lists
@@ -137,10 +138,13 @@ def _ask_for_clearing(session: Session, _settings: Settings) -> None:
 def _look_after_exports(session: Session, settings: Settings) -> None:
     for export_id in stale_exports(session):
         enqueue("jobs.export.pack", export_id)
+    for export_id in making.stale_exports(session):
+        enqueue("jobs.export.make", export_id)
     with write_transaction(session):
         is_due = sweep.claim_chore(session, "exports", timedelta(hours=1))
     if is_due:
         forget_expired(session, settings)
+        making.forget_expired(session, settings)
 
 
 def _tell_low_balances(session: Session, _settings: Settings) -> None:

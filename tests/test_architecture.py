@@ -40,6 +40,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
         "app.records",
         "app.moderation",
         "app.support",
+        "app.exports",
         "app.demo",
         "app.load",
     ),

@@ -60,6 +60,20 @@ _COLUMNS = load_only(
 SETTLING = "settling"
 
 
+def tasks_asked(
+    account_id: int, *, state_filter: str | None = None, submitted: bool = False, asked: Asked | None = None
+) -> Select[Task]:
+    """The account's tasks that a list is asked for, in no order; see `task_page`."""
+    statement = _tasks_of(account_id)
+    if submitted:
+        statement = statement.where(Task.submitted_at.is_not(None))
+    if asked is not None:
+        statement = statement.where(*named_conditions(asked), *within(Task.created_at, asked.period))
+    if states := STATE_FILTERS.get(state_filter or ""):
+        statement = statement.where(Task.state.in_(states))
+    return statement
+
+
 def task_page(
     session: Session,
     account_id: int,
@@ -75,13 +89,7 @@ def task_page(
     A public id that is not the account's is passed over, and so is an unknown filter. The days that are asked for are
     those on which tasks were begun.
     """
-    statement = _tasks_of(account_id)
-    if submitted:
-        statement = statement.where(Task.submitted_at.is_not(None))
-    if asked is not None:
-        statement = statement.where(*named_conditions(asked), *within(Task.created_at, asked.period))
-    if states := STATE_FILTERS.get(state_filter or ""):
-        statement = statement.where(Task.state.in_(states))
+    statement = tasks_asked(account_id, state_filter=state_filter, submitted=submitted, asked=asked)
     return page_by_key(
         session,
         statement,

@@ -17,6 +17,7 @@ from app.models import (
     AccountExport,
     ListState,
     RecipientList,
+    RecordExport,
     SuppressionUpload,
     Task,
     TaskState,
@@ -36,6 +37,7 @@ _NAMES: Final[tuple[Select[str | None] | Select[str], ...]] = (
     select(SuppressionUpload.upload_key).where(SuppressionUpload.state == UploadState.READING),
     select(WhatsAppTemplate.header_key).where(WhatsAppTemplate.header_key.is_not(None)),
     select(AccountExport.file_key).where(AccountExport.file_key.is_not(None)),
+    select(RecordExport.file_key).where(RecordExport.file_key.is_not(None)),
 )
 
 

@@ -1,0 +1,107 @@
+"""What somebody wants as a file: kept in the words of the list's address, and read again by the job."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from app.language import gettext, mark
+from app.models import ExportKind, RecordExport, Role
+from app.models.user import CLIENT_ROLES
+from app.records.asked import Asked
+from app.records.periods import Period, read_period
+
+# Who may take which list along: whoever may read it on its page. The evidence tells who submitted, and from where.
+ROLES: Final[dict[ExportKind, frozenset[Role]]] = {
+    ExportKind.MESSAGES: CLIENT_ROLES,
+    ExportKind.TASKS: CLIENT_ROLES,
+    ExportKind.SENDING: CLIENT_ROLES,
+    ExportKind.STATEMENT: CLIENT_ROLES,
+    ExportKind.TOP_UPS: frozenset({Role.OWNER, Role.BILLING}),
+    ExportKind.EVIDENCE: frozenset({Role.OWNER}),
+}
+FILE_TYPES: Final[dict[ExportKind, tuple[str, ...]]] = {
+    **dict.fromkeys(ExportKind, ("csv", "xlsx")),
+    ExportKind.EVIDENCE: ("zip",),
+}
+KIND_WORDS: Final[dict[ExportKind, str]] = {
+    ExportKind.MESSAGES: mark("Messages"),
+    ExportKind.TASKS: mark("Tasks"),
+    ExportKind.SENDING: mark("Sending"),
+    ExportKind.STATEMENT: mark("Statement"),
+    ExportKind.TOP_UPS: mark("Top-ups"),
+    ExportKind.EVIDENCE: mark("Evidence of a task"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """A list as its address asks for it; days as YYYY-MM-DD. For the evidence, `task` is the task's public id."""
+
+    kind: ExportKind
+    file_type: str
+    first: str | None = None
+    last: str | None = None
+    number: str | None = None
+    task: str | None = None
+    sid: str | None = None
+    route: str | None = None
+    status: str | None = None
+    state: str | None = None
+
+    def words(self) -> dict[str, str]:
+        """What is asked for, without what is not, to be kept."""
+        said: dict[str, str | None] = asdict(self)
+        return {name: value for name, value in said.items() if value and name not in ("kind", "file_type")}
+
+    def request_hash(self, user_id: int) -> str:
+        """The same for the same wish of the same person."""
+        parts = [user_id, self.kind, self.file_type, sorted(self.words().items())]
+        return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
+
+
+def wish_of(export: RecordExport) -> Wish:
+    """What the export was asked for."""
+    return Wish(ExportKind(export.kind), export.file_type, **export.asked)
+
+
+def asked_of(wish: Wish, period: Period) -> Asked:
+    """The same for the lists that read it."""
+    return Asked(
+        period=period,
+        number=wish.number,
+        task=wish.task,
+        sender_id=wish.sid,
+        route=wish.route,
+        status=wish.status,
+    )
+
+
+def period_of(wish: Wish, zone: ZoneInfo, asked_at: datetime) -> Period:
+    """The days that were asked for, ending at the latest when they were: what comes later is not in the file."""
+    period = read_period(None, wish.first, wish.last, zone, asked_at)
+    until = asked_at if period.until is None else min(period.until, asked_at)
+    return Period(None, period.first, period.last, period.since, until, period.words)
+
+
+def described(wish: Wish, zone: ZoneInfo, asked_at: datetime) -> str:
+    """The filter in a line, for the list of exports."""
+    parts = [read_period(None, wish.first, wish.last, zone, asked_at).words]
+    for value, words in (
+        (wish.number, mark("number %(value)s")),
+        (wish.task, mark("task %(value)s")),
+        (wish.sid, mark("sender ID %(value)s")),
+        (wish.status, mark("status %(value)s")),
+        (wish.state, mark("state %(value)s")),
+    ):
+        if value:
+            parts.append(
+                gettext(words, value=value.replace("_", " ") if value in (wish.status, wish.state) else value)
+            )
+    if wish.route:
+        parts.append(gettext("one route"))
+    return ", ".join(parts)
