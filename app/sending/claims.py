@@ -1,7 +1,10 @@
-"""Which messages a pump may send: the route's lease, the claim on a batch, the fence before a byte leaves.
+"""Which messages a pump may send: the route's lease, and the claim that is the fence before a byte leaves.
 
 Each function is one transaction's work and expects `write_transaction` around it. Tokens carry the lease's fencing
 number, so that a pump that lost its lease cannot touch what its successor took.
+
+Claim and fence are one statement, for as few messages as go out within a tenth of a second: what is taken leaves, so
+a claim that may be taken back would only be a second write of the same rows.
 """
 
 from __future__ import annotations
@@ -11,7 +14,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import case, exists, func, or_, select, true, update
+from sqlalchemy import Select, case, exists, func, or_, select, true, update
 from sqlalchemy.orm import Session, aliased
 
 from app.clock import now
@@ -31,6 +34,7 @@ from app.sending.due import (
     stood_in_for,
     up_to,
 )
+from app.sending.fence import Fenced, fence
 from app.sending.filling import outgoing, template_of
 
 
@@ -62,19 +66,38 @@ class Lease:
     next_send_at: float
     spans: Spans
 
-    @property
-    def token(self) -> str:
-        return f"{self.route_id}.{self.fence}"
+    def taking(self, number: int) -> Taking:
+        """The `number`th taking under this lease."""
+        return Taking(f"{self.route_id}.{self.fence}.{number}")
+
+
+@dataclass(slots=True)
+class Taking:
+    """One taking of messages, by a token that no other has; `tried` once its transaction has begun to mark them."""
+
+    token: str
+    tried: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Claimed:
-    """A message taken for sending; `attempt` is set by the fence."""
+    """A message taken for sending: its `attempt` as the fence counted it, and the `claim` that stands on it."""
 
     message_id: int
     task_id: int
     attempt: int
+    claim: str
     outgoing: OutgoingMessage
+
+
+# What all of a task's messages have in common, by the route that takes them.
+_OF_TASK: Final = (
+    Task.id,
+    Task.content,
+    case((Route.takes_sender_id, Task.sender_id)).label("sender_id"),
+    Task.template_id,
+    Task.canary_last_id,
+)
 
 
 def acquire_lease(session: Session, route_id: int, holder: str, spans: Spans = _USUAL_SPANS) -> Lease | None:
@@ -88,6 +111,18 @@ def acquire_lease(session: Session, route_id: int, holder: str, spans: Spans = _
         .returning(PumpLease.fence, PumpLease.next_send_at)
     ).one_or_none()
     return None if taken is None else Lease(route_id, holder, taken.fence, taken.next_send_at or 0.0, spans)
+
+
+def require_lease(session: Session, lease: Lease) -> None:
+    """Keep others from the route until this transaction ends. Raises LeaseLost when one has it already."""
+    ours = (
+        PumpLease.route_id == lease.route_id,
+        PumpLease.holder == lease.holder,
+        PumpLease.fence == lease.fence,
+    )
+    held = session.scalar(select(PumpLease.fence).where(*ours).with_for_update())
+    if held is None:
+        raise LeaseLost("Another pump holds this route.")
 
 
 def renew_lease(session: Session, lease: Lease, next_send_at: float, *, release: bool = False) -> None:
@@ -107,24 +142,63 @@ def renew_lease(session: Session, lease: Lease, next_send_at: float, *, release:
         raise LeaseLost("Another pump holds this route.")
 
 
-def claim_batch(session: Session, lease: Lease, size: int) -> list[Claimed]:
-    """Claim up to `size` messages of the task whose turn it is; empty when nothing is due.
+def take(session: Session, lease: Lease, size: int, answer_timeout: float, taking: Taking) -> list[Claimed]:
+    """Claim and fence up to `size` messages of the task whose turn it is; once that is committed, they may leave.
+
+    `answer_timeout` is the gateway's, in seconds: the claim outlives it. Empty when nothing is due. Taking again with
+    the same `taking`, because nobody heard whether the first commit succeeded, finds what that one marked.
 
     Tasks take turns by `pump_turn`: the one served longest ago is next. A turn is a number, not a time: a clock
     that is set back must not put a task behind all others. A route that is paused meanwhile has nothing due. A route
     that stands in for another takes that one's tasks too; the price stays as quoted.
     """
     moment = now()
-    waiting = due(moment)
-    task = session.execute(
-        select(
-            Task.id,
-            Task.content,
-            case((Route.takes_sender_id, Task.sender_id)).label("sender_id"),
-            Task.template_id,
-            Task.canary_last_id,
-            (Task.route_id == Route.id).label("is_own"),
+    if taking.tried and (before := _taken_before(session, taking)):
+        return before
+    taking.tried = True
+    task = session.execute(_next_task(lease, moment)).one_or_none()
+    if task is None:
+        return []
+    _take_turn(session, lease, task.id)
+    waiting = (
+        select(Message.id)
+        .where(
+            Message.task_id == task.id,
+            *due(moment),
+            up_to(task.canary_last_id),
+            true() if task.is_own else may_change_route(lease.route_id),
         )
+        .order_by(Message.id)
+        .limit(size)
+        .with_for_update(of=Message, skip_locked=True)
+    )
+    rows = fence(
+        session,
+        waiting,
+        {
+            "status": MessageStatus.SENDING,
+            "attempt": Message.attempt + 1,
+            "sent_at": moment,
+            "not_before": None,
+            "claim": taking.token,
+            "claim_expires_at": moment + timedelta(seconds=answer_timeout) + lease.spans.margin,
+        },
+    )
+    strayed = [row.id for row in rows if row.route_id != lease.route_id]
+    if strayed:  # their receipts will come on this route
+        session.execute(
+            update(Message)
+            .where(Message.id.in_(strayed))
+            .values(route_id=lease.route_id)
+            .execution_options(synchronize_session=False)
+        )
+    return _as_claimed(session, rows, task, taking)
+
+
+def _next_task(lease: Lease, moment: datetime) -> Select[Any]:
+    """The task whose turn it is, locked."""
+    return (
+        select(*_OF_TASK, (Task.route_id == Route.id).label("is_own"))
         .join(Account, Account.id == Task.account_id)
         .join(Route, Route.id == lease.route_id)
         .where(
@@ -134,150 +208,54 @@ def claim_batch(session: Session, lease: Lease, size: int) -> list[Claimed]:
             Account.stopped_reason.is_(None),
             Account.state == AccountState.ACTIVE,
             *sends(moment),
-            exists().where(Message.task_id == Task.id, *waiting, is_let(), may_go_by_route()),
+            exists().where(Message.task_id == Task.id, *due(moment), is_let(), may_go_by_route()),
         )
         .order_by(Task.pump_turn, Task.id)
         .limit(1)
         .with_for_update(of=Task)
-    ).one_or_none()
-    if task is None:
-        return []
+    )
+
+
+def _take_turn(session: Session, lease: Lease, task_id: int) -> None:
+    """Put the task behind all others of the route."""
     served = aliased(Task)
     last_turn = select(func.max(served.pump_turn)).where(
         served.route_id == lease.route_id, served.state == TaskState.RUNNING
     )
     session.execute(
         update(Task)
-        .where(Task.id == task.id)
+        .where(Task.id == task_id)
         .values(
             pump_turn=func.coalesce(last_turn.scalar_subquery(), Task.pump_turn) + 1,
             changed_at=Task.changed_at,
         )
         .execution_options(synchronize_session=False)
     )
-    messages = session.execute(
-        select(
-            Message.id,
-            Message.attempt,
-            Message.reference,
-            Message.e164,
-            Message.text,
-            Message.parameters,
-            Message.route_id,
+
+
+def _taken_before(session: Session, taking: Taking) -> list[Claimed]:
+    """What an earlier try of the same taking marked, whose commit nobody heard of."""
+    moment = now()
+    marked = (Message.status == MessageStatus.SENDING, Message.claim == taking.token)
+    task_id = session.scalar(select(Message.task_id).where(*marked).limit(1))
+    if task_id is None:
+        return []
+    task = session.execute(
+        select(*_OF_TASK).join(Route, Route.id == Task.route_id).where(Task.id == task_id)
+    ).one()
+    rows = session.execute(
+        select(*map(Message.__table__.c.get, Fenced._fields)).where(
+            *marked, Message.claim_expires_at > moment
         )
-        .where(
-            Message.task_id == task.id,
-            *waiting,
-            up_to(task.canary_last_id),
-            true() if task.is_own else may_change_route(lease.route_id),
-        )
-        .order_by(Message.id)
-        .limit(size)
-        .with_for_update(of=Message, skip_locked=True)
-    ).all()
-    values: dict[str, Any] = {
-        "status": MessageStatus.CLAIMED,
-        "claim": lease.token,
-        "claim_expires_at": moment + lease.spans.claim,
-        "not_before": None,
-    }
-    if any(message.route_id != lease.route_id for message in messages):
-        values["route_id"] = lease.route_id  # its receipts will come on this one
-    session.execute(
-        update(Message).where(Message.id.in_([message.id for message in messages])).values(values)
     )
+    return _as_claimed(session, [Fenced._make(row) for row in rows], task, taking)
+
+
+def _as_claimed(session: Session, rows: Sequence[Fenced], task: Any, taking: Taking) -> list[Claimed]:
     template = template_of(session, task.template_id)
     return [
-        Claimed(message.id, task.id, message.attempt, outgoing(message, task, template))
-        for message in messages
+        Claimed(row.id, task.id, row.attempt, taking.token, outgoing(row, task, template)) for row in rows
     ]
-
-
-def fence(session: Session, lease: Lease, batch: Sequence[Claimed], answer_timeout: float) -> list[Claimed]:
-    """Mark as being sent those of the batch that are still ours; only these may leave, once committed.
-
-    `answer_timeout` is the gateway's, in seconds: the claim is prolonged to outlive it. Fencing the same batch
-    again, because nobody heard whether the first commit succeeded, finds what that one marked.
-    """
-    moment = now()
-    values = {
-        "status": MessageStatus.SENDING,
-        "attempt": Message.attempt + 1,
-        "sent_at": moment,
-        "claim_expires_at": moment + timedelta(seconds=answer_timeout) + lease.spans.margin,
-    }
-    fenced: set[int] = set()
-    for attempt in {claimed.attempt for claimed in batch}:
-        ids = [claimed.message_id for claimed in batch if claimed.attempt == attempt]
-        # Locked in the order of their ids, as a cancellation locks them.
-        fresh = (
-            select(Message.id)
-            .where(
-                Message.id.in_(ids),
-                Message.claim == lease.token,
-                Message.status == MessageStatus.CLAIMED,
-                Message.attempt == attempt,
-                Message.claim_expires_at > moment,
-            )
-            .order_by(Message.id)
-            .with_for_update(of=Message)
-        )
-        fenced.update(
-            session.scalars(
-                update(Message)
-                .where(Message.id.in_(fresh))
-                .values(values)
-                .returning(Message.id)
-                .execution_options(synchronize_session=False)
-            )
-        )
-    if len(fenced) < len(batch):
-        rest = [claimed for claimed in batch if claimed.message_id not in fenced]
-        fenced.update(_fenced_before(session, lease, rest, moment))
-    return [
-        Claimed(claimed.message_id, claimed.task_id, claimed.attempt + 1, claimed.outgoing)
-        for claimed in batch
-        if claimed.message_id in fenced
-    ]
-
-
-def _fenced_before(session: Session, lease: Lease, batch: Sequence[Claimed], moment: datetime) -> set[int]:
-    """Those that an earlier try of the same fence marked, whose commit nobody heard of."""
-    attempts = {claimed.message_id: claimed.attempt + 1 for claimed in batch}
-    return {
-        row.id
-        for row in _still_claimed(session, lease, batch)
-        if row.status == MessageStatus.SENDING
-        and row.attempt == attempts[row.id]
-        and row.claim_expires_at > moment
-    }
-
-
-def hand_back(session: Session, lease: Lease, batch: Sequence[Claimed]) -> None:
-    """Return claimed messages that were not fenced to the queue."""
-    unsent = [row.id for row in _still_claimed(session, lease, batch) if row.status == MessageStatus.CLAIMED]
-    if unsent:
-        session.execute(
-            update(Message)
-            .where(Message.id.in_(unsent))
-            .values(status=MessageStatus.QUEUED, claim=None, claim_expires_at=None)
-            .execution_options(synchronize_session=False)
-        )
-
-
-def _still_claimed(session: Session, lease: Lease, batch: Sequence[Claimed]) -> Sequence[Any]:
-    """Those of the batch that carry our claim, locked in the order of their ids, as a cancellation locks them."""
-    if not batch:
-        return []
-    return session.execute(
-        select(Message.id, Message.status, Message.attempt, Message.claim_expires_at)
-        .where(
-            Message.id.in_([claimed.message_id for claimed in batch]),
-            Message.claim == lease.token,
-        )
-        .order_by(Message.id)
-        .with_for_update(of=Message)
-    ).all()
 
 
 def routes_with_work(session: Session) -> list[int]:

@@ -16,7 +16,7 @@ from app.gateways.base import Accepted, Capabilities, Deferred, InDoubt, Outcome
 from app.gateways.errors import ErrorCode
 from app.models import MessageStatus, Route, Task, TaskState
 from app.sending.alerts import clear_alert, raise_alert
-from app.sending.claims import Claimed, Lease
+from app.sending.claims import Claimed
 from app.sending.lookup import lock_tasks
 from app.sending.settlement import (
     Change,
@@ -56,9 +56,7 @@ _FIRST_REST: Final = timedelta(seconds=10)
 NOT_SENT: Final = Deferred("not_sent", 0.0)
 
 
-def record(
-    session: Session, lease: Lease, results: Sequence[tuple[Claimed, Outcome]], capabilities: Capabilities
-) -> int:
+def record(session: Session, results: Sequence[tuple[Claimed, Outcome]], capabilities: Capabilities) -> int:
     """Write the outcomes of a batch. Returns how many were still ours to write.
 
     An outcome counts only where the message still carries the claim and the attempt that it belongs to; one that
@@ -73,7 +71,7 @@ def record(
         changes = []
         for message in locked_messages(session, answers):
             claimed, outcome = answers[message.id]
-            if _still_ours(message, lease, claimed):
+            if _still_ours(message, claimed):
                 change = _change(task, message, outcome, capabilities)
                 if change is not None:
                     changes.append(change)
@@ -107,9 +105,9 @@ def reset_breaker(session: Session, route_id: int) -> None:
     clear_alert(session, f"route:{route_id}:breaker")
 
 
-def _still_ours(message: LockedMessage, lease: Lease, claimed: Claimed) -> bool:
+def _still_ours(message: LockedMessage, claimed: Claimed) -> bool:
     return (
-        message.claim == lease.token
+        message.claim == claimed.claim
         and message.attempt == claimed.attempt
         and message.status in (_M.SENDING, _M.IN_DOUBT)
     )

@@ -1,8 +1,8 @@
 """The pump: one route's messages, from the queue to the wire and back into the books, at the route's pace.
 
-Three loops overlap, so that the writes of one batch go on while the next is on the wire: `_feed` claims and fences,
-`_send` paces and sends, `_record` writes outcomes. The database is spoken to from threads of the pump's own (see
-`app.sending.bookkeeper`), in short transactions.
+Three loops overlap, so that the writes of one batch go on while the next is on the wire: `_feed` takes messages
+behind the fence, `_send` paces and sends, `_record` writes outcomes. The database is spoken to from threads of the
+pump's own (see `app.sending.bookkeeper`), in short transactions.
 
 It commits as it goes, unlike other domain code, because the fence must stand before a message leaves.
 """
@@ -10,6 +10,7 @@ It commits as it goes, unlike other domain code, because the fence must stand be
 from __future__ import annotations
 
 import asyncio
+import itertools
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
@@ -24,7 +25,7 @@ from app.gateways.base import Accepted, Deferred, DeliveryReport, Gateway, InDou
 from app.gateways.errors import ErrorCode
 from app.sending import claims, outcomes, receipts
 from app.sending.bookkeeper import Bookkeeper, Lane
-from app.sending.claims import Claimed, Lease, LeaseLost, Spans
+from app.sending.claims import Claimed, Lease, LeaseLost, Spans, Taking
 from app.sending.pace import Pace
 
 log = structlog.get_logger()
@@ -98,7 +99,6 @@ class Pump:
         self._fenced: asyncio.Queue[_Chunk | None] = asyncio.Queue()
         self._room = asyncio.Semaphore(1)  # for one chunk between the fence and the sender
         self._results: list[tuple[Claimed, Outcome]] = []
-        self._batch = max(1, min(_FENCE_MOST, int(rate / 2)))
         # What is fenced and has not left is in doubt when this process is killed, so that is little: at most two
         # chunks of a tenth of a second, as fast as the route may go and the gateway goes. It is small at first.
         self._most = max(1, min(_FENCE_MOST, int(rate * _CHUNK_SECONDS)))
@@ -129,7 +129,7 @@ class Pump:
         self._pace = Pace(self._rate, min(lease.next_send_at, now + max(1.0, 2 / self._rate)))
         try:
             await self._gateway.open(self._store_reports)
-            ended = await asyncio.gather(self._work(lease), self._record(lease), return_exceptions=True)
+            ended = await asyncio.gather(self._work(lease), self._record(), return_exceptions=True)
             for result in ended:
                 if isinstance(result, BaseException):
                     raise result
@@ -162,38 +162,31 @@ class Pump:
                 self._all_sent = True
 
     async def _feed(self, lease: Lease) -> None:
-        """Claim batches, fence chunks of them, hand those on; never more than a chunk ahead of the sender."""
-        batch: list[Claimed] = []
+        """Take chunks and hand them on; never more than a chunk ahead of the sender."""
         idle_since: float | None = None
         try:
-            while not self._is_stopping():
-                if not batch:
-                    batch = await self._write(claims.claim_batch, lease, self._batch)
-                if not batch:
-                    # What is still out may come back to the queue once its answer is written down.
-                    still_out = self._flying or self._results or not self._fenced.empty()
-                    idle_since = None if still_out else idle_since or time.monotonic()
-                    if idle_since is not None and await self._may_leave(time.monotonic() - idle_since):
-                        break
-                    await asyncio.sleep(_IDLE_POLL)
-                    continue
-                idle_since = None
+            for number in itertools.count():
                 await self._room.acquire()
                 if self._is_stopping():
                     break
-                chunk, rest = batch[: self._chunk], batch[self._chunk :]
                 leave_by = time.monotonic() + lease.spans.margin.total_seconds()
-                fenced = await self._write(self._fence, lease, chunk)
-                batch = rest
-                await self._fenced.put(_Chunk(fenced, leave_by))
+                chunk = await self._write(self._take, lease, self._chunk, lease.taking(number))
+                if chunk:
+                    idle_since = None
+                    await self._fenced.put(_Chunk(chunk, leave_by))
+                    continue
+                self._room.release()
+                # What is still out may come back to the queue once its answer is written down.
+                still_out = self._flying or self._results or not self._fenced.empty()
+                idle_since = None if still_out else idle_since or time.monotonic()
+                if idle_since is not None and await self._may_leave(time.monotonic() - idle_since):
+                    break
+                await asyncio.sleep(_IDLE_POLL)
         except LeaseLost:
             log.warning("lease_lost", route=self._route_id, holder=self._holder)
             self.stop()
         finally:
-            try:
-                await self._write(claims.hand_back, lease, batch)
-            finally:
-                await self._fenced.put(None)
+            await self._fenced.put(None)
 
     async def _may_leave(self, idle: float) -> bool:
         """Whether a pump with nothing to send may end: not while receipts are to come on the session that it keeps."""
@@ -215,9 +208,9 @@ class Pump:
             await asyncio.wait(set(self._flying))
         await self._gateway.close()
 
-    def _fence(self, session: Session, lease: Lease, chunk: list[Claimed]) -> list[Claimed]:
-        claims.renew_lease(session, lease, self._pace.next_at)
-        return claims.fence(session, lease, chunk, self._gateway.capabilities.answer_timeout)
+    def _take(self, session: Session, lease: Lease, size: int, taking: Taking) -> list[Claimed]:
+        claims.require_lease(session, lease)
+        return claims.take(session, lease, size, self._gateway.capabilities.answer_timeout, taking)
 
     async def _send(self) -> None:
         """Let fenced messages leave, each at its place in the schedule."""
@@ -277,16 +270,14 @@ class Pump:
             self._tripped = code
             self.stop()
 
-    async def _record(self, lease: Lease) -> None:
+    async def _record(self) -> None:
         """Write outcomes as they come, many to a transaction."""
         answered = False
         try:
             while self._results or not self._all_sent:
                 batch, self._results = self._results[:_RECORD_MOST], self._results[_RECORD_MOST:]
                 if batch:
-                    await self._write(
-                        outcomes.record, lease, batch, self._gateway.capabilities, lane=Lane.BACK
-                    )
+                    await self._write(outcomes.record, batch, self._gateway.capabilities, lane=Lane.BACK)
                 if not answered and any(isinstance(outcome, Accepted | Refused) for _, outcome in batch):
                     answered = True
                     await self._write(outcomes.reset_breaker, self._route_id, lane=Lane.BACK)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import random
 from collections import Counter
@@ -17,7 +18,7 @@ from app.gateways import signature
 from app.gateways.base import Accepted, Capabilities, Outcome
 from app.models import Message, Receipt, Task
 from app.sending import claims, receipts
-from app.sending.claims import Claimed, Lease
+from app.sending.claims import Claimed
 from app.sending.outcomes import record
 from jobs import receipts as receipt_job
 from tests.factories.tasks import make_submitted_task
@@ -38,24 +39,25 @@ def say(client: PanelClient, house: House, secret: str, reports: list[dict[str, 
     return client.post(f"/callbacks/{house.route.public_id}", data=body, headers=headers).status_code
 
 
-def fence_all(house: House) -> tuple[Lease, list[Claimed]]:
+def fence_all(house: House) -> list[Claimed]:
     """Everything is on the wire."""
     with write_transaction(house.session):
         lease = claims.acquire_lease(house.session, house.route_id, "chaos", SPANS)
     assert lease is not None
     fenced: list[Claimed] = []
-    while True:
+    for number in itertools.count():
         with write_transaction(house.session):
-            batch = claims.claim_batch(house.session, lease, 500)
-            fenced += claims.fence(house.session, lease, batch, 600.0)
+            batch = claims.take(house.session, lease, 500, 600.0, lease.taking(number))
         if not batch:
-            return lease, fenced
+            break
+        fenced += batch
+    return fenced
 
 
-def write_down(house: House, lease: Lease, answers: list[tuple[Claimed, Outcome]]) -> None:
+def write_down(house: House, answers: list[tuple[Claimed, Outcome]]) -> None:
     for first in range(0, len(answers), 500):
         with write_transaction(house.session):
-            record(house.session, lease, answers[first : first + 500], CAN)
+            record(house.session, answers[first : first + 500], CAN)
 
 
 def test_receipts_in_any_order_and_number_end_as_the_oracle_says(
@@ -64,10 +66,10 @@ def test_receipts_in_any_order_and_number_end_as_the_oracle_says(
     dice = random.Random(20_261_121)
     count = RECEIPTS * times
     task = make_submitted_task(house.session, house.owner, house.route, messages=count)
-    lease, fenced = fence_all(house)
+    fenced = fence_all(house)
     answers = [(claimed, Accepted(f"g-{claimed.message_id}")) for claimed in fenced]
     early = round(count * EARLY)
-    write_down(house, lease, answers[early:])
+    write_down(house, answers[early:])
 
     oracle = {f"g-{claimed.message_id}": dice.choice(("delivered", "failed")) for claimed in fenced}
     true = [{"id": each, "status": status} for each, status in oracle.items() for _ in range(COPIES)]
@@ -87,7 +89,7 @@ def test_receipts_in_any_order_and_number_end_as_the_oracle_says(
         if number % 20 == 0:
             receipt_job.apply(house.route_id)
     receipt_job.apply(house.route_id)
-    write_down(house, lease, answers[:early])  # the answers that their receipts came before
+    write_down(house, answers[:early])  # the answers that their receipts came before
     house.session.execute(update(Receipt).values(retry_at=now() - timedelta(seconds=1)))
     house.session.commit()
     receipt_job.apply(house.route_id)
@@ -107,8 +109,8 @@ def test_contradictions_change_nothing_after_the_first_final_word(
 ) -> None:
     dice = random.Random(seed)
     task = make_submitted_task(house.session, house.owner, house.route, messages=50)
-    lease, fenced = fence_all(house)
-    write_down(house, lease, [(claimed, Accepted(f"g-{claimed.message_id}")) for claimed in fenced])
+    fenced = fence_all(house)
+    write_down(house, [(claimed, Accepted(f"g-{claimed.message_id}")) for claimed in fenced])
     secret = house.settings.sandbox_secret
     first = {f"g-{claimed.message_id}": dice.choice(("delivered", "failed")) for claimed in fenced}
     house.session.rollback()

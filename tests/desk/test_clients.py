@@ -91,7 +91,7 @@ def test_nothing_of_a_suspended_account_is_claimed_even_if_it_runs(session):
     session.commit()
     with write_transaction(session):
         lease = claims.acquire_lease(session, route.id, "test")
-        assert claims.claim_batch(session, lease, 10) == []
+        assert claims.take(session, lease, 10, 5.0, lease.taking(0)) == []
     assert claims.routes_with_work(session) == []
 
 

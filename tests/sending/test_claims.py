@@ -1,8 +1,10 @@
-"""One pump holds a route; what it claims, nobody else sends; what it fences, nobody sends again."""
+"""One pump holds a route; what it takes is fenced, and nobody sends it again."""
 
 from __future__ import annotations
 
 from datetime import timedelta
+from itertools import count
+from threading import Event
 
 import pytest
 from flask import Flask
@@ -11,9 +13,9 @@ from sqlalchemy.orm import Session
 
 from app.clock import now
 from app.database import write_transaction
-from app.models import Account, Message, MessageStatus, PumpLease, TaskState
+from app.models import Account, Message, PumpLease, TaskState
 from app.sending import claims
-from app.sending.claims import Claimed, Lease, LeaseLost, Spans
+from app.sending.claims import Claimed, Lease, LeaseLost, Spans, Taking
 from tests.factories.routes import make_route
 from tests.factories.tasks import make_submitted_task
 from tests.sending.engine import House, at_once
@@ -24,14 +26,14 @@ def acquire(house: House, holder: str = "one", spans: Spans = Spans()) -> Lease 
         return claims.acquire_lease(house.session, house.route_id, holder, spans)
 
 
-def claim(house: House, lease: Lease, size: int = 100) -> list[Claimed]:
-    with write_transaction(house.session):
-        return claims.claim_batch(house.session, lease, size)
+_numbers = count()
 
 
-def fence(house: House, lease: Lease, batch: list[Claimed]) -> list[Claimed]:
+def take(house: House, lease: Lease, size: int = 100, taking: Taking | None = None) -> list[Claimed]:
+    """What a pump does: one transaction, that ends when the lease is another's."""
     with write_transaction(house.session):
-        return claims.fence(house.session, lease, batch, 5.0)
+        claims.require_lease(house.session, lease)
+        return claims.take(house.session, lease, size, 5.0, taking or lease.taking(next(_numbers)))
 
 
 def held(house: House, **columns: object) -> Lease:
@@ -70,21 +72,41 @@ def test_a_lease_given_back_is_free_at_once_and_keeps_the_pace(any_app: Flask, h
 
 def test_an_expired_lease_is_taken_over_and_the_old_pump_finds_nothing(any_app: Flask, house: House) -> None:
     old = held(house)
-    batch = claim(house, old, 2)
+    assert len(take(house, old, 2)) == 2
     expire_lease(house)
     new = acquire(house, "two")
     assert new is not None
 
     with pytest.raises(LeaseLost), write_transaction(house.session):
         claims.renew_lease(house.session, old, 0.0)
-    house.session.execute(update(Message).values(claim_expires_at=now()))
-    house.session.commit()
-    assert fence(house, old, batch) == []  # its claim has lapsed
-    house.session.execute(update(Message).values(status=MessageStatus.QUEUED, claim=None))
-    house.session.commit()
-    assert len(claim(house, new)) == 5
-    assert fence(house, old, batch) == []  # and now another claim stands
-    assert {message.attempt for message in house.session.query(Message)} == {0}
+    with pytest.raises(LeaseLost):
+        take(house, old)
+    assert len(take(house, new)) == 3
+    assert {message.attempt for message in house.session.query(Message)} == {1}
+
+
+def test_a_lease_cannot_be_taken_over_while_its_pump_takes(any_app: Flask, house: House) -> None:
+    """The fence stands before the next pump may look, or it does not stand at all."""
+    lease = held(house)
+    expire_lease(house)
+    began, taken = Event(), Event()
+
+    def slowly(session: Session) -> str:
+        with write_transaction(session):
+            claims.require_lease(session, lease)
+            began.set()
+            taken.wait(0.5)
+            return f"old {len(claims.take(session, lease, 5, 5.0, lease.taking(0)))}"
+
+    def thief(session: Session) -> str:
+        began.wait(5)
+        with write_transaction(session):
+            theirs = claims.acquire_lease(session, lease.route_id, "two")
+            assert theirs is not None
+            return f"new {len(claims.take(session, theirs, 5, 5.0, theirs.taking(0)))}"
+
+    house.session.rollback()
+    assert at_once(any_app, [slowly, thief]) == {"old 5": 1, "new 0": 1}
 
 
 @pytest.mark.parametrize("hours", [-1, 1])
@@ -96,44 +118,48 @@ def test_a_clock_that_jumps_an_hour_leaves_no_route_asleep(house: House, hours: 
     assert acquire(house, "two") is not None
 
 
-def test_what_is_fenced_is_fenced_once(any_app: Flask, house: House) -> None:
+def test_what_is_taken_is_taken_once(any_app: Flask, house: House) -> None:
     lease = held(house)
-    batch = claim(house, lease)
-    first = fence(house, lease, batch[:3])
+    first = take(house, lease, 3)
     assert [each.attempt for each in first] == [1, 1, 1]
-    assert claim(house, lease) == []
-    assert sorted(m.status for m in house.session.query(Message)) == ["claimed"] * 2 + ["sending"] * 3
+    second = take(house, lease, 3)
+    assert len(second) == 2
+    assert not {each.message_id for each in first} & {each.message_id for each in second}
+    assert take(house, lease) == []
+    assert {message.status for message in house.session.query(Message)} == {"sending"}
 
 
-def test_fencing_again_after_an_unheard_commit_finds_the_same_messages(any_app: Flask, house: House) -> None:
+def test_taking_again_after_an_unheard_commit_finds_the_same_messages(any_app: Flask, house: House) -> None:
     lease = held(house)
-    batch = claim(house, lease)
-    assert fence(house, lease, batch) == fence(house, lease, batch)
-    assert {message.attempt for message in house.session.query(Message)} == {1}
+    taking = lease.taking(7)
+    first = take(house, lease, 3, taking)
+    assert take(house, lease, 3, taking) == first
+    assert {message.attempt for message in house.session.query(Message)} == {0, 1}
+    assert len(take(house, lease)) == 2
 
 
-def test_what_is_handed_back_goes_out_later_and_what_is_fenced_stays(any_app: Flask, house: House) -> None:
+def test_taking_again_after_a_commit_that_failed_takes_afresh(any_app: Flask, house: House) -> None:
     lease = held(house)
-    batch = claim(house, lease)
-    fence(house, lease, batch[:2])
+    taking = lease.taking(7)
     with write_transaction(house.session):
-        claims.hand_back(house.session, lease, batch)
-    assert sorted(m.status for m in house.session.query(Message)) == ["queued"] * 3 + ["sending"] * 2
-    assert len(claim(house, lease)) == 3
+        claims.take(house.session, lease, 3, 5.0, taking)
+        house.session.rollback()
+    assert len(take(house, lease, 3, taking)) == 3
+    assert len(take(house, lease)) == 2
 
 
-def test_a_message_is_not_claimed_before_its_time(house: House) -> None:
+def test_a_message_is_not_taken_before_its_time(house: House) -> None:
     lease = held(house)
     house.session.execute(
         update(Message).where(Message.row > 3).values(not_before=now() + timedelta(hours=1))
     )
     house.session.commit()
-    assert len(claim(house, lease)) == 2
+    assert len(take(house, lease)) == 2
 
 
 @pytest.mark.parametrize("state", [TaskState.SCHEDULED, TaskState.PAUSED])
-def test_only_running_tasks_are_claimed(house: House, state: TaskState) -> None:
-    assert claim(house, held(house, state=state)) == []
+def test_only_running_tasks_are_taken(house: House, state: TaskState) -> None:
+    assert take(house, held(house, state=state)) == []
 
 
 def test_a_stopped_account_and_a_paused_route_send_nothing(any_app: Flask, house: House) -> None:
@@ -141,15 +167,15 @@ def test_a_stopped_account_and_a_paused_route_send_nothing(any_app: Flask, house
     account = house.session.get_one(Account, house.account_id)
     account.stopped_reason = "The books differ."
     house.session.commit()
-    assert claim(house, lease) == []
+    assert take(house, lease) == []
     assert claims.routes_with_work(house.session) == []
     account.stopped_reason = None
     house.route.paused_reason = "Maintenance."
     house.session.commit()
-    assert claim(house, lease) == []
+    assert take(house, lease) == []
     house.route.paused_reason = None
     house.session.commit()
-    assert len(claim(house, lease)) == 5
+    assert len(take(house, lease)) == 5
 
 
 def test_tasks_take_turns_whatever_the_clock_does(
@@ -162,7 +188,7 @@ def test_tasks_take_turns_whatever_the_clock_does(
     for jump in (0, 0, -3600, -3600, 7200, 7200):
         moment = real + timedelta(seconds=jump)
         monkeypatch.setattr("app.sending.claims.now", lambda moment=moment: moment)
-        turns += [each.task_id for each in claim(house, lease, 1)]
+        turns += [each.task_id for each in take(house, lease, 1)]
     assert turns[:2] == turns[2:4] == turns[4:]
     assert turns[0] != turns[1]
 
@@ -173,4 +199,4 @@ def test_another_routes_messages_are_not_touched(house: House) -> None:
     with write_transaction(house.session):
         lease = claims.acquire_lease(house.session, other.id, "two")
     assert lease is not None
-    assert claim(house, lease) == []
+    assert take(house, lease) == []

@@ -7,7 +7,7 @@ from sqlalchemy import update
 from app.database import write_transaction
 from app.gateways.base import TemplateHeader, TemplateMessage
 from app.models import Message, TemplateState, WhatsAppTemplate
-from app.sending.claims import acquire_lease, claim_batch
+from app.sending.claims import acquire_lease, take
 from tests.factories.routes import make_route
 from tests.factories.tasks import make_submitted_task
 from tests.sending.engine import House
@@ -31,7 +31,7 @@ def test_each_message_takes_its_template_filled_with_its_own_values(house: House
     with write_transaction(house.session) as session:
         lease = acquire_lease(session, route.id, "pump")
         assert lease is not None
-        batch = claim_batch(session, lease, 10)
+        batch = take(session, lease, 10, 5.0, lease.taking(0))
 
     header = TemplateHeader("document", "menu.pdf", path=f"media/{template.public_id}")
     filled = TemplateMessage("spring", "en_GB", ("Ann",), header)
@@ -44,6 +44,6 @@ def test_a_task_without_a_template_sends_its_text_alone(house: House) -> None:
     with write_transaction(house.session) as session:
         lease = acquire_lease(session, route.id, "pump")
         assert lease is not None
-        (claimed,) = claim_batch(session, lease, 10)
+        (claimed,) = take(session, lease, 10, 5.0, lease.taking(0))
 
     assert (claimed.outgoing.template, claimed.outgoing.text) == (None, "Your parcel is at the counter.")

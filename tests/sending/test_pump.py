@@ -306,7 +306,7 @@ def test_a_database_that_goes_away_for_a_moment_costs_nothing(
     def transact(self: Bookkeeper, function: Callable[..., Any], arguments: tuple[Any, ...]) -> Any:
         calls[function.__name__] += 1
         if calls[function.__name__] % 5 == 2:
-            if function.__name__ in ("_fence", "record", "hand_back"):
+            if function.__name__ in ("_take", "record"):
                 real(self, function, arguments)
             raise OperationalError("a statement", {}, Exception("gone"))
         return real(self, function, arguments)

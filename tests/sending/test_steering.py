@@ -49,7 +49,7 @@ def test_a_paused_task_sends_nothing_more_until_it_is_resumed(any_app: Flask, ho
     gateway.answer = pause_meanwhile
     pump(any_app, house.route_id, gateway, rate=200)
     left = len(gateway.sent)
-    assert 30 <= left < 150  # what was fenced may leave, what was only claimed may not
+    assert 30 <= left < 150  # what was taken may leave, what waits may not
     assert house.statuses(task) == {"accepted": left, "queued": 200 - left}
     assert house.now(task).state == TaskState.PAUSED
     assert claims.routes_with_work(house.session) == []
@@ -61,17 +61,19 @@ def test_a_paused_task_sends_nothing_more_until_it_is_resumed(any_app: Flask, ho
     assert house.now(task).state == TaskState.DONE
 
 
-def test_what_is_claimed_goes_back_to_the_queue_at_once(any_app: Flask, house: House) -> None:
+def test_nothing_is_taken_once_the_pause_stands(any_app: Flask, house: House) -> None:
     task = make_submitted_task(house.session, house.owner, house.route, messages=5)
     with write_transaction(house.session):
         lease = claims.acquire_lease(house.session, house.route_id, "a pump")
         assert lease is not None
-        batch = claims.claim_batch(house.session, lease, 5)
+        assert len(claims.take(house.session, lease, 2, 5.0, lease.taking(0))) == 2
     pause(house, task)
-    assert house.statuses(task) == {"queued": 5}
+    with write_transaction(house.session):
+        assert claims.take(house.session, lease, 5, 5.0, lease.taking(1)) == []
+    assert house.statuses(task) == {"sending": 2, "queued": 3}  # those are on the wire
     resume(house, task)
     with write_transaction(house.session):
-        assert claims.fence(house.session, lease, batch, 5.0) == []
+        assert len(claims.take(house.session, lease, 5, 5.0, lease.taking(2))) == 3
 
 
 def test_a_task_that_overslept_its_time_is_resumed(any_app: Flask, house: House) -> None:
@@ -149,10 +151,10 @@ def test_a_suspended_account_resumes_nothing(house: House, by_staff: bool) -> No
     with write_transaction(house.session):
         lease = claims.acquire_lease(house.session, house.route_id, "a pump")
         assert lease is not None
-        claims.claim_batch(house.session, lease, 2)
+        claims.take(house.session, lease, 2, 5.0, lease.taking(0))
     with write_transaction(house.session):
         standing.suspend(house.session, Actor.machine(), house.account_id, "Complaints")
-    assert house.statuses(task) == {"queued": 3}
+    assert house.statuses(task) == {"sending": 2, "queued": 1}
     with pytest.raises(NotAllowed):
         resume(house, task, by_staff=by_staff)
     with write_transaction(house.session):
