@@ -15,6 +15,7 @@ from app import (
     web_errors,
     web_language,
     web_sessions,
+    web_statuses,
 )
 from app.database import configure_engine
 from config import Settings
@@ -42,6 +43,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     web_sessions.init_app(app)
     web_language.init_app(app)
     web_context.init_app(app)
+    web_statuses.init_app(app)
     web_errors.init_app(app)
     blueprints.init_app(app)
     cli.init_app(app)

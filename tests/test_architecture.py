@@ -53,6 +53,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
         "app.web_errors",
         "app.web_language",
         "app.web_sessions",
+        "app.web_statuses",
     ),
     ("app.blueprints", "app.cli"),
     ("app",),
@@ -81,6 +82,8 @@ PUBLIC_ENDPOINTS = frozenset(
         "health.readyz",
         "help.terms",
         "language.choose",
+        "notices.ask_to_stop",  # by a signed link
+        "notices.stop",
         "members.join",  # the way in for somebody who was invited
         "opt_out.page",
         "opt_out.stop",
