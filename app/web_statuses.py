@@ -59,6 +59,11 @@ _LOOKS = {
     "overdue": Look(mark("Overdue"), "alert", "bad"),
     "in_force": Look(mark("In force"), "check", "good"),
     "past": Look(mark("Past"), "minus", "quiet"),
+    # Exports.
+    "export_waiting": Look(mark("Waiting"), "ring", "quiet"),
+    "export_making": Look(mark("Being made"), "half", "busy"),
+    "export_ready": Look(mark("Ready"), "check", "good"),
+    "export_expired": Look(mark("Expired"), "minus", "quiet"),
     # What goes wrong, and what a content rule does.
     "stopped": Look(mark("Stopped"), "alert", "bad"),
     "block": Look(mark("Block"), "cross", "bad"),
