@@ -10,12 +10,16 @@ from sqlalchemy.orm import Session
 from app.models import Letter
 
 
-def newest_letter(session: Session, recipient: str) -> Letter:
-    """The last letter or text message to this address. Raises AssertionError when there is none."""
+def newest_letter(session: Session, recipient: str, *, subject: str | None = None) -> Letter:
+    """The last letter (of that subject, where one is given) or text message to this address.
+
+    Raises AssertionError when there is none.
+    """
     session.rollback()
-    letter = session.scalar(
-        select(Letter).where(Letter.recipient == recipient).order_by(Letter.id.desc()).limit(1)
-    )
+    found = select(Letter).where(Letter.recipient == recipient).order_by(Letter.id.desc()).limit(1)
+    if subject is not None:
+        found = found.where(Letter.subject == subject)
+    letter = session.scalar(found)
     assert letter is not None, f"Nothing was written to {recipient}"
     return letter
 

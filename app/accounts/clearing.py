@@ -1,6 +1,7 @@
 """Rows that have served their time: forgotten a little at a time, so that nobody waits for it.
 
-Kept longest is what answers "who was in when": tries to sign in, and letters, for thirteen months. The ledger, the
+Kept longest is what answers "who was in when": tries to sign in, and letters, for thirteen months. Notices go ninety
+days after they were read. The ledger, the
 audit log, tasks and messages are not touched here.
 """
 
@@ -23,6 +24,8 @@ from app.models import (
     DeviceSession,
     Invitation,
     Letter,
+    Notice,
+    NoticeChoice,
     OneTimeCode,
     SignInAttempt,
     User,
@@ -79,6 +82,8 @@ def forget_unconfirmed(session: Session, account_id: int) -> bool:
             if session.scalar(select(User.id).where(*is_open).limit(1)) is not None:
                 return False  # confirmed in this very moment
             session.execute(delete(Letter).where(Letter.user_id.in_(people)))
+            session.execute(delete(Notice).where(Notice.user_id.in_(people)))
+            session.execute(delete(NoticeChoice).where(NoticeChoice.user_id.in_(people)))
             session.execute(delete(OneTimeCode).where(OneTimeCode.user_id.in_(people)))
             session.execute(
                 update(SignInAttempt).where(SignInAttempt.user_id.in_(people)).values(user_id=None)
@@ -97,6 +102,7 @@ def _old(moment: datetime) -> Iterator[tuple[type[Base], ColumnElement[bool]]]:
     yield Letter, func.coalesce(Letter.sent_at, Letter.given_up_at) < long_ago
     # One that nobody has ended is over as well, once it has not been seen for so long.
     yield DeviceSession, func.coalesce(DeviceSession.ended_at, DeviceSession.seen_at) < lately
+    yield Notice, or_(Notice.read_at < lately, Notice.created_at < long_ago)
     yield OneTimeCode, OneTimeCode.expires_at < lately
     over = Invitation.accepted_at, Invitation.revoked_at, Invitation.expires_at
     yield Invitation, or_(*(column < lately for column in over))

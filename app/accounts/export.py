@@ -24,8 +24,9 @@ from sqlalchemy.orm import InstrumentedAttribute, Session
 from app.accounts.leaving import EXPORT_LIVES
 from app.clock import now
 from app.database import write_transaction
-from app.letters.writing import link, write_to
-from app.models import Account, AccountExport, LedgerEntry, Message, Task, TopUp, User
+from app.language import gettext as _
+from app.models import Account, AccountExport, LedgerEntry, Message, NoticeKind, Task, TopUp, User
+from app.notices.telling import Words, tell_one
 from app.recipients.export import safe_cell
 from app.sending.uploads import remove_upload
 from config import Settings
@@ -141,13 +142,12 @@ def pack(session: Session, export_id: int, settings: Settings) -> None:
         export = session.get_one(AccountExport, export_id)
         export.file_key, export.size = key, size
         export.ready_at, export.expires_at = now(), now() + EXPORT_LIVES
-        write_to(
-            session,
-            session.get_one(User, export.user_id),
-            "Your data is ready",
-            "The export of your Carillon data is ready. Sign in as an owner and fetch it within seven days:\n\n"
-            + link("/account/leaving"),
-        )
+        tell_one(session, session.get_one(User, export.user_id), NoticeKind.ACCOUNT, _ready)
+
+
+def _ready(_person: User) -> Words:
+    text = _("The export of your Carillon data is ready. Sign in as an owner and fetch it within seven days.")
+    return Words(_("Your data is ready"), text, "/account/leaving")
 
 
 def write_archive(session: Session, account_id: int, path: Path) -> None:

@@ -1,17 +1,22 @@
-"""What Carillon writes to people about their sign-in: plain text, one thing to do, and what if it was not them."""
+"""What Carillon tells people about their sign-in: plain words, one thing to do, and what if it was not them.
+
+Letters with a link or for an address that is nobody's yet are steps of something, and written directly; what tells of
+an act is a notice (`app.notices.telling`).
+"""
 
 from __future__ import annotations
+
+from collections.abc import Callable
 
 from sqlalchemy.orm import Session
 
 from app.accounts.links import Links, Purpose
+from app.language import gettext as _
 from app.letters.writing import write_email, write_sms, write_to
-from app.models import User
+from app.models import NoticeKind, User
+from app.notices.telling import Words, tell, tell_one
 
-_NOT_YOU = (
-    "If this was not you, somebody may know your password: choose a new one with “I forgot my password” on the "
-    "sign-in page, and tell support."
-)
+SECURITY_PAGE = "/account/security"
 
 
 def confirm_email(session: Session, links: Links, user: User) -> None:
@@ -61,28 +66,44 @@ def nobody_to_reset(session: Session, links: Links, email: str) -> None:
     )
 
 
+def new_device(session: Session, user: User, device: str, ip: str, moment: str) -> None:
+    """Somebody signed in from a browser that had not signed in as this person before. `moment` is in words."""
+
+    def words(_person: User) -> Words:
+        text = _(
+            "Somebody signed in as you with %(device)s, from the address %(ip)s, on %(moment)s.",
+            device=device,
+            ip=ip,
+            moment=moment,
+        )
+        more = (_("If it was you, there is nothing to do."), _not_you(), _("Your devices are listed here:"))
+        return Words(_("A sign-in from a new device"), text, SECURITY_PAGE, more)
+
+    tell_one(session, user, NoticeKind.SIGN_IN, words)
+
+
 def password_changed(session: Session, user: User) -> None:
-    write_to(
+    tell_security(
         session,
         user,
-        "Your password was changed",
-        f"Hello {user.name},\n\nyour Carillon password was changed just now, and your other devices were signed "
-        f"out.\n\n{_NOT_YOU}",
+        lambda: _("Your password was changed"),
+        lambda: _("Your Carillon password was changed just now, and your other devices were signed out."),
     )
 
 
 def second_factor_changed(session: Session, user: User, what: str) -> None:
     """`what` is a whole sentence about the second factor."""
-    write_to(session, user, "Your second factor", f"Hello {user.name},\n\n{what}\n\n{_NOT_YOU}")
+    tell_security(session, user, lambda: _("Your second factor"), lambda: what)
 
 
 def codes_being_guessed(session: Session, user: User) -> None:
-    write_to(
+    tell_security(
         session,
         user,
-        "Somebody enters wrong codes for your sign-in",
-        f"Hello {user.name},\n\nsomebody gave your right password and then several wrong codes. They were not let "
-        f"in, and have to wait.\n\n{_NOT_YOU}",
+        lambda: _("Somebody enters wrong codes for your sign-in"),
+        lambda: _(
+            "Somebody gave your right password and then several wrong codes. They were not let in, and have to wait."
+        ),
     )
 
 
@@ -97,12 +118,15 @@ def email_change_asked(session: Session, links: Links, user: User, new: str) -> 
         "If you did not ask for it, do nothing.",
         user_id=user.id,
     )
-    write_to(
+    tell_security(
         session,
         user,
-        "Your e-mail address is about to change",
-        f"Hello {user.name},\n\nsomebody asked for your Carillon sign-in to use another address: {_masked(new)}. "
-        f"It changes once that address is confirmed.\n\n{_NOT_YOU}",
+        lambda: _("Your e-mail address is about to change"),
+        lambda: _(
+            "Somebody asked for your Carillon sign-in to use another address: %(address)s. It changes once that "
+            "address is confirmed.",
+            address=_masked(new),
+        ),
     )
 
 
@@ -118,7 +142,7 @@ def address_in_use(session: Session, user: User) -> None:
 
 
 def email_changed(session: Session, user: User, old: str) -> None:
-    """To the old address, once the new one is in use."""
+    """By letter to the old address, once the new one is in use; on the pages too."""
     write_email(
         session,
         old,
@@ -128,26 +152,58 @@ def email_changed(session: Session, user: User, old: str) -> None:
         user_id=user.id,
     )
 
+    def words(_person: User) -> Words:
+        text = _("Your sign-in now uses the address %(address)s.", address=user.email)
+        return Words(_("Your e-mail address was changed"), text, SECURITY_PAGE)
+
+    tell(session, (user,), NoticeKind.SECURITY, words, by_letter=False)
+
 
 def phone_change_asked(session: Session, user: User, new: str) -> None:
-    write_to(
+    tell_security(
         session,
         user,
-        "Your phone number is about to change",
-        f"Hello {user.name},\n\nsomebody asked for your Carillon sign-in to use the phone number ending in "
-        f"{new[-3:]}. It changes once its code is entered.\n\n{_NOT_YOU}",
+        lambda: _("Your phone number is about to change"),
+        lambda: _(
+            "Somebody asked for your Carillon sign-in to use the phone number ending in %(ending)s. It changes once "
+            "its code is entered.",
+            ending=new[-3:],
+        ),
     )
 
 
 def phone_changed(session: Session, user: User, old: str | None) -> None:
     """By e-mail, and to the old number."""
-    words = f"Your Carillon sign-in now uses the phone number ending in {(user.phone or '')[-3:]}."
-    write_to(session, user, "Your phone number was changed", f"Hello {user.name},\n\n{words}\n\n{_NOT_YOU}")
+    ending = (user.phone or "")[-3:]
+    tell_security(
+        session,
+        user,
+        lambda: _("Your phone number was changed"),
+        lambda: _("Your Carillon sign-in now uses the phone number ending in %(ending)s.", ending=ending),
+    )
     if old is not None:
+        words = f"Your Carillon sign-in now uses the phone number ending in {ending}."
         write_sms(session, old, f"{words} If this was not you, tell support.", user_id=user.id)
+
+
+def tell_security(session: Session, user: User, title: Callable[[], str], text: Callable[[], str]) -> None:
+    """Tell a person of a change of their sign-in; title and text are asked for in the language that they read."""
+    tell_one(
+        session,
+        user,
+        NoticeKind.SECURITY,
+        lambda _person: Words(title(), text(), SECURITY_PAGE, (_not_you(),)),
+    )
+
+
+def _not_you() -> str:
+    return _(
+        "If this was not you, somebody may know your password: choose a new one with “I forgot my password” on the "
+        "sign-in page, and tell support."
+    )
 
 
 def _masked(email: str) -> str:
     """Enough to recognise one's own address, too little to learn another's."""
-    name, _, host = email.partition("@")
+    name, _at, host = email.partition("@")
     return f"{name[:1]}…@{host}"

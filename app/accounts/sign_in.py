@@ -70,6 +70,14 @@ def note_try(
     session.flush()
 
 
+def has_signed_in(session: Session, user: User) -> bool:
+    """Whether this person has ever come in, as far back as tries are kept."""
+    found = select(SignInAttempt.id).where(
+        SignInAttempt.user_id == user.id, SignInAttempt.outcome == SignInOutcome.SIGNED_IN
+    )
+    return session.scalar(found.limit(1)) is not None
+
+
 def tries_of(
     session: Session, user: User, *, limit: int, before_id: int | None = None
 ) -> Sequence[SignInAttempt]:

@@ -15,10 +15,10 @@ from app.clock import now
 from app.desk import audit_log
 from app.desk.audit_log import Actor
 from app.errors import CarillonError, NotFound
-from app.letters.writing import write_to
-from app.models import STAFF_ROLES, RecoveryCode, Role, User
+from app.language import gettext
+from app.models import STAFF_ROLES, NoticeKind, RecoveryCode, Role, User
+from app.notices.telling import Words, tell, tell_one
 
-_SUBJECT: Final = "A sign-in of our staff was changed"
 _LETTERS: Final = "abcdefghjkmnpqrstuvwxyz23456789"  # nothing that is read two ways
 
 
@@ -112,7 +112,10 @@ def start_over(session: Session, actor: Actor, user_id: int, password: str, hash
     words = f"{actor.email} gave {user.email} a one-time password and took their second factor away."
     _tell_admins(session, words)
     if user.role != Role.ADMIN:
-        write_to(session, user, _SUBJECT, f"{words}\n\nIf you did not ask for it, tell an admin at once.")
+        advice = gettext("If you did not ask for it, tell an admin at once.")
+        tell_one(
+            session, user, NoticeKind.SECURITY, lambda _person: _words(words, advice, "/account/security")
+        )
     return user
 
 
@@ -150,10 +153,12 @@ def _staff_role(role: str) -> Role:
 def _tell_admins(session: Session, words: str) -> None:
     """To every admin: who can make or take over a colleague's sign-in could be the second person of their own work."""
     admins = session.scalars(select(User).where(User.role == Role.ADMIN, User.disabled_at.is_(None)))
-    for admin in admins.all():
-        write_to(
-            session, admin, _SUBJECT, f"{words}\n\nIf you do not know of this, undo it at once, and ask."
-        )
+    advice = gettext("If you do not know of this, undo it at once, and ask.")
+    tell(session, admins.all(), NoticeKind.SECURITY, lambda _person: _words(words, advice, "/staff/people"))
+
+
+def _words(words: str, advice: str, path: str) -> Words:
+    return Words(gettext("A sign-in of our staff was changed"), words, path, (advice,))
 
 
 def _record(

@@ -6,7 +6,7 @@ sign-in tells its people why. What was on the wire when it was stopped finishes 
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import Final
 
 from sqlalchemy import CursorResult, select, update
@@ -16,8 +16,9 @@ from app.clock import now
 from app.desk import audit_log
 from app.desk.audit_log import Actor
 from app.errors import Conflict, NotFound
-from app.letters.writing import write_to
-from app.models import Account, AccountState, Role, Task, TaskState, User
+from app.language import gettext as _
+from app.models import Account, AccountState, NoticeKind, Role, Task, TaskState, User
+from app.notices.telling import Words, tell
 from app.sending.alerts import clear_alert
 from app.sending.settlement import cancel_unsent
 from app.sending.states import move_task
@@ -26,6 +27,7 @@ from app.sending.steering import return_claimed
 SUSPENDED_TASK: Final = (
     "Paused because the account was suspended. Resume it once the account is restored, or cancel it."
 )
+HOME: Final = "/"
 CLOSED_TASK: Final = "Cancelled because the account was closed. What had not left was released."
 
 _STOPPED_BY_SUSPENSION = (TaskState.RUNNING,)
@@ -45,10 +47,21 @@ def suspend(session: Session, actor: Actor, account_id: int, reason: str) -> Acc
     _tell_owners(
         session,
         account_id,
-        f"{account.name} is suspended",
-        f"The account {account.name} has been suspended.\n\nReason: {reason}\n\n"
-        "Nothing new can be sent for now, and running tasks are paused. Your credit stays as it is. "
-        "Answer this e-mail if you think that this is a mistake.",
+        lambda _owner: Words(
+            _("%(name)s is suspended", name=account.name),
+            _(
+                "The account %(name)s has been suspended. Reason: %(reason)s",
+                name=account.name,
+                reason=reason,
+            ),
+            HOME,
+            (
+                _(
+                    "Nothing new can be sent for now, and running tasks are paused. Your credit stays as it is."
+                ),
+                _("Answer this e-mail if you think that this is a mistake."),
+            ),
+        ),
     )
     return account
 
@@ -62,10 +75,17 @@ def restore(session: Session, actor: Actor, account_id: int, reason: str) -> Acc
     _tell_owners(
         session,
         account_id,
-        f"{account.name} is open again",
-        f"The account {account.name} has been restored: you can sign in and send again.\n\n"
-        "Tasks that were paused stay paused until you resume them on their page, so that nothing leaves at an "
-        "hour that you did not choose.",
+        lambda _owner: Words(
+            _("%(name)s is open again", name=account.name),
+            _("The account %(name)s has been restored: you can sign in and send again.", name=account.name),
+            HOME,
+            (
+                _(
+                    "Tasks that were paused stay paused until you resume them on their page, so that nothing leaves "
+                    "at an hour that you did not choose."
+                ),
+            ),
+        ),
     )
     return account
 
@@ -84,9 +104,12 @@ def close(session: Session, actor: Actor, account_id: int, reason: str) -> Accou
     _tell_owners(
         session,
         account_id,
-        f"{account.name} is closed",
-        f"The account {account.name} has been closed.\n\nReason: {reason}\n\n"
-        "Nobody can sign in to it any more, and what had not been sent was cancelled.",
+        lambda _owner: Words(
+            _("%(name)s is closed", name=account.name),
+            _("The account %(name)s has been closed. Reason: %(reason)s", name=account.name, reason=reason),
+            HOME,
+            (_("Nobody can sign in to it any more, and what had not been sent was cancelled."),),
+        ),
     )
     return account
 
@@ -192,12 +215,11 @@ def _end_sessions(session: Session, account_id: int) -> None:
     )
 
 
-def _tell_owners(session: Session, account_id: int, subject: str, body: str) -> None:
+def _tell_owners(session: Session, account_id: int, words_for: Callable[[User], Words]) -> None:
     owners = session.scalars(
         select(User).where(User.account_id == account_id, User.role == Role.OWNER, User.disabled_at.is_(None))
     ).all()
-    for owner in owners:
-        write_to(session, owner, subject, body)
+    tell(session, owners, NoticeKind.ACCOUNT, words_for)
 
 
 def _sentence(reason: str | None) -> str:

@@ -16,9 +16,21 @@ from app.clock import now
 from app.desk import audit_log
 from app.desk.audit_log import Actor
 from app.errors import CarillonError, Conflict, NotFound
-from app.models import TermsAcceptance, TermsVersion
+from app.language import gettext as _
+from app.models import (
+    CLIENT_ROLES,
+    Account,
+    AccountState,
+    NoticeKind,
+    Role,
+    TermsAcceptance,
+    TermsVersion,
+    User,
+)
+from app.notices.telling import Words, tell
 
 LONGEST_TEXT: Final = 60_000
+SUBMITTERS: Final = frozenset({Role.OWNER, Role.SENDER})
 _VERSION = re.compile(r"[0-9A-Za-z][0-9A-Za-z.\-]{0,31}")
 
 
@@ -95,6 +107,7 @@ def publish(session: Session, actor: Actor, version_id: int) -> TermsVersion:
     if published.rowcount != 1:
         raise Conflict("This version is published already.")
     audit_log.record(session, actor, "terms.publish", f"terms:{version_id}", after={"version": draft.version})
+    _tell_clients(session, draft.version)
     return draft
 
 
@@ -106,6 +119,32 @@ def discard(session: Session, actor: Actor, version_id: int) -> None:
     )
     session.delete(draft)
     session.flush()
+
+
+def _tell_clients(session: Session, name: str) -> None:
+    """To everybody of every account that is not closed; letters to those who submit by the terms."""
+    people = (
+        select(User)
+        .join(Account, Account.id == User.account_id)
+        .where(User.disabled_at.is_(None), User.email_confirmed_at.is_not(None))
+    )
+    for roles, by_letter in ((SUBMITTERS, True), (CLIENT_ROLES - SUBMITTERS, False)):
+        tell(
+            session,
+            session.scalars(
+                people.where(User.role.in_(roles), Account.state != AccountState.CLOSED).order_by(User.id)
+            ).all(),
+            NoticeKind.TERMS,
+            lambda _person: _words(name),
+            key=f"terms:{name}",
+            by_letter=by_letter,
+        )
+
+
+def _words(name: str) -> Words:
+    text = _("Version %(version)s of the terms is in force from now on.", version=name)
+    more = _("You are asked to accept it at your next sign-in or submission. Tasks that are out keep theirs.")
+    return Words(_("New terms: %(version)s", version=name), text, "/terms", (more,))
 
 
 def _draft(session: Session, version_id: int) -> TermsVersion:

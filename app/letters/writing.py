@@ -34,14 +34,20 @@ def write_email(
     *,
     user_id: int | None = None,
     stops: str | None = None,
+    at_once: bool = True,
 ) -> Letter:
     """An e-mail in plain text. A line break in the subject would forge headers, so there is none."""
-    return _write(session, LetterChannel.EMAIL, recipient, " ".join(subject.split()), body, user_id, stops)
+    return _write(session, LetterChannel.EMAIL, recipient, " ".join(subject.split()), body, user_id, stops, at_once)
 
 
-def write_to(session: Session, user: User, subject: str, body: str, *, stops: str | None = None) -> Letter:
-    """An e-mail to a person of the panel. `stops` is the kind of notice that its link switches off."""
-    return write_email(session, user.email, subject, body, user_id=user.id, stops=stops)
+def write_to(
+    session: Session, user: User, subject: str, body: str, *, stops: str | None = None, at_once: bool = True
+) -> Letter:
+    """An e-mail to a person of the panel. `stops` is the kind of notice that its link switches off.
+
+    One of many is not sent `at_once`: the ticker asks for some of them every few seconds.
+    """
+    return write_email(session, user.email, subject, body, user_id=user.id, stops=stops, at_once=at_once)
 
 
 def write_sms(session: Session, e164: str, body: str, *, user_id: int | None = None) -> Letter:
@@ -57,11 +63,13 @@ def _write(
     body: str,
     user_id: int | None,
     stops: str | None = None,
+    at_once: bool = True,
 ) -> Letter:
     letter = Letter(
         channel=channel, recipient=recipient, subject=subject[:200], body=body, user_id=user_id, stops=stops
     )
     session.add(letter)
     session.flush()
-    enqueue_after_commit(session, "jobs.letters.send", letter.id)
+    if at_once:
+        enqueue_after_commit(session, "jobs.letters.send", letter.id)
     return letter

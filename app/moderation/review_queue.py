@@ -13,9 +13,10 @@ from app.clock import now
 from app.desk import audit_log
 from app.desk.audit_log import Actor
 from app.errors import Conflict, NotFound, TaskRefused
-from app.letters.writing import link, write_to
-from app.models import Account, AuditEvent, RefusedContent, StaffAlert, Task, TaskState
-from app.sending import holding
+from app.language import gettext as _
+from app.models import Account, AuditEvent, NoticeKind, RefusedContent, StaffAlert, Task, TaskState, User
+from app.notices.telling import Words, tell
+from app.sending import holding, task_notices
 
 LONGEST_REASON = 500
 SHOWN = 100
@@ -109,7 +110,7 @@ def release(session: Session, actor: Actor, public_id: str, late_start: timedelt
     except Conflict:
         raise Conflict(_decided_words(session, session.get_one(Task, task_id))) from None
     _record(session, actor, _RELEASED, task, {"state": task.state})
-    write_to(session, task.user, f"“{task.name}” is released", _released_body(task))
+    tell(session, task_notices.people_of(session, task), NoticeKind.TASK_REVIEW, lambda _person: _released(task))
     return task
 
 
@@ -128,13 +129,12 @@ def reject(session: Session, actor: Actor, public_id: str, reason: str) -> Task:
     except Conflict:
         raise Conflict(_decided_words(session, session.get_one(Task, task_id))) from None
     _record(session, actor, _REJECTED, task, {"state": task.state, "reason": reason})
-    body = (
-        f"Staff looked at your task “{task.name}” and did not release it.\n\nReason: {reason}\n\n"
-        "Nothing was sent, and the credits that were held for it are available again. "
-        "You may write the message anew, or ask under Support if you think that this is a mistake.\n\n"
-        f"The task: {_page_of(task)}"
+    tell(
+        session,
+        task_notices.people_of(session, task),
+        NoticeKind.TASK_REVIEW,
+        lambda _person: _not_released(task, reason),
     )
-    write_to(session, task.user, f"“{task.name}” was not released", body)
     return task
 
 
@@ -173,13 +173,26 @@ def _decided_words(session: Session, task: Task) -> str:
     return f"“{task.name}” is not held any more. Nothing was done."
 
 
-def _released_body(task: Task) -> str:
-    begun = {
-        TaskState.SCHEDULED: "It starts at its set time.",
-        TaskState.PAUSED: "Its set time has passed meanwhile, so it is paused: resume it on its page, or cancel it.",
-    }.get(TaskState(task.state), "It is being sent now.")
-    return f"Staff looked at your task “{task.name}” and released it. {begun}\n\nThe task: {_page_of(task)}"
+def _released(task: Task) -> Words:
+    if task.state == TaskState.SCHEDULED:
+        text = _("Staff looked at this task and released it. It starts at its set time.")
+    elif task.state == TaskState.PAUSED:
+        text = _(
+            "Staff looked at this task and released it. Its set time has passed meanwhile, so it is paused: resume "
+            "it on its page, or cancel it."
+        )
+    else:
+        text = _("Staff looked at this task and released it. It is being sent now.")
+    return Words(_("“%(name)s” is released", name=task.name), text, task_notices.page_of(task))
 
 
-def _page_of(task: Task) -> str:
-    return link(f"/tasks/{task.public_id}")
+def _not_released(task: Task, reason: str) -> Words:
+    return Words(
+        _("“%(name)s” was not released", name=task.name),
+        _("Staff looked at this task and did not release it. Reason: %(reason)s", reason=reason),
+        task_notices.page_of(task),
+        (
+            _("Nothing was sent, and the credits that were held for it are available again."),
+            _("You may write the message anew, or ask under Support if you think that this is a mistake."),
+        ),
+    )

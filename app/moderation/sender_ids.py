@@ -14,8 +14,9 @@ from app.content.sender_id import GSM_LIMIT, check_sender_id
 from app.desk import audit_log
 from app.desk.audit_log import Actor
 from app.errors import Conflict, NotFound, TaskRefused
-from app.letters.writing import link, write_to
-from app.models import Account, ProtectedName, Role, SenderIdRequest, User
+from app.language import gettext as _
+from app.models import Account, NoticeKind, ProtectedName, Role, SenderIdRequest, User
+from app.notices.telling import Words, tell
 
 WAITING: Final = "waiting"
 APPROVED: Final = "approved"
@@ -127,23 +128,32 @@ def _decide(
 
 
 def _tell(session: Session, request: SenderIdRequest) -> None:
-    """E-mail to those who can send by it."""
-    if request.state == APPROVED:
-        subject = f"Sender ID {request.name} is approved"
-        body = f"You may send as “{request.name}” from now on, on every route that takes a sender ID.\n\n{link(PAGE)}"
-    else:
-        subject = f"Sender ID {request.name} is not approved"
-        body = (
-            f"Staff did not approve the sender ID “{request.name}”.\n\nReason: {request.reason}\n\n"
-            f"You may ask again on the page Sender IDs, with more about what it is for.\n\n{link(PAGE)}"
+    """Those who can send by it."""
+
+    def words(_person: User) -> Words:
+        if request.state == APPROVED:
+            return Words(
+                _("Sender ID %(name)s is approved", name=request.name),
+                _("You may send as “%(name)s” from now on, on every route that takes a sender ID.", name=request.name),
+                PAGE,
+            )
+        return Words(
+            _("Sender ID %(name)s is not approved", name=request.name),
+            _(
+                "Staff did not approve the sender ID “%(name)s”. Reason: %(reason)s",
+                name=request.name,
+                reason=request.reason,
+            ),
+            PAGE,
+            (_("You may ask again on the page Sender IDs, with more about what it is for."),),
         )
+
     people = select(User).where(
         User.account_id == request.account_id,
         User.role.in_((Role.OWNER, Role.SENDER)),
         User.disabled_at.is_(None),
     )
-    for person in session.scalars(people).all():
-        write_to(session, person, subject, body)
+    tell(session, session.scalars(people).all(), NoticeKind.SENDER_ID, words)
 
 
 def _refuse_too_many(session: Session, account_id: int) -> None:

@@ -7,10 +7,10 @@ letters that are a step of something (a link to confirm an address, a code, an i
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Final
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.clock import now
@@ -21,7 +21,8 @@ from app.letters.writing import STOP_LINK, link, write_to
 from app.models import Notice, NoticeChoice, NoticeKind, User
 from app.notices.kinds import KINDS
 
-SETTINGS_PATH = "/notices/settings"
+SETTINGS_PATH: Final = "/notices/settings"
+_AT_ONCE: Final = 50  # letters of one act whose sending is asked for with it
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +37,7 @@ class Words:
 
 def tell(
     session: Session,
-    people: Iterable[User],
+    people: Sequence[User],
     kind: NoticeKind,
     words_for: Callable[[User], Words],
     *,
@@ -54,7 +55,11 @@ def tell(
         if person.disabled_at is not None:
             continue
         with speaking(person.language):
-            told += _tell(session, person, kind, words_for(person), key, by_letter)
+            words = words_for(person)
+            if _note(session, person, kind, words, key):
+                told += 1
+                if by_letter:
+                    _write(session, person, kind, words, at_once=len(people) <= _AT_ONCE)
     return told
 
 
@@ -68,10 +73,9 @@ def is_always_written(kind: NoticeKind) -> bool:
     return KINDS[kind].always_written
 
 
-def _tell(session: Session, person: User, kind: NoticeKind, words: Words, key: str, by_letter: bool) -> bool:
-    choice = session.scalar(
-        select(NoticeChoice).where(NoticeChoice.user_id == person.id, NoticeChoice.kind == kind)
-    )
+def _note(session: Session, person: User, kind: NoticeKind, words: Words, key: str) -> bool:
+    """Put the notice on the person's pages; False when they were told of this before."""
+    choice = session.get(NoticeChoice, (person.id, kind.value))
     row = {
         "user_id": person.id,
         "kind": kind.value,
@@ -82,12 +86,17 @@ def _tell(session: Session, person: User, kind: NoticeKind, words: Words, key: s
         "on_page": choice is None or choice.on_page,
         "created_at": now(),
     }
-    if insert_once(session, Notice.__table__, row) is None:  # type: ignore[arg-type]
-        return False
-    always = is_always_written(kind)
-    if by_letter and (always or choice is None or choice.by_email):
-        write_to(session, person, words.title, _letter(person, words, always), stops=None if always else kind)
-    return True
+    return insert_once(session, Notice.__table__, row) is not None  # type: ignore[arg-type]
+
+
+def _write(session: Session, person: User, kind: NoticeKind, words: Words, *, at_once: bool) -> None:
+    """The letter, where the person wants one."""
+    choice, always = session.get(NoticeChoice, (person.id, kind.value)), is_always_written(kind)
+    if always or choice is None or choice.by_email:
+        stops = None if always else kind.value
+        write_to(
+            session, person, words.title, _letter(person, words, always), stops=stops, at_once=at_once
+        )
 
 
 def _letter(person: User, words: Words, always: bool) -> str:

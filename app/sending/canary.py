@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session
 from app.clock import now
 from app.models import Message, MessageStatus, Task, TaskState
 from app.queues import enqueue_after_commit
+from app.sending import task_notices
 from app.sending.lookup import lock_task
 from app.sending.states import move_task
 from app.sending.steering import return_claimed
@@ -107,6 +108,7 @@ def _judge(session: Session, task: Task, most_lost: float, patience: timedelta) 
             session, task.id, {TaskState.RUNNING}, TaskState.PAUSED, state_reason=words, canary_last_id=None
         )
         return_claimed(session, task.id)
+        task_notices.tell_paused(session, task.id)
     elif _went_well(task, first, most_lost, patience):
         session.execute(update(Task).where(Task.id == task.id).values(canary_last_id=None, changed_at=now()))
         enqueue_after_commit(session, "jobs.dispatch.pump", task.route_id)

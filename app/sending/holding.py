@@ -68,7 +68,7 @@ class Judgement:
         because = _named(finding for finding in self._found if finding.severity is Severity.HOLD)
         return (
             f"Staff look at this task before it goes out, because of {because}. "
-            "Its credits are held meanwhile. You get an e-mail as soon as it is decided."
+            "Its credits are held meanwhile. You are told as soon as it is decided."
         )
 
     @property

@@ -16,12 +16,14 @@ from typing import Any, Final, NamedTuple
 
 from sqlalchemy import ColumnElement, TextClause, bindparam, select, text, update
 from sqlalchemy.engine import CursorResult
+from sqlalchemy.engine import CursorResult
 from sqlalchemy.orm import Session
 
 from app.clock import now
 from app.ledger import rollups, route_hours, transfers
 from app.models import ChargeWhen, LedgerEntry, Message, MessageStatus, Money, Task, TaskState
 from app.models.base import UtcDateTime
+from app.sending import task_notices
 from app.sending.states import MESSAGE_MOVES
 
 _M = MessageStatus
@@ -177,7 +179,7 @@ def finish_if_over(session: Session, task: Task, reason: str | None = None) -> N
 
     `reason` is told to the client where it says more than that.
     """
-    session.execute(
+    finished = session.execute(
         update(Task)
         .where(
             Task.id == task.id,
@@ -187,6 +189,9 @@ def finish_if_over(session: Session, task: Task, reason: str | None = None) -> N
         .values(state=TaskState.DONE, state_reason=reason, finished_at=now(), changed_at=now())
         .execution_options(synchronize_session=False)
     )
+    assert isinstance(finished, CursorResult)
+    if finished.rowcount:
+        task_notices.tell_finished(session, task.id)
 
 
 def cancel_unsent(session: Session, task: Task) -> int:

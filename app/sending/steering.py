@@ -17,6 +17,7 @@ from app.language import gettext as _
 from app.ledger.rollups import count_on_day, due_day
 from app.models import Account, AccountState, Message, MessageStatus, Task, TaskState
 from app.queues import enqueue_after_commit
+from app.sending import task_notices
 from app.sending.lookup import lock_task, task_of
 from app.sending.settlement import cancel_unsent, finish_if_over
 from app.sending.states import move_task
@@ -46,6 +47,8 @@ def pause(
         paused_by_staff=by_staff,
     )
     return_claimed(session, task.id)
+    if by_staff:
+        task_notices.tell_paused(session, task.id)
     return lock_task(session, task.id)
 
 
@@ -95,6 +98,8 @@ def cancel(session: Session, account_id: int, public_id: str, *, by_staff: bool 
         finished_at=now(),
     )
     cancel_unsent(session, task)
+    if by_staff:
+        task_notices.tell_cancelled(session, task)
     return lock_task(session, task.id)
 
 

@@ -11,7 +11,7 @@ from app.ledger.rollups import count_submission, due_day
 from app.ledger.transfers import hold
 from app.models import AccountState, Message, MessageStatus, Money, Recipient, Task, TaskState
 from app.queues import enqueue_after_commit
-from app.sending import canary, holding, rehearsal
+from app.sending import canary, holding, rehearsal, task_notices
 from app.sending.lookup import approved_template, lock_task, open_route, task_of
 from app.sending.states import DRAFT_STATES, move_task
 from app.sending.suppressed import require_unsuppressed
@@ -76,6 +76,8 @@ def submit(
     count_submission(session, task)
     canary.choose(session, task)
     judged.tell_staff(session, task)
+    if judged.held:
+        task_notices.tell_held(session, task)
     if task.upload_key is not None:
         enqueue_after_commit(session, "jobs.clearing.let_upload_go", task.id)  # its rows are final
     if starts:

@@ -18,6 +18,7 @@ from app.database import insert_new
 from app.errors import InvalidMove
 from app.models import Account, AccountState, Chore, Message, MessageStatus, Task, TaskState
 from app.models.message import HELD_OUT
+from app.sending import task_notices
 from app.sending.due import has_lapsed
 from app.sending.lookup import lock_tasks
 from app.sending.settlement import apply_changes, change_of, finish_if_over, locked_messages
@@ -61,6 +62,7 @@ def start_due(session: Session, late_start: timedelta) -> list[int]:
                     TaskState.PAUSED,
                     state_reason="The set time came while the account was suspended. Resume it, or cancel it.",
                 )
+                task_notices.tell_paused(session, task.id)
             elif moment - task.scheduled_at > late_start:
                 move_task(
                     session,
@@ -69,6 +71,7 @@ def start_due(session: Session, late_start: timedelta) -> list[int]:
                     TaskState.PAUSED,
                     state_reason="The set time passed while the service was down. Resume it, or cancel it.",
                 )
+                task_notices.tell_paused(session, task.id)
             else:
                 move_task(session, task.id, {TaskState.SCHEDULED}, TaskState.RUNNING, started_at=moment)
                 leave_out_suppressed(session, task.id)

@@ -13,8 +13,9 @@ from app.clock import now
 from app.desk import audit_log
 from app.desk.audit_log import Actor
 from app.errors import Conflict, NotFound, TaskRefused
-from app.letters.writing import link, write_to
-from app.models import Account, Role, Ticket, TicketMessage, TicketPost, User
+from app.language import gettext as _
+from app.models import Account, NoticeKind, Role, Ticket, TicketMessage, TicketPost, User
+from app.notices.telling import Words, tell, tell_one
 from app.records.pages import Page, page_by_key
 from app.sending.lookup import task_of
 from app.support.numbers import messages_named
@@ -67,7 +68,7 @@ def open_ticket(
     session.add_all(TicketMessage(ticket_id=ticket.id, message_id=message.id) for message in messages)
     session.flush()
     _record(session, actor, "ticket.open", ticket, after={"subject": subject})
-    _tell_desk(session, ticket, "has opened a ticket")
+    _tell_desk(session, ticket)
     return ticket
 
 
@@ -82,7 +83,7 @@ def reply(session: Session, actor: Actor, user: User, public_id: str, text: str,
     before = ticket.state
     if ticket.state != OPEN:
         ticket.state, ticket.due_at = OPEN, now() + ANSWER_WITHIN
-        _tell_desk(session, ticket, "has written into a ticket again")
+        _tell_desk(session, ticket)
     session.flush()
     _record(session, actor, "ticket.reply", ticket, {"state": before}, {"state": ticket.state})
     return ticket
@@ -112,12 +113,7 @@ def answer(session: Session, actor: Actor, staff: User, public_id: str, text: st
     before, ticket.state = ticket.state, ANSWERED
     session.flush()
     _record(session, actor, "ticket.answer", ticket, {"state": before}, {"state": ANSWERED})
-    write_to(
-        session,
-        ticket.user,
-        f"Answer: {ticket.subject}",
-        f"{text}\n\nSee the whole ticket, or answer: {link(f'/support/{ticket.public_id}')}\n",
-    )
+    tell_one(session, ticket.user, NoticeKind.TICKET, lambda _person: _answered(ticket, text))
     return ticket
 
 
@@ -181,19 +177,27 @@ def is_overdue(ticket: Ticket) -> bool:
     return ticket.state == OPEN and ticket.due_at < now()
 
 
-def _tell_desk(session: Session, ticket: Ticket, did: str) -> None:
-    """E-mail to our support people, or where there are none to those who answer in their place."""
-    answering = User.disabled_at.is_(None), User.role.in_((Role.SUPPORT, Role.OPERATOR, Role.ADMIN))
-    people = session.scalars(select(User).where(*answering).order_by(User.id)).all()
+def _tell_desk(session: Session, ticket: Ticket) -> None:
+    """Tell our support people, or where there are none to those who answer in their place."""
+    may_answer = User.disabled_at.is_(None), User.role.in_((Role.SUPPORT, Role.OPERATOR, Role.ADMIN))
+    people = session.scalars(select(User).where(*may_answer).order_by(User.id)).all()
     name = session.scalars(select(Account.name).where(Account.id == ticket.account_id)).one()
-    for person in [each for each in people if each.role == Role.SUPPORT] or people:
-        write_to(
-            session,
-            person,
-            f"Ticket: {ticket.subject}",
-            f"{name} {did}: {ticket.subject}\n\nAn answer is due by {ticket.due_at:%d %b %Y %H:%M} UTC.\n\n"
-            f"Read and answer it: {link(f'/staff/support/{ticket.public_id}')}\n",
-        )
+
+    def words(_person: User) -> Words:
+        due = _("An answer is due by %(when)s.", when=f"{ticket.due_at:%d %b %Y %H:%M} UTC")
+        said = _("%(name)s has written: %(subject)s", name=name, subject=ticket.subject)
+        title = _("Ticket: %(subject)s", subject=ticket.subject)
+        return Words(title, f"{said}. {due}", f"/staff/support/{ticket.public_id}")
+
+    answering = [each for each in people if each.role == Role.SUPPORT] or people
+    tell(session, answering, NoticeKind.TICKET, words)
+
+
+def _answered(ticket: Ticket, text: str) -> Words:
+    title = _("Answer: %(subject)s", subject=ticket.subject)
+    return Words(
+        title, text, f"/support/{ticket.public_id}", (_("See the whole ticket, or write on, on its page."),)
+    )
 
 
 def _lock(session: Session, public_id: str, account_id: int | None) -> Ticket:

@@ -7,8 +7,9 @@ from sqlalchemy.orm import Session
 
 from app.desk.audit_log import Actor
 from app.desk.settings import change_settings, desk_settings
-from app.letters.writing import write_to
-from app.models import Role, User
+from app.language import gettext as _
+from app.models import NoticeKind, Role, User
+from app.notices.telling import Words, tell
 
 
 def change_bank_details(session: Session, actor: Actor, bank_details: str) -> None:
@@ -18,11 +19,14 @@ def change_bank_details(session: Session, actor: Actor, bank_details: str) -> No
         return
     change_settings(session, actor, bank_details=bank_details)
     admins = session.scalars(select(User).where(User.role == Role.ADMIN, User.disabled_at.is_(None)))
-    for admin in admins.all():
-        write_to(
-            session,
-            admin,
-            "The bank details for top-ups were changed",
-            f"{actor.email} changed where clients transfer to.\n\nNow:\n{bank_details}\n\nBefore:\n{before}\n\n"
-            "If you do not know of this, set them back at once, and ask.\n",
+
+    def words(_person: User) -> Words:
+        more = (
+            _("Now:\n%(details)s", details=bank_details),
+            _("Before:\n%(details)s", details=before),
+            _("If you do not know of this, set them back at once, and ask."),
         )
+        text = _("%(who)s changed where clients transfer to.", who=actor.email)
+        return Words(_("The bank details for top-ups were changed"), text, "/staff/plans", more)
+
+    tell(session, admins.all(), NoticeKind.SECURITY, words)

@@ -1,6 +1,6 @@
-"""The alert that a client sets: one e-mail when the available credit falls below a mark.
+"""The alert that a client sets: one notice when the available credit falls below a mark.
 
-Not again until the credit has risen to the mark: `low_balance_told_at` stands from the e-mail until then. The
+Not again until the credit has risen to the mark: `low_balance_told_at` stands from the notice until then. The
 ticker looks, not the transaction that spends: a hold happens in the middle of sending, where nothing should wait
 for a letter to be written, and credit that falls and rises again within a minute is no news. Approving a top-up
 looks at once, so that a rise which is spent at once still counts as one.
@@ -18,10 +18,10 @@ from app.clock import now
 from app.desk import audit_log
 from app.desk.audit_log import Actor
 from app.errors import NotFound
-from app.letters.writing import link, write_to
-from app.models import Account, AccountState
-from app.pricing import credits
-from app.topups.telling import STATEMENT, people_of_money
+from app.language import gettext as _
+from app.models import Account, AccountState, NoticeKind, User
+from app.notices.telling import Words, tell
+from app.topups.telling import STATEMENT, credit_words, people_of_money
 
 LOOK_EVERY: Final = timedelta(seconds=30)
 _AT_ONCE: Final = 200
@@ -92,15 +92,20 @@ def tell_low_balances(session: Session) -> int:
 
 
 def _tell(session: Session, account: Account) -> None:
-    mark = credits(account.low_balance or 0)
-    for person in people_of_money(session, account.id):
-        write_to(
-            session,
-            person,
-            f"Credit below {mark}",
-            f"Hello {person.name},\n\n"
-            f"{account.name} has {credits(account.available)} credits available, less than the {mark} "
-            "at which you asked to be told.\n\n"
-            "Top up before your next campaign: a transfer is confirmed by our staff, and that takes a while. "
-            f"You set this alert on the page Statement, and can change it there: {link(STATEMENT)}\n\nCarillon\n",
+    def words(_person: User) -> Words:
+        mark = credit_words(account.low_balance or 0)
+        text = _(
+            "%(name)s has %(available)s credits available, less than the %(mark)s at which you asked to be told.",
+            name=account.name,
+            available=credit_words(account.available),
+            mark=mark,
         )
+        more = (
+            _(
+                "Top up before your next campaign: a transfer is confirmed by our staff, and that takes a while."
+            ),
+            _("The mark is set on the page Statement, and can be changed there."),
+        )
+        return Words(_("Credit below %(mark)s", mark=mark), text, STATEMENT, more)
+
+    tell(session, people_of_money(session, account.id), NoticeKind.LOW_BALANCE, words)

@@ -1,4 +1,4 @@
-"""What the client is told of their credit by e-mail, in the transaction of what it tells of."""
+"""What the client is told of their credit, in the transaction of what it tells of."""
 
 from __future__ import annotations
 
@@ -8,8 +8,10 @@ from typing import Final
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
-from app.letters.writing import link, write_to
-from app.models import Adjustment, Role, TopUp, User
+from app.language import decimals
+from app.language import gettext as _
+from app.models import Adjustment, NoticeKind, Role, TopUp, User
+from app.notices.telling import Words, tell
 from app.pricing import credits
 from app.topups.prices import money
 
@@ -32,47 +34,75 @@ def people_of_money(session: Session, account_id: int, *, and_user_id: int | Non
 def tell_approved(session: Session, top_up: TopUp, available: int) -> None:
     """The credit has come; `available` millicredits are there now."""
     amount = top_up.approved_amount or 0
-    lines = [f"Your top-up {top_up.reference} is approved: {credits(amount)} credits have been added."]
-    if amount != top_up.amount:
-        lines.append(f"You had asked for {credits(top_up.amount)} credits. Why it differs: {top_up.reason}")
-    lines.append(f"Available now: {credits(available)} credits.")
-    lines.append(f"A receipt in PDF is on the top-up's page: {_page_of(top_up)}")
-    _write(session, top_up, f"Top-up {top_up.reference} approved", lines)
+
+    def words(_person: User) -> Words:
+        more = [_("A receipt in PDF is on the top-up's page.")]
+        if amount != top_up.amount:
+            more.insert(
+                0,
+                _(
+                    "You had asked for %(asked)s credits. Why it differs: %(reason)s",
+                    asked=credit_words(top_up.amount),
+                    reason=top_up.reason,
+                ),
+            )
+        text = _(
+            "%(added)s credits have been added. Available now: %(available)s credits.",
+            added=credit_words(amount),
+            available=credit_words(available),
+        )
+        title = _("Top-up %(reference)s approved", reference=top_up.reference)
+        return Words(title, text, _page_of(top_up), tuple(more))
+
+    people = people_of_money(session, top_up.account_id, and_user_id=top_up.user_id)
+    tell(session, people, NoticeKind.TOP_UP, words, key=f"topup:{top_up.id}:approved")
 
 
 def tell_rejected(session: Session, top_up: TopUp) -> None:
     """Staff did not accept the receipt."""
-    lines = [
-        f"Your top-up {top_up.reference} ({credits(top_up.amount)} credits, "
-        f"{money(top_up.paid, top_up.currency)}) was not accepted.",
-        f"The reason: {top_up.reason}",
-        "Nothing was added to your credit. You can upload another receipt on the top-up's page, without paying again: "
-        + _page_of(top_up),
-    ]
-    _write(session, top_up, f"Top-up {top_up.reference} not accepted", lines)
+
+    def words(_person: User) -> Words:
+        text = _(
+            "Your top-up of %(asked)s credits, %(paid)s, was not accepted. The reason: %(reason)s",
+            asked=credit_words(top_up.amount),
+            paid=money(top_up.paid, top_up.currency),
+            reason=top_up.reason,
+        )
+        more = _(
+            "Nothing was added to your credit. You can upload another receipt on the top-up's page, without paying "
+            "again."
+        )
+        title = _("Top-up %(reference)s not accepted", reference=top_up.reference)
+        return Words(title, text, _page_of(top_up), (more,))
+
+    people = people_of_money(session, top_up.account_id, and_user_id=top_up.user_id)
+    tell(session, people, NoticeKind.TOP_UP, words)  # another receipt may be rejected as well
 
 
 def tell_adjusted(session: Session, adjustment: Adjustment, available: int) -> None:
     """Staff have corrected the balance; `available` millicredits are there now."""
-    did = "added to" if adjustment.amount > 0 else "taken from"
-    lines = [
-        f"Our staff have {did} your credit: {credits(abs(adjustment.amount))} credits.",
-        f"What for: {adjustment.reason}",
-        f"Available now: {credits(available)} credits.",
-        f"Every movement is on the page Statement: {link(STATEMENT)}",
-    ]
-    _write_to(session, people_of_money(session, adjustment.account_id), "Your credit was corrected", lines)
+    amount = credit_words(abs(adjustment.amount))
+
+    def words(_person: User) -> Words:
+        if adjustment.amount > 0:
+            did = _("Our staff have added to your credit: %(amount)s credits.", amount=amount)
+        else:
+            did = _("Our staff have taken from your credit: %(amount)s credits.", amount=amount)
+        because = _("What for: %(reason)s", reason=adjustment.reason)
+        more = (
+            _("Available now: %(available)s credits.", available=credit_words(available)),
+            _("Every movement is on the page Statement."),
+        )
+        return Words(_("Your credit was corrected"), f"{did} {because}", STATEMENT, more)
+
+    people = people_of_money(session, adjustment.account_id)
+    tell(session, people, NoticeKind.TOP_UP, words, key=f"adjustment:{adjustment.id}")
+
+
+def credit_words(millicredits: int) -> str:
+    """An amount of credits as the reader's language writes it."""
+    return decimals(credits(millicredits))
 
 
 def _page_of(top_up: TopUp) -> str:
-    return link(f"/top-up/{top_up.public_id}")
-
-
-def _write(session: Session, top_up: TopUp, subject: str, lines: Sequence[str]) -> None:
-    people = people_of_money(session, top_up.account_id, and_user_id=top_up.user_id)
-    _write_to(session, people, subject, lines)
-
-
-def _write_to(session: Session, people: Sequence[User], subject: str, lines: Sequence[str]) -> None:
-    for person in people:
-        write_to(session, person, subject, "\n\n".join([f"Hello {person.name},", *lines, "Carillon"]) + "\n")
+    return f"/top-up/{top_up.public_id}"

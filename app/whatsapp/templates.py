@@ -14,8 +14,9 @@ from app.content.template_body import variables_in
 from app.desk import audit_log
 from app.desk.audit_log import Actor
 from app.errors import Conflict, NotFound
-from app.letters.writing import link, write_to
-from app.models import TemplateState, User, WhatsAppTemplate
+from app.language import gettext as _
+from app.models import NoticeKind, TemplateState, User, WhatsAppTemplate
+from app.notices.telling import Words, tell_one
 
 _S = TemplateState
 EDITABLE: Final = frozenset({_S.DRAFT, _S.REJECTED})
@@ -132,15 +133,21 @@ def mark(
         raise Conflict(f"A template that is {before} cannot become {state}.")
     template.state, template.state_reason, template.decided_by = state, reason or None, actor.user_id
     _record(session, actor, template, "whatsapp_template.mark", before)
-    words = f"Your WhatsApp template “{template.name}” ({template.language}) is now {state}."
-    because = f"\n\nThe reason: {reason}" if reason else ""
-    write_to(
-        session,
-        session.get_one(User, template.user_id),
-        f"Template {template.name}: {state}",
-        f"{words}{because}\n\nThe template: {link(f'/whatsapp/{template.public_id}')}",
-    )
+    author = session.get_one(User, template.user_id)
+    tell_one(session, author, NoticeKind.TEMPLATE, lambda _person: _decided(template, reason))
     return template
+
+
+def _decided(template: WhatsAppTemplate, reason: str) -> Words:
+    named = {"name": template.name, "language": template.language}
+    said = {
+        _S.APPROVED: _("Your WhatsApp template “%(name)s” (%(language)s) is approved.", **named),
+        _S.REJECTED: _("Your WhatsApp template “%(name)s” (%(language)s) was rejected.", **named),
+        _S.PAUSED: _("WhatsApp has paused your template “%(name)s” (%(language)s).", **named),
+    }[TemplateState(template.state)]
+    because = [_("The reason: %(reason)s", reason=reason)] if reason else []
+    title = _("Decided: the template %(name)s", name=template.name)
+    return Words(title, " ".join([said, *because]), f"/whatsapp/{template.public_id}")
 
 
 def _record(

@@ -29,6 +29,8 @@ ANYBODY: Final = frozenset(
         "help.terms",
         "language.choose",
         "members.join",
+        "notices.ask_to_stop",  # by the signed link of a letter, which does nothing else
+        "notices.stop",
         "opt_out.page",
         "opt_out.stop",
         "outbox.letters",
@@ -74,6 +76,10 @@ ROLES: Final[dict[str, str]] = {
     "account.security": _SIGNED_IN,
     "account.sign_ins": _SIGNED_IN,
     "auth.sign_out": _SIGNED_IN,
+    "notices.index": _SIGNED_IN,
+    "notices.open": _SIGNED_IN,
+    "notices.read_all": _SIGNED_IN,
+    "notices.settings": _SIGNED_IN,
     "account.begin_second_factor": _CLIENT,  # staff set theirs up on the way in, and cannot do without
     "account.set_up_second_factor": _CLIENT,
     "account.turn_off_second_factor": _CLIENT,
@@ -278,7 +284,7 @@ _ROOMS: Final = frozenset(
 OF_AN_ACCOUNT: Final = frozenset(endpoint for endpoint in ROLES if endpoint.partition(".")[0] in _ROOMS)
 
 # Answered without a CSRF token: only what proves itself otherwise.
-WITHOUT_TOKEN: Final = GATEWAYS
+WITHOUT_TOKEN: Final = GATEWAYS | {"notices.stop"}  # a mail program posts it by itself, RFC 8058
 
 # A GET of these may change something, since Kannel reports by GET; each report proves itself.
 GET_MAY_CHANGE: Final = GATEWAYS

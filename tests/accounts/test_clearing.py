@@ -125,6 +125,7 @@ def test_rows_that_are_too_old_go_and_the_others_stay(any_app: Flask, session: S
         "sign_in_attempt": 1,
         "letter": 2,
         "device_session": 2,
+        "notice": 0,
         "one_time_code": 1,
         "invitation": 2,
         "account": 0,

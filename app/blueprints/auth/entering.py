@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from zoneinfo import ZoneInfo
+
 from flask import current_app, flash, redirect, request, session, url_for
 from flask.typing import ResponseReturnValue
 
 from app import web_sessions
 from app.accounts import sessions, steps
 from app.accounts.abuse import Act
-from app.accounts.sign_in import note_try
+from app.accounts.notices import new_device
+from app.accounts.sessions import device_name
+from app.accounts.sign_in import has_signed_in, note_try
 from app.accounts.steps import Step
 from app.accounts.terms import accept, current_terms
 from app.blueprints.auth import known_device, limits
@@ -17,6 +21,7 @@ from app.blueprints.auth.pending import Pending
 from app.clock import now
 from app.database import write_transaction
 from app.extensions import db
+from app.language import day_words
 from app.models import SignInOutcome, User
 
 PAGES = {
@@ -58,12 +63,21 @@ def _enter(pending: Pending, user: User) -> ResponseReturnValue:
         ):  # newer ones are asked for at the next submission
             accept(transaction, user, pending.terms, "sign_in", visitor.ip)
         token = sessions.begin(transaction, user, visitor)
+        if not known_device.is_known(user.email) and has_signed_in(transaction, user):
+            new_device(transaction, user, device_name(visitor.user_agent), visitor.ip, _moment(user))
         note_try(transaction, user.id, user.email, visitor, SignInOutcome.SIGNED_IN)
     limits.forgive(Act.SIGN_IN, known_device.person(user.email))
     known_device.remember(user.email)
     web_sessions.begin(user, token)
     _remind(user)
     return redirect(next_page(pending.next, url_for("dashboard.home")))
+
+
+def _moment(user: User) -> str:
+    """Now, by the clock of the person's account."""
+    zone = ZoneInfo(user.account.time_zone if user.account is not None else "UTC")
+    local = now().astimezone(zone)
+    return f"{day_words(local, '%d %b %Y %H:%M')} {local.tzname()}"
 
 
 def _remind(user: User) -> None:

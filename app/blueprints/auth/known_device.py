@@ -27,6 +27,11 @@ def person(email: str) -> str:
     return tidy_email(email) if mark is None else f"{tidy_email(email)} on {mark}"
 
 
+def is_known(email: str) -> bool:
+    """Whether the request's browser has signed in with this address before."""
+    return _hashed(email) in _marks()
+
+
 def remember(email: str) -> None:
     """Have this answer's browser known as one that has signed in with this address."""
     marks = _marks()
