@@ -37,7 +37,9 @@ def write_email(
     at_once: bool = True,
 ) -> Letter:
     """An e-mail in plain text. A line break in the subject would forge headers, so there is none."""
-    return _write(session, LetterChannel.EMAIL, recipient, " ".join(subject.split()), body, user_id, stops, at_once)
+    return _write(
+        session, LetterChannel.EMAIL, recipient, " ".join(subject.split()), body, user_id, stops, at_once
+    )
 
 
 def write_to(

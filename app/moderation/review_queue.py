@@ -14,7 +14,7 @@ from app.desk import audit_log
 from app.desk.audit_log import Actor
 from app.errors import Conflict, NotFound, TaskRefused
 from app.language import gettext as _
-from app.models import Account, AuditEvent, NoticeKind, RefusedContent, StaffAlert, Task, TaskState, User
+from app.models import Account, AuditEvent, NoticeKind, RefusedContent, StaffAlert, Task, TaskState
 from app.notices.telling import Words, tell
 from app.sending import holding, task_notices
 
@@ -110,7 +110,12 @@ def release(session: Session, actor: Actor, public_id: str, late_start: timedelt
     except Conflict:
         raise Conflict(_decided_words(session, session.get_one(Task, task_id))) from None
     _record(session, actor, _RELEASED, task, {"state": task.state})
-    tell(session, task_notices.people_of(session, task), NoticeKind.TASK_REVIEW, lambda _person: _released(task))
+    tell(
+        session,
+        task_notices.people_of(session, task),
+        NoticeKind.TASK_REVIEW,
+        lambda _person: _released(task),
+    )
     return task
 
 

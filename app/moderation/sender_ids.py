@@ -134,7 +134,10 @@ def _tell(session: Session, request: SenderIdRequest) -> None:
         if request.state == APPROVED:
             return Words(
                 _("Sender ID %(name)s is approved", name=request.name),
-                _("You may send as “%(name)s” from now on, on every route that takes a sender ID.", name=request.name),
+                _(
+                    "You may send as “%(name)s” from now on, on every route that takes a sender ID.",
+                    name=request.name,
+                ),
                 PAGE,
             )
         return Words(

@@ -94,9 +94,7 @@ def _write(session: Session, person: User, kind: NoticeKind, words: Words, *, at
     choice, always = session.get(NoticeChoice, (person.id, kind.value)), is_always_written(kind)
     if always or choice is None or choice.by_email:
         stops = None if always else kind.value
-        write_to(
-            session, person, words.title, _letter(person, words, always), stops=stops, at_once=at_once
-        )
+        write_to(session, person, words.title, _letter(person, words, always), stops=stops, at_once=at_once)
 
 
 def _letter(person: User, words: Words, always: bool) -> str:

@@ -73,5 +73,6 @@ def test_every_public_form_is_known(world: World) -> None:
         "auth.reset",
         "auth.sign_in",
         "members.join",
+        "notices.stop",
         "opt_out.stop",
     }

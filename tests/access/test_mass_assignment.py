@@ -80,7 +80,7 @@ CHANCE: Final = frozenset(
         "receipt_key",
     }
 )
-NAMES_CHANCE: Final = frozenset({"audit_event.after", "ledger_entry.key"})  # a reference, a random key
+NAMES_CHANCE: Final = frozenset({"audit_event.after", "ledger_entry.key", "notice.key"})  # a reference, a random key
 QUICK: Final = {
     "name": "Offer",
     "recipients": "+61412345678",
@@ -154,6 +154,8 @@ FORMS: Final[dict[str, tuple[str, Values]]] = {
     "topup.cancel": ("billing", {}),
     "topup.alert": ("billing", {"low_balance": "100"}),
     "sender_ids.ask": ("sender", {"name": "Harbour", "purpose": "Our shop's name."}),
+    "notices.settings": ("viewer", {"on_page": "ticket"}),
+    "notices.stop": (ANONYMOUS, {}),
     "support.new": ("viewer", {"subject": "Where is it", "text": "Nothing came."}),
     "support.close": ("viewer", {}),
     "suppression.add": ("sender", {"numbers": "+61412345678", "note": "asked"}),

@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from app.accounts.links import Links, Purpose
 from app.accounts.terms import current_terms
 from app.clock import now
+from app.letters.stopping import stop_address
 from app.models import (
     Account,
     AccountExport,
@@ -23,13 +24,17 @@ from app.models import (
     Channel,
     DeviceSession,
     Invitation,
+    Letter,
     ListEntry,
     Message,
+    Notice,
+    NoticeKind,
     OptOutPage,
     ProtectedName,
     RecipientList,
     Role,
     Route,
+    SavedText,
     SenderIdRequest,
     StaffAlert,
     Suppression,
@@ -136,8 +141,12 @@ def _tasks(session: Session, owner: User, route: Route, settings: Settings) -> d
     quick, bulk = (_checked(session, owner, route, kind, settings, named) for kind in TaskKind)
     states = {
         state: make_submitted_task(session, owner, route, state=state, **named)
-        for state in (TaskState.RUNNING, TaskState.PAUSED, TaskState.SCHEDULED)
+        for state in (TaskState.RUNNING, TaskState.PAUSED)
     }
+    tomorrow = now() + timedelta(days=1)
+    states[TaskState.SCHEDULED] = make_submitted_task(
+        session, owner, route, state=TaskState.SCHEDULED, scheduled_at=tomorrow, **named
+    )
     held = make_submitted_task(session, owner, route, **named, state=TaskState.HELD, findings=[FINDING])
     done = make_settled_task(session, owner, route, [DELIVERED, FAILED_LATE], **named)
     done.state, done.finished_at = TaskState.DONE, now()
@@ -151,6 +160,7 @@ def _tasks(session: Session, owner: User, route: Route, settings: Settings) -> d
         ("review", "public_id"): quick,
         ("lists.save_task", "public_id"): quick,
         ("tasks", "public_id"): states[TaskState.RUNNING].public_id,
+        ("calendar", "public_id"): states[TaskState.SCHEDULED].public_id,
         ("tasks.resume", "public_id"): states[TaskState.PAUSED].public_id,
         ("desk_tasks", "public_id"): states[TaskState.RUNNING].public_id,
         ("desk_tasks.resume", "public_id"): states[TaskState.PAUSED].public_id,
@@ -238,7 +248,10 @@ def _of_the_account(session: Session, owner: User, settings: Settings) -> dict[t
         file_key=_stored(settings, SECRET.encode()),
         size=len(SECRET),
     )
-    session.add_all([saved, suppressed, invitation, template, handed_in, approved, page, ticket, export])
+    text = SavedText(**mine, user_id=owner.id, name=f"{SECRET} text", text=f"{SECRET} opens at nine.")
+    session.add_all(
+        [text, saved, suppressed, invitation, template, handed_in, approved, page, ticket, export]
+    )
     session.flush()
     message = session.scalars(select(Message).order_by(Message.id)).first()
     assert message is not None
@@ -254,6 +267,7 @@ def _of_the_account(session: Session, owner: User, settings: Settings) -> dict[t
     session.commit()
     return {
         ("lists", "public_id"): saved.public_id,
+        ("texts", "public_id"): text.public_id,
         ("suppression", "suppression_id"): suppressed.id,
         ("members", "invitation_id"): invitation.id,
         ("whatsapp", "public_id"): template.public_id,
@@ -357,22 +371,30 @@ def _links(
 ) -> dict[tuple[str, str], Any]:
     """Links as letters carry them, and everybody's second device."""
     links = Links.of(settings)
-    devices, changes = {}, {}
+    devices, changes, notices = {}, {}, {}
     for person in people.values():
         person.pending_email = f"new-{person.id}@example.com"
         device = DeviceSession(
             user_id=person.id, token_hash=f"device-{person.id}", ip="192.0.2.1", user_agent=""
         )
-        session.add(device)
+        notice = Notice(
+            user_id=person.id, kind=NoticeKind.TICKET, key="one", title=SECRET, text="", path="/support/"
+        )
+        session.add_all([device, notice])
         session.flush()
+        notices[person.id] = notice.id
         devices[person.id], changes[person.id] = device.id, _token(links, Purpose.CHANGE_EMAIL, person)
     fresh = make_user(session, email_confirmed_at=None)
 
     owner_id = owner.id
+    letter = Letter(user_id=owner_id, stops=NoticeKind.TICKET, recipient="", subject="", body="")
+    stop = stop_address(letter, "", settings.secret_key) or ""
     return {
         ("auth.confirm_email", "token"): _token(links, Purpose.CONFIRM_EMAIL, fresh),
         ("auth.reset", "token"): _token(links, Purpose.RESET, owner),
         ("members.join", "token"): TOKEN,
+        ("notices", "notice_id"): lambda visitor: notices[visitor.user_id or owner_id],
+        ("notices", "token"): stop.rpartition("/")[2],
         ("account", "device_id"): lambda visitor: devices[visitor.user_id or owner_id],
         ("account.confirm_email", "token"): lambda visitor: changes[visitor.user_id or owner_id],
     }
