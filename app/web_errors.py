@@ -7,6 +7,7 @@ from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException
 
 from app import errors
+from app.language import gettext as _
 from app.topups import receipts
 from config import Limits
 
@@ -51,15 +52,20 @@ def init_app(app: Flask) -> None:
 
     @app.errorhandler(CSRFError)
     def csrf_error(error: CSRFError) -> tuple[str, int]:
-        return _page(
-            400, "Your session has changed since this page was opened. Go back, reload it and try again."
-        )
+        return session_changed()
 
     @app.errorhandler(HTTPException)
     def http_error(error: HTTPException) -> tuple[str, int]:
         status = error.code or 500
         words = _too_big(app.config["CARILLON"].limits) if status == 413 else _WORDS.get(status)
         return _page(status, words or error.description or "")
+
+
+def session_changed() -> tuple[str, int]:
+    """The page for a form whose token is not of this session."""
+    return _page(
+        400, _("Your session has changed since this page was opened. Go back, reload it and try again.")
+    )
 
 
 def _too_big(limits: Limits) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -15,6 +16,7 @@ from sqlalchemy.orm import Session
 
 from app.content.template_body import ValuesMissing, fill_body
 from app.errors import Conflict, TaskRefused
+from app.language import gettext as _
 from app.models import Channel, Recipient, Rejection, Route, Task, TaskKind, TaskState, User
 from app.queues import enqueue_after_commit
 from app.recipients.writing import LONGEST_WRITTEN
@@ -63,6 +65,40 @@ def create_quick(session: Session, user: User, request: DraftRequest, typed_reci
 def create_bulk(session: Session, user: User, request: DraftRequest, upload: Source) -> Task:
     """A draft to the recipients of a stored file or a saved list. Otherwise as `create_quick`."""
     return _create(session, user, request, TaskKind.BULK, upload=upload)
+
+
+def create_test(
+    session: Session,
+    user: User,
+    task: Task,
+    text: str,
+    template_values: tuple[str, ...] = (),
+    number: str | None = None,
+) -> Task:
+    """A quick draft with this text to one phone, to try out another draft. It is priced like any other.
+
+    `text` is the draft's content as one of its rows reads it; `template_values` likewise, on a WhatsApp route. Without
+    a `number` it goes to the person's own: raises TaskRefused while that is not confirmed.
+    """
+    if number is None or number == user.phone:
+        if user.phone is None or user.phone_confirmed_at is None:
+            raise TaskRefused(
+                _("A test goes to your own phone. Confirm its number on your sign-in page first, then come back.")
+            )
+        number = user.phone
+    request = DraftRequest(
+        route_id=task.route_id,
+        name=_("Test of %(name)s", name=task.name)[:100],
+        content=text,
+        sender_id=task.sender_id,
+        scheduled_at=None,
+        submission_key=secrets.token_urlsafe(16),
+        template_id=task.template_id,
+        template_values=template_values,
+    )
+    test = create_quick(session, user, request, number)
+    test.test_of = task.public_id
+    return test
 
 
 def edit(

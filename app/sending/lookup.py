@@ -52,6 +52,20 @@ def lock_tasks(session: Session, task_ids: Iterable[int]) -> list[Task]:
     return sorted(tasks, key=lambda task: (task.account_id, task.id))
 
 
+def earlier_tasks(session: Session, account_id: int, most: int = 15) -> list[Task]:
+    """The account's latest submitted tasks, newest first, one for each text."""
+    latest = session.scalars(
+        select(Task)
+        .where(Task.account_id == account_id, Task.submitted_at.is_not(None))
+        .order_by(Task.submitted_at.desc(), Task.id.desc())
+        .limit(3 * most)
+    )
+    by_text: dict[str, Task] = {}
+    for task in latest:
+        by_text.setdefault(task.content, task)
+    return list(by_text.values())[:most]
+
+
 def open_routes(session: Session, account_id: int) -> list[Route]:
     """The routes that this account may choose now, by name."""
     return list(session.scalars(_open_to(account_id).order_by(Route.name)))

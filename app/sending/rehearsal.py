@@ -6,7 +6,9 @@ reads once merged. For a template it is the template that counts.
 
 from __future__ import annotations
 
-from sqlalchemy import ColumnElement, and_, exists, or_, select
+from dataclasses import dataclass
+
+from sqlalchemy import ColumnElement, and_, exists, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from app.errors import TaskRefused
@@ -41,10 +43,38 @@ def require(session: Session, task: Task) -> None:
         )
 
 
-def sample_text(session: Session, task: Task) -> str:
-    """The text that a test of this draft says: as its first row reads it."""
-    first = select(Recipient.text).where(Recipient.task_id == task.id).order_by(Recipient.row).limit(1)
-    return session.scalar(first) or task.content
+@dataclass(frozen=True, slots=True)
+class TestRow:
+    """A row of a checked draft that a test may be filled from; `parameters` are those of a WhatsApp template."""
+
+    number: int
+    text: str
+    segments: int
+    parameters: tuple[str, ...] = ()
+
+
+def rows_to_test(session: Session, task: Task) -> list[TestRow]:
+    """The draft's first three rows, and those with the shortest and the longest text, each once."""
+    of_task = select(Recipient).where(Recipient.task_id == task.id)
+    length = func.length(Recipient.text)
+    found = [
+        *session.scalars(of_task.order_by(Recipient.row).limit(3)),
+        *session.scalars(of_task.order_by(length.asc(), Recipient.row).limit(1)),
+        *session.scalars(of_task.order_by(length.desc(), Recipient.row).limit(1)),
+    ]
+    return [_test_row(task, each) for each in {each.id: each for each in found}.values()]
+
+
+def row_to_test(session: Session, task: Task, number: int | None) -> TestRow:
+    """The row of that number, else the draft's first. A draft without rows is tried out as it is written."""
+    of_task = select(Recipient).where(Recipient.task_id == task.id).order_by(Recipient.row).limit(1)
+    asked = session.scalar(of_task.where(Recipient.row == number)) if number is not None else None
+    row = asked or session.scalar(of_task)
+    return _test_row(task, row) if row else TestRow(0, task.content, 0, tuple(task.template_values or ()))
+
+
+def _test_row(task: Task, row: Recipient) -> TestRow:
+    return TestRow(row.row, row.text or task.content, row.segments, tuple(row.parameters or ()))
 
 
 def _says_the_same(tested: type[Task], task: Task) -> ColumnElement[bool]:

@@ -11,8 +11,11 @@ from werkzeug.datastructures import FileStorage
 from wtforms import BooleanField, HiddenField, SelectChoice, SelectField, ValidationError
 
 from app.blueprints.compose.forms import ComposeForm
+from app.blueprints.compose.phone import draft_source
+from app.blueprints.compose.starting import Note
 from app.errors import TaskRefused
-from app.models import RecipientList
+from app.language import gettext as _
+from app.models import RecipientList, Task
 from app.sending.drafts import ChosenList, DraftRequest, Source
 from app.sending.uploads import StoredUpload, store_upload
 from config import Settings
@@ -59,6 +62,34 @@ class BulkForm(ComposeForm):
         if self.upload is None:
             raise RuntimeError("A form that needs a file was taken as valid without one.")
         return self.upload
+
+    def rows_source(self, task: Task | None) -> Source | None:
+        """The file that came now or was kept, else the chosen list, else what the draft has."""
+        if self.upload is not None:
+            return self.upload
+        saved = self.lists.get(self.list.data or "")
+        if saved is not None:
+            return ChosenList(saved.id, saved.name)
+        return self._kept() or draft_source(task)
+
+    def keep_file(self) -> None:
+        came = isinstance(self.file.data, FileStorage) and bool(self.file.data.filename)
+        if not came and not self.list.data:
+            return
+        try:
+            self.validate_file(self.file)
+        except ValidationError as problem:
+            self.file.errors = [str(problem)]
+
+    def could_take_recipients(self, task: Task) -> bool:
+        return any(saved.id == task.list_id for saved in self.lists.values())
+
+    def take_recipients(self, task: Task) -> Note:
+        saved = next((saved for saved in self.lists.values() if saved.id == task.list_id), None)
+        if saved is None:
+            return Note(_("Its file was removed once it had been read: choose it again below."))
+        self.list.data = saved.public_id
+        return Note(_("The recipients are those of the list “%(name)s”, as it is now.", name=saved.name))
 
     def validate_file(self, field: FileField) -> None:
         if isinstance(field.data, FileStorage) and field.data.filename:

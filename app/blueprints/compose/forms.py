@@ -24,13 +24,15 @@ from wtforms import (
 from wtforms.validators import DataRequired, InputRequired, Length
 
 from app.blueprints.compose.schedule import UnusableTime, moment_of, zone_name
+from app.blueprints.compose.starting import Note, StartingFields
 from app.clock import now
 from app.content.findings import Finding, Severity
 from app.content.merge import fields_in
 from app.content.template_body import ValuesMissing, fill_body
+from app.language import gettext as _
 from app.models import Channel, Route, Task, WhatsAppTemplate
 from app.pricing import credits
-from app.sending.drafts import DraftRequest
+from app.sending.drafts import DraftRequest, Source
 from app.sending.preview import Preview
 
 _PAGE_ORDER = {
@@ -86,7 +88,7 @@ class WallTimeField(DateTimeLocalField):
             self.data = None
 
 
-class ComposeForm(FlaskForm):
+class ComposeForm(StartingFields, FlaskForm):
     """Call `prepare` before use. After `validate`, `scheduled_at` is the moment (UTC) or None for now."""
 
     route_id = SelectField(
@@ -132,6 +134,7 @@ class ComposeForm(FlaskForm):
     own_prices: Mapping[int, int]
     scheduled_at: datetime | None = None
     form_errors: list[str]
+    notes: Sequence[Note] = ()
 
     def __iter__(self) -> Iterator[Field]:
         """The fields as the page has them from top to bottom, so that the error summary follows it."""
@@ -250,6 +253,21 @@ class ComposeForm(FlaskForm):
         _add(self.content, _objections(shown.findings))
         if not self.sender_id.errors:
             _add(self.sender_id, _objections(shown.sender_id_findings))
+
+    def rows_source(self, task: Task | None) -> Source | None:
+        """Where rows to fill the text from can be looked at; None where there are none."""
+        return None
+
+    def keep_file(self) -> None:
+        """Keep a file that came with the form, also when the form is not to be sent yet."""
+
+    def could_take_recipients(self, task: Task) -> bool:
+        """Whether this form can write to the recipients of an earlier task."""
+        return False
+
+    def take_recipients(self, task: Task) -> Note:
+        """Write to the recipients of an earlier task; what was done, in words."""
+        return Note(_("Its recipients cannot be copied: give them below."))
 
     def refuse_recipients(self, message: str) -> None:
         """Keep a refusal of the recipients as a whole; a form that has a field for them puts it there."""

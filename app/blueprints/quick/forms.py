@@ -6,6 +6,9 @@ from wtforms import TextAreaField
 from wtforms.validators import DataRequired
 
 from app.blueprints.compose.forms import ComposeForm, line_feeds
+from app.blueprints.compose.starting import Note
+from app.language import gettext as _
+from app.models import Task, TaskKind
 from app.sending.preview import Preview
 
 
@@ -17,6 +20,15 @@ class QuickForm(ComposeForm):
         filters=[line_feeds],
         validators=[DataRequired("Enter at least one number with its country code, as in +61412345678.")],
     )
+
+    def could_take_recipients(self, task: Task) -> bool:
+        return task.kind == TaskKind.QUICK and bool(task.typed_recipients)
+
+    def take_recipients(self, task: Task) -> Note:
+        if not self.could_take_recipients(task):
+            return super().take_recipients(task)
+        self.recipients.data = task.typed_recipients
+        return Note(_("The recipients are the same as well. Look at them before you go on."))
 
     def refuse_recipients(self, message: str) -> None:
         if not self.recipients.errors:

@@ -173,9 +173,26 @@ def _rendered(template: str, task: Task, form: SubmitForm, status: int = 200) ->
         "zone": zone,
         "comes_twice": twice,
         "may_send": may_send,
+        "tried_out": _tried_out(task),
+        "test_rows": rehearsal.rows_to_test(db.session(), task) if may_send and _may_be_tested(task) else [],
         "test_missing": task.state == TaskState.READY and rehearsal.is_missing(db.session(), task),
     }
     return render_template(template, task=task, shown=shown, form=form, **more), status
+
+
+def _may_be_tested(task: Task) -> bool:
+    """A test is not tested again."""
+    return task.state == TaskState.READY and task.test_of is None
+
+
+def _tried_out(task: Task) -> Task | None:
+    """The draft that this one is a test of."""
+    if task.test_of is None:
+        return None
+    try:
+        return _task(task.test_of)
+    except NotFound:
+        return None
 
 
 def _changed(

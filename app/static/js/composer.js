@@ -1,5 +1,6 @@
-// The composer, where there is JavaScript: the live preview, the fields that a choice opens, and the terms
-// dialog in place of the review page. Without it the same form works by plain submission.
+// The composer, where there is JavaScript: the live count and phone, the fields that a choice opens, a look into a
+// file as soon as it is chosen, and the terms dialog in place of the review page. Without it the same form works by
+// plain submission.
 //
 // Every count, price and finding is the server's; nothing is counted here.
 
@@ -17,8 +18,13 @@ class Composer {
     form.addEventListener("input", (event) => this.changed(event.target));
     form.addEventListener("change", (event) => this.chosen(event.target));
     form.addEventListener("submit", (event) => this.submit(event));
+    form.addEventListener("keydown", (event) => this.pressed(event));
     this.openFields();
     if (form.elements.content.value || form.elements.recipients?.value) this.refresh();
+  }
+
+  get phone() {
+    return this.form.querySelector("[data-phone]");
   }
 
   get preview() {
@@ -26,15 +32,66 @@ class Composer {
   }
 
   changed(field) {
-    if (field.name === "name" || field.type === "file") return;
+    if (["name", "text_name", "start_from"].includes(field.name) || field.type === "file") return;
     this.preview.dataset.stale = "";
     clearTimeout(this.timer);
     this.timer = setTimeout(() => this.refresh(), DEBOUNCE);
   }
 
   chosen(field) {
-    if (field.type === "file") this.fileIsStored = false;
+    if (field.type === "file") this.takeFile(field);
     if (field.name === "route_id" || field.name === "when") this.openFields();
+  }
+
+  // Enter in the name of a text saves the text; anywhere else it goes on, by the form's first button.
+  pressed(event) {
+    if (event.key !== "Enter" || event.target.name !== "text_name") return;
+    event.preventDefault();
+    this.form.requestSubmit(this.form.querySelector("[name=save_text]"));
+  }
+
+  // The file goes up while the text is being written: its rows fill the phone, and it is not sent a second time.
+  async takeFile(field) {
+    this.fileIsStored = false;
+    this.form.elements.kept_file.value = "";
+    this.sayOfFile("");
+    this.taking?.abort();
+    if (!field.files.length || this.fileProblem()) return;
+    this.taking = new AbortController();
+    const body = new FormData();
+    body.set("csrf_token", this.form.elements.csrf_token.value);
+    body.set("file", field.files[0]);
+    body.set("route_id", this.form.elements.route_id.value);
+    try {
+      const response = await this.post(this.form.dataset.fileUrl, body, this.taking.signal);
+      if (!response.ok || response.redirected) return;
+      const answer = await response.json();
+      this.form.elements.kept_file.value = answer.kept;
+      this.fileIsStored = Boolean(answer.kept);
+      if (this.fileIsStored && this.form.elements.list) this.form.elements.list.value = "";
+      this.sayOfFile(answer.said);
+      this.refresh();
+    } catch {
+      // It goes up with the form instead.
+    }
+  }
+
+  sayOfFile(html) {
+    const place = this.form.querySelector("[data-file-said]");
+    if (place) place.innerHTML = html;
+  }
+
+  // A page that was open for long may hold the token of a session that is over: the page itself has a fresh one.
+  async post(url, body, signal) {
+    const response = await fetch(url, { method: "POST", body, headers: BY_FETCH, signal });
+    if (response.status !== 400) return response;
+    const page = await fetch(location.href, { signal });
+    if (!page.ok || page.redirected) return page;
+    const fresh = new DOMParser().parseFromString(await page.text(), "text/html").querySelector("[data-composer] [name=csrf_token]");
+    if (!fresh) return response;
+    this.form.elements.csrf_token.value = fresh.value;
+    body.set("csrf_token", fresh.value);
+    return fetch(url, { method: "POST", body, headers: BY_FETCH, signal });
   }
 
   openFields() {
@@ -59,16 +116,27 @@ class Composer {
     try {
       const body = this.values();
       body.delete("file");
-      const response = await fetch(this.form.dataset.previewUrl, { method: "POST", body, headers: BY_FETCH, signal });
+      const response = await this.post(this.form.dataset.previewUrl, body, signal);
       if (!response.ok || response.redirected) throw new Error(`answer ${response.status}`);
       const html = await response.text();
       if (signal.aborted) return;
-      this.preview.innerHTML = html;
+      this.show(html);
       delete this.preview.dataset.stale;
       this.announce(this.preview.firstElementChild?.dataset.says ?? "");
     } catch (error) {
-      if (error.name !== "AbortError") this.announce("The count could not be refreshed. Submitting checks it again.");
+      if (error.name !== "AbortError") this.announce(this.words("countFailed"));
     }
+  }
+
+  // The count and the phone, each in its place; whoever has the focus inside keeps it.
+  show(html) {
+    const answered = document.createElement("template");
+    answered.innerHTML = html;
+    const [count, phone] = answered.content.children;
+    const focused = document.activeElement?.id;
+    this.preview.replaceChildren(count);
+    if (phone) this.phone.replaceChildren(phone);
+    if (focused && document.activeElement?.id !== focused) document.getElementById(focused)?.focus({ preventScroll: true });
   }
 
   announce(words) {
@@ -95,10 +163,10 @@ class Composer {
     if (tooBig) return this.problem(tooBig);
     this.busy(true);
     try {
-      const response = await fetch(this.form.action, { method: "POST", body, headers: BY_FETCH });
+      const response = await this.post(this.form.action, body);
       await this.answered(response, opener);
     } catch {
-      this.problem("The server could not be reached. Nothing was sent or charged; your text is still here. Try again.");
+      this.problem(this.words("unreachable"));
     } finally {
       this.busy(false);
     }
@@ -106,11 +174,12 @@ class Composer {
 
   async answered(response, opener) {
     if (response.redirected) {
-      this.problem("You have been signed out. Sign in in another tab, then submit again; your text is still here.");
+      this.problem(this.words("signedOut"), true);
     } else if (response.ok && !response.headers.get("Content-Type").startsWith("application/json")) {
       this.replaceForm(await response.text());
     } else if (response.ok) {
       const draft = await response.json();
+      if (draft.back) history.replaceState(null, "", draft.back); // from a test, Back leads to the draft
       if (!draft.dialog) return location.assign(draft.review); // a file wants the whole review page
       this.fileIsStored = true;
       this.form.action = draft.edit; // from here on, changes go to this draft
@@ -120,7 +189,7 @@ class Composer {
     } else {
       const page = new DOMParser().parseFromString(await response.text(), "text/html");
       const words = page.querySelector(".error-page h1 + p")?.textContent.trim();
-      this.problem(words || "That did not work. Nothing was sent or charged; your text is still here.");
+      this.problem(words || this.words("failed"));
     }
   }
 
@@ -140,10 +209,16 @@ class Composer {
       fresh.replaceWith(chosen);
       this.fileIsStored ||= Boolean(answered.elements.kept_file?.value);
     }
+    const said = this.form.querySelector("[data-file-said]")?.innerHTML ?? "";
+    const top = window.scrollY;
     this.form.replaceChildren(...answered.childNodes);
+    if (!this.form.querySelector("#file-error")) this.sayOfFile(said);
     this.openFields();
     this.busy(false);
-    this.form.querySelector(".error-summary")?.focus();
+    const summary = this.form.querySelector(".error-summary") ?? this.form.querySelector("[data-form-notes]");
+    if (summary) return summary.focus();
+    window.scrollTo(0, top);
+    (this.form.querySelector("[aria-invalid=true]") ?? this.form.elements.content).focus({ preventScroll: true });
   }
 
   fileProblem() {
@@ -151,13 +226,18 @@ class Composer {
     const file = input?.files[0];
     const most = Number(input?.dataset.maxBytes);
     if (!file || file.size <= most) return "";
-    const size = (file.size / 1048576).toFixed(1);
-    return `${file.name} has ${size} MB; at most ${most / 1048576} MB can be taken. Split the list and send it in parts.`;
+    return `${file.name}: ${this.words("tooBig")}`;
   }
 
-  problem(words) {
+  // What is said from here stands in the page, in the reader's language.
+  words(name) {
+    return this.form.dataset[`words${name[0].toUpperCase()}${name.slice(1)}`];
+  }
+
+  problem(words, signedOut = false) {
     const place = this.form.querySelector("[data-problem]");
     place.querySelector("[data-problem-words]").textContent = words;
+    place.querySelector("[data-problem-sign-in]").hidden = !signedOut;
     place.hidden = false;
     this.busy(false);
     place.focus();
