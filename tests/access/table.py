@@ -119,6 +119,11 @@ ROLES: Final[dict[str, str]] = {
     "messages.index": _CLIENT,
     "messages.page": _CLIENT,
     "records.sending": _CLIENT,
+    "exports.ask": _CLIENT,  # of some lists only to some: see tests/exports
+    "exports.cancel": _CLIENT,
+    "exports.fetch": _CLIENT,
+    "exports.index": _CLIENT,
+    "exports.progress": _CLIENT,
     "records.tasks": _CLIENT,
     # Lists and numbers that are never sent to
     "lists.delete": "owner sender",
@@ -281,6 +286,7 @@ _ROOMS: Final = frozenset(
         "lists",
         "suppression",
         "topup",
+        "exports",
         "support",
         "whatsapp",
         "leaving",

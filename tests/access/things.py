@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from app.accounts.links import Links, Purpose
 from app.accounts.terms import current_terms
 from app.clock import now
+from app.exports.asking import token_of
 from app.letters.stopping import stop_address
 from app.models import (
     Account,
@@ -23,6 +24,8 @@ from app.models import (
     BannedWordEntry,
     Channel,
     DeviceSession,
+    ExportKind,
+    ExportState,
     Invitation,
     Letter,
     ListEntry,
@@ -32,6 +35,7 @@ from app.models import (
     OptOutPage,
     ProtectedName,
     RecipientList,
+    RecordExport,
     Role,
     Route,
     SavedText,
@@ -124,6 +128,7 @@ def fill(session: Session, world: World, people: dict[str, User], settings: Sett
     things |= _top_ups(session, owner, people["finance"], settings)
     things |= _of_the_desk(session, owner, people["finance"], route)
     things |= _links(session, owner, people, settings)
+    things |= _exports(session, people, settings)
     world.route_id = route.id
     world.closed_route_id = make_route(session, name="For others", everyone=False).id
     by_whatsapp = make_route(session, name="By WhatsApp", channel=Channel.WHATSAPP)
@@ -397,6 +402,38 @@ def _links(
         ("notices", "token"): stop.rpartition("/")[2],
         ("account", "device_id"): lambda visitor: devices[visitor.user_id or owner_id],
         ("account.confirm_email", "token"): lambda visitor: changes[visitor.user_id or owner_id],
+    }
+
+
+def _exports(session: Session, people: dict[str, User], settings: Settings) -> dict[tuple[str, str], Any]:
+    """A file that is ready and one that is being made, of each member of the account."""
+    ready: dict[int, RecordExport] = {}
+    making: dict[int, RecordExport] = {}
+    owner = people["owner"]
+    moment = now()
+    for role in CLIENTS:
+        person = people[role]
+        mine = {
+            "account_id": owner.account_id,
+            "user_id": person.id,
+            "kind": ExportKind.MESSAGES,
+            "file_type": "csv",
+            "request_hash": f"wish-{person.id}",
+        }
+        kept = {"file_key": _stored(settings, SECRET.encode()), "size": len(SECRET), "ready_at": moment}
+        expires = moment + timedelta(days=7)
+        ready[person.id] = RecordExport(**mine, **kept, state=ExportState.READY, expires_at=expires)
+        making[person.id] = RecordExport(**mine, state=ExportState.MAKING, asked={"task": SECRET})
+    session.add_all([*ready.values(), *making.values()])
+    session.commit()
+    named = {person: (export.public_id, token_of(export, settings.secret_key)) for person, export in ready.items()}
+    unfinished = {person: export.public_id for person, export in making.items()}
+    owner_id = owner.id
+    return {
+        ("exports", "kind"): "tasks",
+        ("exports.cancel", "public_id"): lambda visitor: unfinished.get(visitor.user_id, unfinished[owner_id]),
+        ("exports.fetch", "public_id"): lambda visitor: named.get(visitor.user_id, named[owner_id])[0],
+        ("exports.fetch", "token"): lambda visitor: named.get(visitor.user_id, named[owner_id])[1],
     }
 
 

@@ -40,6 +40,7 @@ def statement() -> ResponseReturnValue:
         period=period,
         kept=period_words(period),
         totals=entries.totals,
+        most_lines=statement_files.MOST_LINES,  # a longer one is made by a job
         page=page,
         lines=lines(session, page.rows),
         form=AlertForm(formdata=None, low_balance=credits(mark) if mark else ""),
