@@ -42,6 +42,7 @@ JOBS: dict[str, tuple[QueueName, int]] = {
     "jobs.lists.read_suppressions": (QueueName.INTAKE, 120),
     "jobs.dispatch.pump": (QueueName.DISPATCH, 180),
     "jobs.receipts.apply": (QueueName.DEFAULT, 120),
+    "jobs.asking.ask": (QueueName.DEFAULT, 300),
     "jobs.letters.send": (QueueName.DEFAULT, 60),
     "jobs.audit.enforce_audit": (QueueName.DEFAULT, 900),
     "jobs.export.pack": (QueueName.EXPORTS, 900),

@@ -25,6 +25,7 @@ from app.lists.suppression_upload import stale_uploads
 from app.models import Route
 from app.queues import enqueue
 from app.sending import canary, sweep
+from app.sending.asking import routes_to_ask
 from app.sending.claims import routes_awaiting_receipts, routes_with_work
 from app.sending.gateways import gateway_for
 from app.sending.receipts import routes_with_due_receipts
@@ -47,6 +48,7 @@ def tick(session: Session, settings: Settings) -> None:
         _release_too_late,
         _ask_for_pumps,
         _ask_for_receipts,
+        _ask_about_doubts,
         _ask_for_checks,
         _ask_for_lists,
         _ask_for_audit,
@@ -103,6 +105,12 @@ def _ask_for_pumps(session: Session, settings: Settings) -> None:
 def _ask_for_receipts(session: Session, _settings: Settings) -> None:
     for route_id in routes_with_due_receipts(session):
         enqueue("jobs.receipts.apply", route_id)
+
+
+def _ask_about_doubts(session: Session, settings: Settings) -> None:
+    for route in routes_to_ask(session):
+        if _has(route, settings, lambda can: can.can_be_asked):
+            enqueue("jobs.asking.ask", route.id)
 
 
 def _ask_for_checks(session: Session, _settings: Settings) -> None:

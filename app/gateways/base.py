@@ -209,6 +209,17 @@ class Gateway(Protocol):
 
 
 @runtime_checkable
+class AnswersQuestions(Gateway, Protocol):
+    """A gateway whose carrier can be asked about a message afterwards; it declares `can_be_asked` where it is set up."""
+
+    async def ask(self, reference: str) -> Outcome:
+        """What the carrier knows of our reference: Accepted with its id, or Refused; else InDoubt. Sends nothing.
+
+        Raises nothing that the wire does.
+        """
+
+
+@runtime_checkable
 class HearsOptOuts(Protocol):
     """A gateway whose carrier also tells who wants no more messages."""
 

@@ -11,6 +11,7 @@ from app.gateways.base import (
     Capabilities,
     DeliveryReport,
     ForgedReceipt,
+    InDoubt,
     OnReports,
     Outcome,
     OutgoingMessage,
@@ -28,7 +29,7 @@ class HttpGateway:
     def __init__(self, settings: HttpSettings, callback_url: str) -> None:
         self.capabilities = Capabilities(
             dedupes_reference=settings.dedupes_reference,
-            can_be_asked=False,
+            can_be_asked=settings.questions is not None,
             receipts=settings.receipts is not None,
             concurrency=settings.concurrency,
             long_text=settings.long_text,
@@ -80,6 +81,21 @@ class HttpGateway:
             "sender": message.sender_id or self._settings.default_sender,
         }
         return self._known | {name: value.encode("utf-8", "replace").decode() for name, value in own.items()}
+
+    async def ask(self, reference: str) -> Outcome:
+        """What the carrier knows of the message. Raises RuntimeError when not open, and nothing else."""
+        questions = self._settings.questions
+        if questions is None:
+            return InDoubt(ErrorCode.GATEWAY_FAILURE)
+        nothing = dict.fromkeys(("to", "to_digits", "text", "sender"), "")
+        headers: dict[str, str] = filled(
+            self._settings.headers, self._known | nothing | {"reference": reference}
+        )
+
+        def reading(status: int, answered: Mapping[str, str], body: bytes) -> Outcome:
+            return questions.answers.outcome(status, answered, body, reference)
+
+        return await self._wire.request("GET", questions.url(reference), reading, headers=headers)
 
     def read_receipts(self, callback: Callback, now: datetime) -> list[DeliveryReport]:
         """The receipts of one callback. Raises ForgedReceipt and UnreadableReceipt."""

@@ -10,12 +10,13 @@ from yarl import URL
 
 from app.gateways.base import SettingsRefused
 from app.gateways.given import Given
-from app.gateways.http import receipts
+from app.gateways.http import questions, receipts
 from app.gateways.http.answers import Answers
 from app.gateways.http.body import checked_body, checked_headers, placeholders
+from app.gateways.http.questions import Questions
 from app.gateways.http.receipts import Receipts
 
-_NAMES: Final = receipts.NAMES | {
+_NAMES: Final = receipts.NAMES | questions.NAMES | {
     "url",
     "method",
     "format",
@@ -45,6 +46,7 @@ class HttpSettings:
     body: Mapping[str, Any]
     answers: Answers
     receipts: Receipts | None
+    questions: Questions | None
     api_key: str = field(repr=False)
     api_secret: str = field(repr=False)
     default_sender: str
@@ -71,6 +73,7 @@ class HttpSettings:
             body=checked_body("body", settings.get("body"), flat=form),
             answers=Answers.read(settings),
             receipts=Receipts.read(given, settings),
+            questions=Questions.read(settings),
             api_key=given.optional_text("api_key", most=1000),
             api_secret=given.optional_text("api_secret", most=1000),
             default_sender=given.optional_text("default_sender", most=20),

@@ -1,0 +1,51 @@
+"""How a carrier that is described by settings is asked what became of a message."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+from urllib.parse import quote
+
+from yarl import URL
+
+from app.gateways.base import SettingsRefused
+from app.gateways.given import Given
+from app.gateways.http.answers import Answers
+
+NAMES: Final = frozenset({"ask_url", "ask_answers", "ask_id_path"})
+_REFERENCE: Final = "{reference}"
+
+
+@dataclass(frozen=True, slots=True)
+class Questions:
+    """A GET of `address`, which holds {reference}; `answers` says what comes back means."""
+
+    address: str
+    answers: Answers
+
+    @classmethod
+    def read(cls, settings: Mapping[str, Any]) -> Questions | None:
+        """Check the settings; None where they do not say how to ask. Raises SettingsRefused."""
+        if not any(name in settings for name in NAMES):
+            return None
+        address = settings.get("ask_url")
+        if not isinstance(address, str) or _REFERENCE not in address:
+            raise SettingsRefused("ask_url", "Give an address that holds {reference}, our name for the message.")
+        sample = Given({"ask_url": address.replace(_REFERENCE, "x")}, NAMES, "The HTTP gateway")
+        sample.secure_url("ask_url", "Give the address that tells of a message, such as https://…/{reference}.")
+        try:
+            answers = Answers.read(
+                {"answers": settings.get("ask_answers"), "id_path": settings.get("ask_id_path", settings.get("id_path"))}
+            )
+        except SettingsRefused as refused:
+            raise SettingsRefused(f"ask_{refused.field}", refused.message) from refused
+        if any(rule.means == "deferred" for rule in answers.rules):
+            raise SettingsRefused(
+                "ask_answers", "Asking sends nothing again. Say accepted or refused; all else stays in doubt."
+            )
+        return cls(address, answers)
+
+    def url(self, reference: str) -> URL:
+        """Where to ask about the message."""
+        return URL(self.address.replace(_REFERENCE, quote(reference, safe="")), encoded=True)
