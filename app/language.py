@@ -12,13 +12,13 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import date
 from functools import cache
+from gettext import GNUTranslations, NullTranslations
 from io import BytesIO
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from babel import Locale
-from babel.messages.mofile import write_mo
-from babel.messages.pofile import read_po
-from babel.support import NullTranslations, Translations
+if TYPE_CHECKING:  # Babel is large, and the process that reads a file loads it only to refuse one in Malay
+    from babel import Locale
 
 ENGLISH = "en"
 LANGUAGES = {ENGLISH: "English", "ms": "Bahasa Melayu"}  # each in its own words
@@ -47,20 +47,20 @@ def speaking(language: str | None) -> Iterator[None]:
         _spoken.reset(token)
 
 
-def gettext(text: str, **values: object) -> str:
+def gettext(text: str, /, **values: object) -> str:
     """The text in the language spoken now, its %(name)s places filled from `values`."""
     words = catalogue(current()).gettext(text)
     return words % values if values else words
 
 
-def ngettext(one: str, many: str, num: int, **values: object) -> str:
+def ngettext(one: str, many: str, num: int, /, **values: object) -> str:
     """The text in the form that `num` asks for; %(num)s is filled with it unless `values` say otherwise."""
     words = catalogue(current()).ngettext(one, many, num)
     return words % {"num": num, **values}
 
 
 def mark(text: str) -> str:
-    """The text itself: marks a constant for the catalogues, translated by `gettext` where it is shown."""
+    """The text itself: tells the catalogues of a constant, which `gettext` translates where it is shown."""
     return text
 
 
@@ -72,12 +72,16 @@ def locale() -> Locale:
 def thousands(number: int) -> str:
     """A whole number with its thousands set apart."""
     words = f"{number:,}"
+    if current() == ENGLISH:
+        return words
     separator, _ = _number_signs(current())
     return words if separator == "," else words.replace(",", separator)
 
 
 def decimals(words: str) -> str:
     """An amount written the English way, 1,234.5, as the language spoken now writes it."""
+    if current() == ENGLISH:
+        return words
     separator, point = _number_signs(current())
     return words if (separator, point) == (",", ".") else words.translate({44: separator, 46: point})
 
@@ -101,15 +105,20 @@ def catalogue(language: str) -> NullTranslations:
     path = FOLDER / language / "LC_MESSAGES" / "messages.po"
     if language == ENGLISH or not path.is_file():
         return NullTranslations()
+    from babel.messages.mofile import write_mo
+    from babel.messages.pofile import read_po
+
     compiled = BytesIO()
     with path.open("rb") as file:
         write_mo(compiled, read_po(file, locale=language))
     compiled.seek(0)
-    return Translations(compiled)
+    return GNUTranslations(compiled)
 
 
 @cache
 def _locale(language: str) -> Locale:
+    from babel import Locale
+
     return Locale.parse(language)
 
 

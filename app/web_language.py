@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from gettext import NullTranslations
+
 from flask import Flask, request
 from flask_babel import Babel, Domain
 from flask_login import current_user
@@ -11,11 +13,19 @@ from app import language
 COOKIE = "language"  # a choice, and nothing about anybody
 
 
-class _Catalogues(Domain):  # type: ignore[misc]  # Flask-Babel has no types
+class _Words:
+    """A catalogue under the names by which Flask-Babel asks for texts."""
+
+    def __init__(self, words: NullTranslations) -> None:
+        self.ugettext, self.ungettext = words.gettext, words.ngettext
+        self.upgettext, self.unpgettext = words.pgettext, words.npgettext
+
+
+class _Catalogues(Domain):
     """Flask-Babel's texts, taken from the house's own catalogues."""
 
-    def get_translations(self) -> object:
-        return language.catalogue(language.current())
+    def get_translations(self) -> _Words:
+        return _Words(language.catalogue(language.current()))
 
 
 def init_app(app: Flask) -> None:

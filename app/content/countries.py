@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 from app.content.findings import Severity
+from app.language import mark
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +32,7 @@ COUNTRY_RULES: Mapping[str, CountryRules] = MappingProxyType(
                     ("call_back", Severity.BLOCK),
                     ("personal_data", Severity.BLOCK),
                 ),
-                "Malaysian Communications and Multimedia Commission, in force from 1 September 2024",
+                mark("Malaysian Communications and Multimedia Commission, in force from 1 September 2024"),
             ),
         )
     }

@@ -12,6 +12,8 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+from app.language import gettext
+
 FIELD = re.compile(r"\{\s{0,8}([^\W\d_][\w \-.']{0,39})\}")
 
 
@@ -22,7 +24,13 @@ class MergeFieldMissing(Exception):
         self.name = name
         self.known = known
         have = ", ".join(f"{{{field}}}" for field in known) or "none"
-        super().__init__(f"The message uses {{{name}}}, but there is no such column. Columns: {have}.")
+        super().__init__(
+            gettext(
+                "The message uses {%(name)s}, but there is no such column. Columns: %(have)s.",
+                name=name,
+                have=have,
+            )
+        )
 
 
 def field_key(name: str) -> str:

@@ -12,6 +12,7 @@ from collections.abc import Collection
 from app.content.findings import Finding, Severity
 from app.content.letters import pattern_key
 from app.content.normalise import fold
+from app.language import gettext
 
 GSM_LIMIT = 11
 _LONG_NAME = 5
@@ -30,7 +31,10 @@ def check_sender_id(sender_id: str, maximum: int = 10, protected: Collection[str
     if not 1 <= maximum <= GSM_LIMIT:
         raise ValueError(f"A sender ID limit is 1 to {GSM_LIMIT} characters.")
     if not sender_id.strip():
-        message, advice = "The sender ID is empty.", "Enter the name that the message comes from."
+        message, advice = (
+            gettext("The sender ID is empty."),
+            gettext("Enter the name that the message comes from."),
+        )
         return [Finding("sid_empty", Severity.BLOCK, 0, len(sender_id), sender_id, message, advice)]
     findings = [*_length(sender_id, maximum), *_characters(sender_id), *_protected(sender_id, protected)]
     return sorted(findings, key=lambda finding: (finding.start, finding.end))
@@ -43,26 +47,35 @@ def _block(rule: str, text: str, start: int, end: int, message: str, advice: str
 def _length(text: str, maximum: int) -> list[Finding]:
     if len(text) <= maximum:
         return []
-    message = f"The sender ID has {len(text)} characters; this route takes {maximum}."
-    return [_block("sid_too_long", text, maximum, len(text), message, "Shorten it.")]
+    message = gettext(
+        "The sender ID has %(text)s characters; this route takes %(maximum)s.",
+        text=len(text),
+        maximum=maximum,
+    )
+    return [_block("sid_too_long", text, maximum, len(text), message, gettext("Shorten it."))]
 
 
 def _characters(text: str) -> list[Finding]:
     findings = []
     for match in _ODD.finditer(text):
-        message = f'A sender ID cannot contain "{match[0]}".'
-        advice = "Use letters, digits, spaces and & . - _ only."
+        message = gettext('A sender ID cannot contain "%(match)s".', match=match[0])
+        advice = gettext("Use letters, digits, spaces and & . - _ only.")
         findings.append(_block("sid_characters", text, *match.span(), message, advice))
     for pattern, message in (
-        (_EDGE, "A sender ID begins and ends with a letter or a digit."),
-        (_DOUBLED, "A sender ID has single spaces or signs between its letters, not several together."),
+        (_EDGE, gettext("A sender ID begins and ends with a letter or a digit.")),
+        (
+            _DOUBLED,
+            gettext("A sender ID has single spaces or signs between its letters, not several together."),
+        ),
     ):
         for match in pattern.finditer(text):
-            advice = "Remove it." if pattern is _EDGE else "Leave one."
+            advice = gettext("Remove it.") if pattern is _EDGE else gettext("Leave one.")
             findings.append(_block("sid_spacing", text, *match.span(), message, advice))
     if not any(character.isalpha() for character in text):
-        message = "A sender ID of digits alone looks like a phone number."
-        findings.append(_block("sid_digits_only", text, 0, len(text), message, "Add at least one letter."))
+        message = gettext("A sender ID of digits alone looks like a phone number.")
+        findings.append(
+            _block("sid_digits_only", text, 0, len(text), message, gettext("Add at least one letter."))
+        )
     return findings
 
 
@@ -72,8 +85,10 @@ def _protected(text: str, protected: Collection[str]) -> list[Finding]:
         likeness = _likeness(text, name)
         if likeness is not None:
             verb, severity = likeness
-            message = f'"{text}" {verb} the protected name "{name}".'
-            advice = "Use your own name, or ask support to confirm that you may use this one."
+            message = gettext(
+                '"%(text)s" %(verb)s the protected name "%(name)s".', text=text, verb=verb, name=name
+            )
+            advice = gettext("Use your own name, or ask support to confirm that you may use this one.")
             return [Finding("sid_protected", severity, 0, len(text), text, message, advice)]
     return []
 

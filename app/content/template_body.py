@@ -9,6 +9,8 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from app.language import gettext, ngettext, thousands
+
 VARIABLE = re.compile(r"\{\{\s*([0-9]{1,3})\s*\}\}")
 LONGEST_BODY = 1024
 
@@ -27,14 +29,20 @@ def body_problems(body: str) -> list[str]:
     problems = []
     numbers = variables_in(body)
     if sorted(numbers) != list(range(1, len(numbers) + 1)):
-        problems.append("Number the variables from {{1}} on without a gap.")
+        problems.append(gettext("Number the variables from {{1}} on without a gap."))
     text = body.strip()
     if text and (VARIABLE.match(text) or re.search(VARIABLE.pattern + r"$", text)):
         problems.append(
-            "The body may neither begin nor end with a variable. Write some words before and after."
+            gettext("The body may neither begin nor end with a variable. Write some words before and after.")
         )
     if len(body) > LONGEST_BODY:
-        problems.append(f"The body has {len(body):,} characters; at most {LONGEST_BODY:,} are allowed.")
+        problems.append(
+            gettext(
+                "The body has %(body)s characters; at most %(longest_body)s are allowed.",
+                body=thousands(len(body)),
+                longest_body=thousands(LONGEST_BODY),
+            )
+        )
     return problems
 
 
@@ -45,9 +53,14 @@ def fill_body(body: str, values: Sequence[str]) -> str:
     """
     wanted = len(variables_in(body))
     if len(values) != wanted:
-        have = "none is given" if not values else f"{len(values)} {'is' if len(values) == 1 else 'are'} given"
         raise ValuesMissing(
-            f"This template has {wanted} {'variable' if wanted == 1 else 'variables'}, and {have}. "
-            "Write one value on each line, in the order of the variables."
+            ngettext(
+                "This template has %(num)s variable, and %(given)s values are given. Write one value on "
+                "each line, in the order of the variables.",
+                "This template has %(num)s variables, and %(given)s values are given. Write one value on "
+                "each line, in the order of the variables.",
+                wanted,
+                given=len(values),
+            )
         )
     return VARIABLE.sub(lambda match: values[int(match[1]) - 1], body)

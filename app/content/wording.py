@@ -6,34 +6,44 @@ import unicodedata
 
 from app.content.findings import Finding, Severity
 from app.content.tidy import replacement_for, tidy
+from app.language import gettext, mark, ngettext
 
 _SHOWN = 5
 _PLAIN = {
     "greeting": (
-        "The greeting {excerpt} is not allowed.",
-        "Begin with the recipient's name or the offer, for example: Dear {{first name}}, or: This week only:",
+        mark("The greeting %(excerpt)s is not allowed."),
+        mark(
+            "Begin with the recipient's name or the offer, for example: Dear {first name}, or: "
+            "This week only:"
+        ),
     ),
     "link": (
-        "Links are not allowed: {excerpt}.",
-        "Remove it, and say where to go: search for your name, or visit you.",
+        mark("Links are not allowed: %(excerpt)s."),
+        mark("Remove it, and say where to go: search for your name, or visit you."),
     ),
     "shortener": (
-        "{excerpt} is a shortened link, which hides where it leads.",
-        "Remove it, and say where to go in words.",
+        mark("%(excerpt)s is a shortened link, which hides where it leads."),
+        mark("Remove it, and say where to go in words."),
     ),
     "bare_domain": (
-        "The web address {excerpt} is not allowed here.",
-        "Remove it, and name your business instead.",
+        mark("The web address %(excerpt)s is not allowed here."),
+        mark("Remove it, and name your business instead."),
     ),
-    "chinese": ("Chinese characters and symbols are not allowed: {excerpt}.", "Write this in English."),
-    "emoji": ("Emoji are not allowed: {excerpt}.", "Remove it or say it in words."),
+    "chinese": (
+        mark("Chinese characters and symbols are not allowed: %(excerpt)s."),
+        mark("Write this in English."),
+    ),
+    "emoji": (
+        mark("Emoji are not allowed: %(excerpt)s."),
+        mark("Remove it or say it in words."),
+    ),
     "personal_data": (
-        "{excerpt} asks for personal data, which this destination forbids.",
-        "Ask the recipient to visit you or to sign in, without naming what they should send.",
+        mark("%(excerpt)s asks for personal data, which this destination forbids."),
+        mark("Ask the recipient to visit you or to sign in, without naming what they should send."),
     ),
     "call_back": (
-        "{excerpt} is a number to call back, which this destination forbids.",
-        "Remove the number; the recipient can find it where they know you from.",
+        mark("%(excerpt)s is a number to call back, which this destination forbids."),
+        mark("Remove the number; the recipient can find it where they know you from."),
     ),
 }
 
@@ -43,7 +53,7 @@ def plain_finding(rule: str, severity: Severity, text: str, span: tuple[int, int
     excerpt = text[slice(*span)]
     message, advice = _PLAIN[rule]
     shown = f'"{_shortened(excerpt)}"'
-    return Finding(rule, severity, *span, excerpt, message.format(excerpt=shown), advice.format())
+    return Finding(rule, severity, *span, excerpt, gettext(message, excerpt=shown), gettext(advice))
 
 
 def banned_word(
@@ -51,11 +61,26 @@ def banned_word(
 ) -> Finding:
     """A finding for a listed word, with an allowed rewording where the list has one."""
     excerpt = text[slice(*span)]
-    disguised = "" if excerpt.casefold() == word.casefold() else f', which reads as "{word}",'
-    message = f'"{_shortened(excerpt)}"{disguised} is on the list of {category} words.'
-    outcome = "" if severity is Severity.BLOCK else " Staff will see this message."
-    advice = f'Write "{instead}" instead.' if instead else "Remove it or say it in other words."
-    return Finding("banned_word", severity, *span, excerpt, message + outcome, advice)
+    if excerpt.casefold() == word.casefold():
+        message = gettext(
+            '"%(excerpt)s" is on the list of %(category)s words.',
+            excerpt=_shortened(excerpt),
+            category=category,
+        )
+    else:
+        message = gettext(
+            '"%(excerpt)s", which reads as "%(word)s", is on the list of %(category)s words.',
+            excerpt=_shortened(excerpt),
+            word=word,
+            category=category,
+        )
+    if severity is not Severity.BLOCK:
+        message += " " + gettext("Staff will see this message.")
+    if instead:
+        advice = gettext('Write "%(instead)s" instead.', instead=instead)
+    else:
+        advice = gettext("Remove it or say it in other words.")
+    return Finding("banned_word", severity, *span, excerpt, message, advice)
 
 
 def alphabet(severity: Severity, text: str, span: tuple[int, int]) -> Finding:
@@ -63,30 +88,59 @@ def alphabet(severity: Severity, text: str, span: tuple[int, int]) -> Finding:
     excerpt = text[slice(*span)]
     characters = [c for c in dict.fromkeys(excerpt) if c != " "]
     named = ", ".join(_named(c) for c in characters[:_SHOWN])
-    more = f" and {len(characters) - _SHOWN} more" if len(characters) > _SHOWN else ""
-    verb = "is" if len(characters) == 1 else "are"
     tidied = tidy(excerpt).text
     if len(characters) == 1 and (single := replacement_for(characters[0])) is not None:
-        advice = f'Use "{single}" instead, or tidy the text.' if single else "Remove it, or tidy the text."
+        advice = (
+            gettext('Use "%(single)s" instead, or tidy the text.', single=single)
+            if single
+            else gettext("Remove it, or tidy the text.")
+        )
     elif tidied != excerpt:
-        advice = f'Tidy the text: this becomes "{_shortened(tidied)}".'
+        advice = gettext('Tidy the text: this becomes "%(shortened)s".', shortened=_shortened(tidied))
     else:
-        advice = "Remove it or write it in plain English letters."
+        advice = gettext("Remove it or write it in plain English letters.")
     return Finding(
-        "alphabet", severity, *span, excerpt, f"{named}{more} {verb} outside the GSM alphabet.", advice
+        "alphabet",
+        severity,
+        *span,
+        excerpt,
+        _outside(named, len(characters)),
+        advice,
+    )
+
+
+def _outside(named: str, count: int) -> str:
+    if count > _SHOWN:
+        more = count - _SHOWN
+        return gettext("%(named)s and %(more)s more are outside the GSM alphabet.", named=named, more=more)
+    return ngettext(
+        "%(named)s is outside the GSM alphabet.",
+        "%(named)s are outside the GSM alphabet.",
+        count,
+        named=named,
     )
 
 
 def too_long(text: str, start: int, length: str, limit: str) -> Finding:
     """A finding for what stands beyond the longest message; `length` and `limit` name their units."""
-    message = f"The message has {length}; at most {limit} can be sent."
-    advice = "Shorten it: the marked end is too much. Nothing is cut off for you."
+    message = gettext(
+        "The message has %(length)s; at most %(limit)s can be sent.", length=length, limit=limit
+    )
+    advice = gettext("Shorten it: the marked end is too much. Nothing is cut off for you.")
     return Finding("too_long", Severity.BLOCK, start, len(text), text[start:], message, advice)
 
 
 def empty(text: str) -> Finding:
     """A finding for a message without anything to read."""
-    return Finding("empty", Severity.BLOCK, 0, len(text), text, "The message is empty.", "Write a message.")
+    return Finding(
+        "empty",
+        Severity.BLOCK,
+        0,
+        len(text),
+        text,
+        gettext("The message is empty."),
+        gettext("Write a message."),
+    )
 
 
 def _shortened(excerpt: str) -> str:

@@ -9,6 +9,7 @@ import zipfile
 import zlib
 from collections.abc import Iterator
 
+from app.language import gettext, thousands
 from app.recipients.errors import FileRefused
 from app.recipients.limits import MEBIBYTE, FileLimits
 
@@ -74,8 +75,10 @@ def damaged() -> FileRefused:
     """The refusal of a workbook that is broken or cut short."""
     return FileRefused(
         "damaged",
-        "The workbook is damaged or was cut short on the way. Open it in a spreadsheet program, save it "
-        "again as .xlsx, and upload that.",
+        gettext(
+            "The workbook is damaged or was cut short on the way. Open it in a spreadsheet "
+            "program, save it again as .xlsx, and upload that."
+        ),
     )
 
 
@@ -85,13 +88,17 @@ def _check_directory(infos: list[zipfile.ZipInfo], distinct: int, limits: FileLi
     if distinct != len(infos):
         raise FileRefused(
             "unsafe",
-            "The workbook holds two parts of the same name, which no spreadsheet program writes. "
-            "Save it again as .xlsx, and upload that.",
+            gettext(
+                "The workbook holds two parts of the same name, which no spreadsheet program writes. "
+                "Save it again as .xlsx, and upload that."
+            ),
         )
     if any(info.flag_bits & _ENCRYPTED_FLAG for info in infos):
         raise FileRefused(
             "encrypted",
-            "The file is protected by a password. Save a copy without the password, and upload that.",
+            gettext(
+                "The file is protected by a password. Save a copy without the password, and upload that."
+            ),
         )
     _refuse_overlaps(infos)
 
@@ -106,8 +113,10 @@ def _refuse_overlaps(infos: list[zipfile.ZipInfo]) -> None:
         if info.header_offset < end:
             raise FileRefused(
                 "unsafe",
-                "Parts of the workbook overlap, which no spreadsheet program writes. "
-                "Save it again as .xlsx, and upload that.",
+                gettext(
+                    "Parts of the workbook overlap, which no spreadsheet program writes. Save it again "
+                    "as .xlsx, and upload that."
+                ),
             )
         end = (
             info.header_offset + _LOCAL_HEADER + len(info.orig_filename.encode("utf-8")) + info.compress_size
@@ -122,21 +131,32 @@ def _check_sizes(infos: list[zipfile.ZipInfo], limits: FileLimits) -> None:
     if unpacked > limits.ratio_from and unpacked > packed * limits.max_ratio:
         raise FileRefused(
             "too_big",
-            f"The workbook unpacks to {unpacked // max(packed, 1):,} times its size; at most "
-            f"{limits.max_ratio:,} times is read. Remove empty formatted rows, or save it as .csv.",
+            gettext(
+                "The workbook unpacks to %(unpacked)s times its size; at most %(max_ratio)s times is "
+                "read. Remove empty formatted rows, or save it as .csv.",
+                unpacked=thousands(unpacked // max(packed, 1)),
+                max_ratio=thousands(limits.max_ratio),
+            ),
         )
 
 
 def _unpacks_to(size: int, limits: FileLimits) -> FileRefused:
     return FileRefused(
         "too_big",
-        f"The workbook unpacks to {size / MEBIBYTE:,.0f} MB; at most "
-        f"{limits.max_unpacked / MEBIBYTE:,.0f} MB are read. Remove other sheets, or save it as .csv.",
+        gettext(
+            "The workbook unpacks to %(size)s MB; at most %(max_unpacked)s MB are read. Remove "
+            "other sheets, or save it as .csv.",
+            size=f"{size / MEBIBYTE:,.0f}",
+            max_unpacked=f"{limits.max_unpacked / MEBIBYTE:,.0f}",
+        ),
     )
 
 
 def _too_many_parts(limits: FileLimits) -> FileRefused:
     return FileRefused(
         "too_complex",
-        f"The workbook has more than {limits.max_entries:,} parts. Save the sheet alone as .xlsx or .csv.",
+        gettext(
+            "The workbook has more than %(max_entries)s parts. Save the sheet alone as .xlsx or .csv.",
+            max_entries=thousands(limits.max_entries),
+        ),
     )

@@ -6,6 +6,7 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import Final
 
+from app.language import gettext
 from app.recipients.errors import FileRefused
 from app.recipients.sheet import Row, Sheet, column_letters
 from app.recipients.writing import looks_like_number
@@ -80,8 +81,11 @@ def _by_name(heading: tuple[str, ...]) -> int | None:
             listed = " and ".join(f"“{heading[index]}” (column {column_letters(index)})" for index in found)
             raise FileRefused(
                 "ambiguous_columns",
-                f"Several columns could hold the numbers: {listed}. Rename all but one of them in row 1, "
-                "or remove those that are not to be sent to.",
+                gettext(
+                    "Several columns could hold the numbers: %(listed)s. Rename all but one of them in "
+                    "row 1, or remove those that are not to be sent to.",
+                    listed=listed,
+                ),
             )
     return None
 
@@ -112,8 +116,12 @@ def _refuse_wrong_first(sheet: Sheet, first: int, heading: tuple[str, ...]) -> N
     listed = " or ".join(_described(index, heading) for index in others[:3])
     raise FileRefused(
         "no_number_column",
-        f"No heading names the number column, and the first column ({_described(first, heading)}) "
-        f"holds no numbers. Name {listed} “phone” in row 1, and upload again.",
+        gettext(
+            "No heading names the number column, and the first column (%(described)s) holds no "
+            "numbers. Name %(listed)s “phone” in row 1, and upload again.",
+            described=_described(first, heading),
+            listed=listed,
+        ),
     )
 
 
@@ -141,15 +149,22 @@ def _fields(sheet: Sheet, number: int) -> tuple[dict[int, str], tuple[str, ...]]
         same = [index for index, name in names.items() if name.casefold() == folded]
         letters = " and ".join(column_letters(index) for index in same)
         notes.append(
-            f"Columns {letters} are both named “{names[same[0]]}”, so neither can be used in the text. "
-            "Rename one."
+            gettext(
+                "Columns %(letters)s are both named “%(names)s”, so neither can be used in the text. "
+                "Rename one.",
+                letters=letters,
+                names=names[same[0]],
+            )
         )
         for index in same:
             del names[index]
     nameless = {i: "" for i in range(_width(sheet)) if i != number and not (i < len(heading) and heading[i])}
     for index in _used(sheet, nameless):
         notes.append(
-            f"Column {column_letters(index)} has no heading in row 1, so it cannot be used in the text."
+            gettext(
+                "Column %(column_letters)s has no heading in row 1, so it cannot be used in the text.",
+                column_letters=column_letters(index),
+            )
         )
     return names, tuple(notes[:10])
 

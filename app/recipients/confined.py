@@ -23,6 +23,8 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Final
 
+from app import language
+from app.language import gettext
 from app.recipients.errors import FileRefused
 from app.recipients.intake import Intake, Suppressed, take_in
 from app.recipients.limits import MEBIBYTE, FileLimits
@@ -45,7 +47,12 @@ def read_confined(
 
     Raises ``FileRefused``, also where the child ran out of its limits or died; ``FileNotFoundError``.
     """
-    request = {"path": str(path.resolve(strict=True)), "name": name, "limits": asdict(limits)}
+    request = {
+        "path": str(path.resolve(strict=True)),
+        "name": name,
+        "limits": asdict(limits),
+        "language": language.current(),
+    }
     return _sheet(_ask(json.dumps(request).encode(), limits, progress))
 
 
@@ -137,7 +144,7 @@ def _lines(child: "subprocess.Popen[bytes]", limits: FileLimits) -> Iterator[byt
                 return
             taken += len(chunk)
             if taken > _ANSWER_LIMIT:
-                raise _too_complex("The file holds more text than one task can take.")
+                raise _too_complex(gettext("The file holds more text than one task can take."))
             searched = len(pending)
             pending += chunk
             while (end := pending.find(b"\n", searched)) >= 0:
@@ -179,8 +186,11 @@ def _died(status: int, limits: FileLimits) -> FileRefused:
     """Why a child ended without an answer: by the signal that ended it."""
     if status == -signal.SIGXCPU:
         return _too_complex(
-            f"Reading the file took more than {limits.cpu_seconds} seconds of computing. "
-            "Save the sheet with the numbers alone as .csv."
+            gettext(
+                "Reading the file took more than %(cpu_seconds)s seconds of computing. Save the "
+                "sheet with the numbers alone as .csv.",
+                cpu_seconds=limits.cpu_seconds,
+            )
         )
     if status == -signal.SIGALRM:
         return _too_slow(limits)
@@ -189,8 +199,11 @@ def _died(status: int, limits: FileLimits) -> FileRefused:
 
 def _too_slow(limits: FileLimits) -> FileRefused:
     return _too_complex(
-        f"Reading the file took longer than {limits.wall_seconds} seconds. Try again, "
-        "or save the sheet with the numbers alone as .csv."
+        gettext(
+            "Reading the file took longer than %(wall_seconds)s seconds. Try again, or save the "
+            "sheet with the numbers alone as .csv.",
+            wall_seconds=limits.wall_seconds,
+        )
     )
 
 
@@ -203,6 +216,8 @@ def _broken(why: str) -> FileRefused:
     _log.error("recipient file could not be read by the confined process: %s", why)
     return FileRefused(
         "damaged",
-        "The file could not be read. Open it in a spreadsheet program, save the sheet with the numbers "
-        "as .csv, and upload that.",
+        gettext(
+            "The file could not be read. Open it in a spreadsheet program, save the sheet with "
+            "the numbers as .csv, and upload that."
+        ),
     )

@@ -23,8 +23,10 @@ def main() -> None:
     request = json.loads(sys.stdin.buffer.read())
     _limit(request["limits"])
     _stand_in_for_app()
+    from app import language
     from app.recipients.errors import FileRefused
 
+    language.speak(request["language"])
     answer: dict[str, Any]
     try:
         answer = {"sheet": _sheet(request)}
@@ -34,8 +36,10 @@ def main() -> None:
         answer = {
             "refused": [
                 "too_complex",
-                "Reading the file needs more memory than is given to one file. "
-                "Save the sheet with the numbers alone as .csv.",
+                language.gettext(
+                    "Reading the file needs more memory than is given to one file. "
+                    "Save the sheet with the numbers alone as .csv."
+                ),
             ]
         }
     except Exception:  # the parent logs it and answers the client

@@ -2,6 +2,7 @@
 
 import codecs
 
+from app.language import gettext, mark, thousands
 from app.recipients.errors import FileRefused
 
 _MARKS = (
@@ -11,7 +12,7 @@ _MARKS = (
     (codecs.BOM_UTF16_LE, "utf-16-le"),
     (codecs.BOM_UTF16_BE, "utf-16-be"),
 )
-CP1252_NOTE = (
+CP1252_NOTE = mark(
     "The file is not UTF-8; it was read as Windows-1252. If accented letters look wrong, "
     "save it again as “CSV UTF-8”."
 )
@@ -25,16 +26,16 @@ def decode(data: bytes) -> tuple[str, str | None]:
 
     Raises ``FileRefused`` (``encoding``, or ``unknown_type`` where control characters say it is no text).
     """
-    for mark, encoding in _MARKS:
-        if data.startswith(mark):
-            return _checked(_decoded(data[len(mark) :], encoding)), None
+    for signature, encoding in _MARKS:
+        if data.startswith(signature):
+            return _checked(_decoded(data[len(signature) :], encoding)), None
     unmarked = _unmarked_utf16(data)
     if unmarked is not None:
         return _checked(_decoded(data, unmarked)), None
     try:
         return _checked(data.decode("utf-8")), None
     except UnicodeDecodeError:
-        return _checked(_decoded(data, "cp1252")), CP1252_NOTE
+        return _checked(_decoded(data, "cp1252")), gettext(CP1252_NOTE)
 
 
 def _decoded(data: bytes, encoding: str) -> str:
@@ -43,8 +44,12 @@ def _decoded(data: bytes, encoding: str) -> str:
     except UnicodeDecodeError as error:
         raise FileRefused(
             "encoding",
-            f"The text cannot be read: byte {error.start + 1:,} is not valid {encoding.upper()}. "
-            "Save the file again as “CSV UTF-8” or as .xlsx, and upload that.",
+            gettext(
+                "The text cannot be read: byte %(start)s is not valid %(upper)s. Save the file again "
+                "as “CSV UTF-8” or as .xlsx, and upload that.",
+                start=thousands(error.start + 1),
+                upper=encoding.upper(),
+            ),
         ) from error
 
 
@@ -84,7 +89,11 @@ def _checked(text: str) -> str:
         where = text.index(found)
         raise FileRefused(
             "unknown_type",
-            f"This is not a text file: line {text.count(chr(10), 0, where) + 1:,} holds a control character "
-            f"(code {ord(found)}). Save the sheet as .csv or .xlsx, and upload that.",
+            gettext(
+                "This is not a text file: line %(count)s holds a control character (code %(ord)s). "
+                "Save the sheet as .csv or .xlsx, and upload that.",
+                count=thousands(text.count(chr(10), 0, where) + 1),
+                ord=ord(found),
+            ),
         )
     return text

@@ -6,6 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterator
 
+from app.language import gettext, thousands
 from app.recipients.decoding import decode
 from app.recipients.errors import FileRefused
 from app.recipients.gathering import RowGatherer
@@ -35,7 +36,11 @@ def read_delimited(data: bytes, limits: FileLimits, progress: Callable[[int], No
     except csv.Error as error:
         raise FileRefused(
             "damaged",
-            f"The text cannot be split into cells ({error}). Check the quotation marks, or save it as .xlsx.",
+            gettext(
+                "The text cannot be split into cells (%(error)s). Check the quotation marks, or save "
+                "it as .xlsx.",
+                error=error,
+            ),
         ) from error
     kind: Kind = "csv" if delimiter else "txt"
     return gatherer.sheet(kind, (note,) if note else ())
@@ -48,8 +53,13 @@ def _refuse_long_lines(text: str, limits: FileLimits) -> None:
         if len(line) > limits.max_line:
             raise FileRefused(
                 "cell_too_long",
-                f"Line {number:,} has {len(line):,} characters; at most {limits.max_line:,} are read. "
-                "Put each recipient on a line of its own.",
+                gettext(
+                    "Line %(number)s has %(line)s characters; at most %(max_line)s are read. Put each "
+                    "recipient on a line of its own.",
+                    number=thousands(number),
+                    line=thousands(len(line)),
+                    max_line=thousands(limits.max_line),
+                ),
             )
 
 
@@ -139,8 +149,11 @@ def _is_strict(text: str, delimiter: str) -> bool:
 def _open_quote(number: int) -> FileRefused:
     return FileRefused(
         "damaged",
-        f"A quotation mark that opens in row {number:,} is never closed, so the rows below run together. "
-        "Close or remove it, and upload again.",
+        gettext(
+            "A quotation mark that opens in row %(number)s is never closed, so the rows below "
+            "run together. Close or remove it, and upload again.",
+            number=thousands(number),
+        ),
     )
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+from app.language import gettext, thousands
 from app.recipients.errors import FileRefused
 from app.recipients.limits import FileLimits
 from app.recipients.sheet import Kind, Row, Sheet, column_letters
@@ -31,8 +32,13 @@ class RowGatherer:
         if len(row.cells) > self._limits.max_columns:
             raise FileRefused(
                 "too_many_columns",
-                f"Row {row.number:,} has a value in column {column_letters(len(row.cells) - 1)}; columns up "
-                f"to {column_letters(self._limits.max_columns - 1)} are read. Remove what is beyond.",
+                gettext(
+                    "Row %(number)s has a value in column %(column_letters)s; columns up to "
+                    "%(column_letters2)s are read. Remove what is beyond.",
+                    number=thousands(row.number),
+                    column_letters=column_letters(len(row.cells) - 1),
+                    column_letters2=column_letters(self._limits.max_columns - 1),
+                ),
             )
         if max(map(len, row.cells)) > self._limits.max_cell:
             raise _long_cell(row, self._limits)
@@ -48,23 +54,28 @@ class RowGatherer:
         if self._cells > self._limits.max_cells or self._text > self._limits.max_text:
             raise FileRefused(
                 "too_complex",
-                f"Up to row {row.number:,}, the file holds more text than one task can take. "
-                "Remove the columns that the message does not use.",
+                gettext(
+                    "Up to row %(number)s, the file holds more text than one task can take. Remove the "
+                    "columns that the message does not use.",
+                    number=thousands(row.number),
+                ),
             )
 
     def sheet(self, kind: Kind, notes: tuple[str, ...] = (), hidden: frozenset[int] = frozenset()) -> Sheet:
         """The sheet. Raises ``FileRefused`` (``no_rows``, ``too_many_rows``)."""
         if not self._rows:
             raise FileRefused(
-                "no_rows", "The file is empty. Put a heading in row 1 and the numbers from row 2 on."
+                "no_rows", gettext("The file is empty. Put a heading in row 1 and the numbers from row 2 on.")
             )
         heading = self._rows[0] if _is_heading(self._rows[0]) else None
         count = self._count - (heading is not None)
         if count == 0:
             raise FileRefused(
                 "no_rows",
-                "The file has a heading but no recipients. Numbers start from the second row; "
-                "add them below row 1.",
+                gettext(
+                    "The file has a heading but no recipients. Numbers start from the second row; add "
+                    "them below row 1."
+                ),
             )
         if count > self._limits.max_recipients:
             raise over_the_cap(count, self._limits)
@@ -77,8 +88,14 @@ def _long_cell(row: Row, limits: FileLimits) -> FileRefused:
     index, cell = max(enumerate(row.cells), key=lambda found: len(found[1]))
     return FileRefused(
         "cell_too_long",
-        f"The cell {column_letters(index)}{row.number} has {len(cell):,} characters; at most "
-        f"{limits.max_cell:,} are read. Shorten it, or remove the column.",
+        gettext(
+            "The cell %(column_letters)s%(number)s has %(cell)s characters; at most %(max_cell)s "
+            "are read. Shorten it, or remove the column.",
+            column_letters=column_letters(index),
+            number=row.number,
+            cell=thousands(len(cell)),
+            max_cell=thousands(limits.max_cell),
+        ),
     )
 
 
@@ -91,6 +108,12 @@ def over_the_cap(count: int, limits: FileLimits, about: str = "") -> FileRefused
     """The refusal of a file with too many recipients; ``about`` stands before the count."""
     return FileRefused(
         "too_many_rows",
-        f"The file has {about}{count:,} recipients; one task takes at most {limits.max_recipients:,}. Nothing was "
-        f"taken. Split it into files of up to {limits.max_recipients:,} rows, each with the heading.",
+        gettext(
+            "The file has %(about)s%(count)s recipients; one task takes at most "
+            "%(max_recipients)s. Nothing was taken. Split it into files of up to "
+            "%(max_recipients)s rows, each with the heading.",
+            about=about,
+            count=thousands(count),
+            max_recipients=thousands(limits.max_recipients),
+        ),
     )

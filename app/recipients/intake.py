@@ -6,6 +6,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 
+from app.language import gettext, thousands
 from app.recipients.columns import Columns, find_columns
 from app.recipients.gathering import over_the_cap
 from app.recipients.limits import FileLimits
@@ -156,8 +157,10 @@ def _suppressed(found: Recipient) -> Rejection:
         found.row,
         found.written,
         "suppressed",
-        "This number is on a suppression list, so it is not sent to and not charged. "
-        "If its owner has agreed again, take it off the list first.",
+        gettext(
+            "This number is on a suppression list, so it is not sent to and not charged. If its "
+            "owner has agreed again, take it off the list first."
+        ),
         found.fields,
     )
 
@@ -219,7 +222,9 @@ class _Sorter:
 
 def duplicate_message(first: int) -> str:
     """Where the number was first seen."""
-    return f"The same number stands in row {first:,}; it is sent to once. Nothing to do."
+    return gettext(
+        "The same number stands in row %(first)s; it is sent to once. Nothing to do.", first=thousands(first)
+    )
 
 
 def _refuse_marked(row: Row, column: int) -> None:
@@ -228,19 +233,26 @@ def _refuse_marked(row: Row, column: int) -> None:
     if mark == "date":
         raise NumberRejected(
             "date",
-            "The spreadsheet turned this number into a date. "
-            "Format the column as text and enter the number again.",
+            gettext(
+                "The spreadsheet turned this number into a date. Format the column as text and enter "
+                "the number again."
+            ),
         )
     if mark == "formula":
         raise NumberRejected(
             "formula",
-            "This is a formula whose result was not saved. Open and save the file in a spreadsheet program, "
-            "or paste the numbers as values.",
+            gettext(
+                "This is a formula whose result was not saved. Open and save the file in a "
+                "spreadsheet program, or paste the numbers as values."
+            ),
         )
     if mark is not None:
         raise NumberRejected(
             "not_a_number",
-            f"This cell holds {row.cell(column)}, not a phone number. Enter the number as text.",
+            gettext(
+                "This cell holds %(cell)s, not a phone number. Enter the number as text.",
+                cell=row.cell(column),
+            ),
         )
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import xlrd
 
+from app.language import gettext
 from app.recipients.cells import date_text, float_text, storable
 from app.recipients.errors import FileRefused
 from app.recipients.gathering import RowGatherer
@@ -30,7 +31,7 @@ def read_legacy(data: bytes, limits: FileLimits, progress: Callable[[int], None]
         visible = [index for index in range(book.nsheets) if _visibility(book, index) == 0]
         if not visible:
             raise FileRefused(
-                "no_rows", "The workbook has no visible sheet. Show the sheet with the numbers."
+                "no_rows", gettext("The workbook has no visible sheet. Show the sheet with the numbers.")
             )
         names = book.sheet_names()
         try:
@@ -53,12 +54,15 @@ def _refuse_by_streams(data: bytes) -> None:
     if _MACROS in data:
         raise FileRefused(
             "macros",
-            "The workbook carries macros, which are not taken. Save it as .xlsx (without macros) or .csv.",
+            gettext(
+                "The workbook carries macros, which are not taken. Save it as .xlsx (without macros) or .csv."
+            ),
         )
     if _WORD in data or not any(name in data for name in _BOOK):
         if _WORD in data:
             raise FileRefused(
-                "unknown_type", "This is a Word document. Put the numbers into a sheet, save as .xlsx."
+                "unknown_type",
+                gettext("This is a Word document. Put the numbers into a sheet, save as .xlsx."),
             )
         raise _damaged()
 
@@ -132,13 +136,16 @@ def _cell(kind: int, value: Any, from_1904: bool) -> tuple[str, Mark | None]:
 
 def _encrypted() -> FileRefused:
     return FileRefused(
-        "encrypted", "The file is protected by a password. Save a copy without the password, and upload that."
+        "encrypted",
+        gettext("The file is protected by a password. Save a copy without the password, and upload that."),
     )
 
 
 def _damaged() -> FileRefused:
     return FileRefused(
         "damaged",
-        "The workbook is damaged or was cut short on the way. Open it in a spreadsheet program, save it "
-        "as .xlsx, and upload that.",
+        gettext(
+            "The workbook is damaged or was cut short on the way. Open it in a spreadsheet "
+            "program, save it as .xlsx, and upload that."
+        ),
     )

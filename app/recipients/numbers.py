@@ -10,6 +10,7 @@ from typing import Final
 
 import phonenumbers
 
+from app.language import gettext, mark
 from app.recipients.numbering import Classified, Plan, calling_code, plan_for
 from app.recipients.writing import NumberRejected, international_digits
 
@@ -17,21 +18,24 @@ __all__ = ["Number", "NumberRejected", "NumberRules", "read_number"]
 
 REACHABLE: Final = frozenset({"mobile", "landline_or_mobile"})
 _UNREACHABLE: Final = {
-    "landline": ("landline", "This is a landline, which does not take text messages. Use a mobile number."),
-    "premium": ("premium", "This is a premium-rate number. Use a mobile number."),
-    "shared_cost": ("premium", "This is a shared-cost service number. Use a mobile number."),
+    "landline": (
+        "landline",
+        mark("This is a landline, which does not take text messages. Use a mobile number."),
+    ),
+    "premium": ("premium", mark("This is a premium-rate number. Use a mobile number.")),
+    "shared_cost": ("premium", mark("This is a shared-cost service number. Use a mobile number.")),
     "personal": (
         "premium",
-        "This is a personal number that forwards at a premium rate. Use a mobile number.",
+        mark("This is a personal number that forwards at a premium rate. Use a mobile number."),
     ),
-    "toll_free": ("toll_free", "This is a toll-free service number. Use a mobile number."),
+    "toll_free": ("toll_free", mark("This is a toll-free service number. Use a mobile number.")),
     "voip": (
         "voip",
-        "This is an internet telephony number, which carriers do not text. Use a mobile number.",
+        mark("This is an internet telephony number, which carriers do not text. Use a mobile number."),
     ),
-    "pager": ("not_mobile", "This is a pager number. Use a mobile number."),
-    "uan": ("not_mobile", "This is a company's universal access number. Use a mobile number."),
-    "voicemail": ("not_mobile", "This is a voicemail access number. Use a mobile number."),
+    "pager": ("not_mobile", mark("This is a pager number. Use a mobile number.")),
+    "uan": ("not_mobile", mark("This is a company's universal access number. Use a mobile number.")),
+    "voicemail": ("not_mobile", mark("This is a voicemail access number. Use a mobile number.")),
 }
 
 
@@ -78,14 +82,20 @@ def read_number(raw: str, rules: NumberRules) -> Number:
     if code is None:
         raise NumberRejected(
             "unknown_country",
-            f"No country has the code that +{digits[:3]}… begins with. "
-            "Write the country code first, as in +61412345678.",
+            gettext(
+                "No country has the code that +%(digits)s… begins with. Write the country code "
+                "first, as in +61412345678.",
+                digits=digits[:3],
+            ),
         )
     if not rules.permits(digits):
         raise NumberRejected(
             "blocked_country",
-            f"Sending to numbers that begin with +{code} is not available to this account. "
-            "Remove the row, or ask support to open the destination.",
+            gettext(
+                "Sending to numbers that begin with +%(code)s is not available to this account. "
+                "Remove the row, or ask support to open the destination.",
+                code=code,
+            ),
         )
     national = digits[len(code) :]
     plan = plan_for(code)
@@ -94,7 +104,8 @@ def read_number(raw: str, rules: NumberRules) -> Number:
         national, found = _parsed_in_full(code, national, plan)
         tidied = tidied or national != digits[len(code) :]
     if found.network not in REACHABLE:
-        raise NumberRejected(*_UNREACHABLE[found.network])
+        reason, words = _UNREACHABLE[found.network]
+        raise NumberRejected(reason, gettext(words))
     return Number(f"+{code}{national}", int(code), found.region, found.network, tidied)
 
 
@@ -121,17 +132,30 @@ def _impossible(code: str, national: str, plan: Plan) -> NumberRejected:
     if len(national) < shortest:
         return NumberRejected(
             "too_short",
-            f"A mobile number has {wanted} digits after +{code}; here are {len(national)}. "
-            "Add the missing digits, and check that the country code is there.",
+            gettext(
+                "A mobile number has %(wanted)s digits after +%(code)s; here are %(national)s. Add "
+                "the missing digits, and check that the country code is there.",
+                wanted=wanted,
+                code=code,
+                national=len(national),
+            ),
         )
     if len(national) > longest:
         return NumberRejected(
             "too_long",
-            f"A mobile number has {wanted} digits after +{code}; here are {len(national)}. "
-            "Remove what does not belong.",
+            gettext(
+                "A mobile number has %(wanted)s digits after +%(code)s; here are %(national)s. "
+                "Remove what does not belong.",
+                wanted=wanted,
+                code=code,
+                national=len(national),
+            ),
         )
     return NumberRejected(
         "impossible",
-        f"No number in use after +{code} looks like this. "
-        "Check the digits, and that the country code is there.",
+        gettext(
+            "No number in use after +%(code)s looks like this. Check the digits, and that the "
+            "country code is there.",
+            code=code,
+        ),
     )

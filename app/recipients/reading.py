@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
+from app.language import gettext
 from app.recipients.delimited import read_delimited
 from app.recipients.errors import FileRefused
 from app.recipients.limits import MEBIBYTE, FileLimits
@@ -31,8 +32,12 @@ def read_sheet(
     if size > limits.max_bytes:
         raise FileRefused(
             "too_big",
-            f"The file has {size / MEBIBYTE:.1f} MB; at most {limits.max_bytes / MEBIBYTE:.0f} MB are taken. "
-            "Remove pictures and other sheets, or split it.",
+            gettext(
+                "The file has %(size)s MB; at most %(max_bytes)s MB are taken. Remove pictures and "
+                "other sheets, or split it.",
+                size=f"{size / MEBIBYTE:.1f}",
+                max_bytes=f"{limits.max_bytes / MEBIBYTE:.0f}",
+            ),
         )
     with path.open("rb") as stored:
         data = stored.read(limits.max_bytes + 1)
@@ -62,4 +67,8 @@ def _mismatch(ending: str, sheet: Sheet) -> str | None:
     promised = _FAMILIES.get(ending)
     if promised is None or promised == _FAMILIES[sheet.kind]:
         return None
-    return f"The file is named .{ending}, but its content is {sheet.kind}; it was read as {sheet.kind}."
+    return gettext(
+        "The file is named .%(ending)s, but its content is %(kind)s; it was read as %(kind)s.",
+        ending=ending,
+        kind=sheet.kind,
+    )

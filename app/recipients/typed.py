@@ -4,6 +4,7 @@ import re
 from collections.abc import Mapping
 from types import MappingProxyType
 
+from app.language import gettext, thousands
 from app.recipients.errors import FileRefused
 from app.recipients.intake import Intake, Suppressed, take_in
 from app.recipients.limits import FileLimits
@@ -38,13 +39,18 @@ def take_in_typed(
     pieces = split_typed(text)
     if not pieces:
         raise FileRefused(
-            "no_rows", "No recipient is typed. Enter numbers with their country code, as +61412345678."
+            "no_rows",
+            gettext("No recipient is typed. Enter numbers with their country code, as +61412345678."),
         )
     if len(pieces) > maximum:
         raise FileRefused(
             "too_many_rows",
-            f"The list has {len(pieces):,} recipients; at most {maximum:,} can be typed. "
-            "Remove some, or upload them as a file.",
+            gettext(
+                "The list has %(pieces)s recipients; at most %(maximum)s can be typed. Remove some, "
+                "or upload them as a file.",
+                pieces=thousands(len(pieces)),
+                maximum=thousands(maximum),
+            ),
         )
     rows = [Row(position, (piece,)) for position, piece in enumerate(pieces, 1)]
     limits = FileLimits(max_recipients=maximum)

@@ -4,6 +4,7 @@ import posixpath
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from app.language import gettext, mark, ngettext
 from app.recipients.archive import Archive, damaged
 from app.recipients.cells import DATE_FORMATS, is_date_format
 from app.recipients.errors import FileRefused
@@ -13,7 +14,7 @@ from app.recipients.sheet import Sheet
 from app.recipients.worksheet import Context, SharedStrings, WorksheetReader
 from app.recipients.xml_stream import Elements, stream_xml
 
-_ADVICE = "Save the sheet as .xlsx or .csv, and upload that."
+_ADVICE = mark("Save the sheet as .xlsx or .csv, and upload that.")
 _FOREIGN = (
     ("xl/workbook.bin", "a binary workbook (.xlsb)"),
     ("word/document.xml", "a Word document"),
@@ -56,7 +57,12 @@ def _main_part(archive: Archive) -> str:
     """The workbook's own part. Raises ``FileRefused`` where the archive is some other kind of document."""
     for part, name in _FOREIGN:
         if part in archive:
-            raise FileRefused("unknown_type", f"This is {name}, not an .xlsx workbook. {_ADVICE}")
+            raise FileRefused(
+                "unknown_type",
+                gettext(
+                    "This is %(name)s, not an .xlsx workbook. %(advice)s", name=name, advice=gettext(_ADVICE)
+                ),
+            )
     if "_rels/.rels" in archive:
         found = _by_type(_relations(archive, ""), "/officeDocument")
         if found and found in archive:
@@ -65,7 +71,12 @@ def _main_part(archive: Archive) -> str:
         return "xl/workbook.xml"
     if any(name.startswith("xl/") for name in archive.names()):
         raise damaged()
-    raise FileRefused("unknown_type", f"This is a zip archive, not a workbook. Unpack it first. {_ADVICE}")
+    raise FileRefused(
+        "unknown_type",
+        gettext(
+            "This is a zip archive, not a workbook. Unpack it first. %(advice)s", advice=gettext(_ADVICE)
+        ),
+    )
 
 
 def _refuse_macros(archive: Archive, main: str) -> None:
@@ -76,7 +87,9 @@ def _refuse_macros(archive: Archive, main: str) -> None:
     if carries:
         raise FileRefused(
             "macros",
-            "The workbook carries macros, which are not taken. Save it as .xlsx (without macros) or .csv.",
+            gettext(
+                "The workbook carries macros, which are not taken. Save it as .xlsx (without macros) or .csv."
+            ),
         )
 
 
@@ -124,7 +137,8 @@ def _first_visible(
                 visible.append(_Place(attributes.get("name", "")[:31], relation.target))
     if not visible:
         raise FileRefused(
-            "no_rows", "The workbook has no visible sheet. Show the sheet with the numbers, and save."
+            "no_rows",
+            gettext("The workbook has no visible sheet. Show the sheet with the numbers, and save."),
         )
     return visible[0], [place.name for place in visible[1:]], from_1904
 
@@ -178,15 +192,21 @@ def other_sheets_note(chosen: str, others: list[str]) -> tuple[str, ...]:
     """A note that names the sheets that were not read."""
     if not others:
         return ()
-    named = ", ".join(f"“{name}”" for name in others[:5]) + (" and more" if len(others) > 5 else "")
-    return (f"The first visible sheet, “{chosen}”, was read; not read: {named}.",)
+    named = ", ".join(f"“{name}”" for name in others[:5])
+    words = (
+        gettext("The first visible sheet, “%(chosen)s”, was read; not read: %(named)s.")
+        if len(others) <= 5
+        else gettext("The first visible sheet, “%(chosen)s”, was read; not read: %(named)s and more.")
+    )
+    return (words % {"chosen": chosen, "named": named},)
 
 
 def hidden_note(rows: int, columns: int) -> tuple[str, ...]:
     """A note that counts what was skipped because the sheet hides it."""
-    parts = []
-    if rows:
-        parts.append(f"{rows:,} hidden row{'s' if rows > 1 else ''}")
-    if columns:
-        parts.append(f"{columns:,} hidden column{'s' if columns > 1 else ''}")
-    return (f"Skipped: {' and '.join(parts)}.",) if parts else ()
+    hidden_rows = ngettext("%(num)s hidden row", "%(num)s hidden rows", rows)
+    hidden_columns = ngettext("%(num)s hidden column", "%(num)s hidden columns", columns)
+    if rows and columns:
+        return (gettext("Skipped: %(rows)s and %(columns)s.", rows=hidden_rows, columns=hidden_columns),)
+    if rows or columns:
+        return (gettext("Skipped: %(what)s.", what=hidden_rows if rows else hidden_columns),)
+    return ()

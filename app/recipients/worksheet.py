@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from app.language import gettext, thousands
 from app.recipients.archive import damaged
 from app.recipients.cells import date_text, number_text, unescaped
 from app.recipients.errors import FileRefused
@@ -40,8 +41,11 @@ class SharedStrings:
             if len(self.found) > self._limits.max_strings:
                 raise FileRefused(
                     "too_complex",
-                    f"The workbook holds more than {self._limits.max_strings:,} different texts. "
-                    "Save the sheet with the numbers alone as .csv.",
+                    gettext(
+                        "The workbook holds more than %(max_strings)s different texts. Save the sheet with "
+                        "the numbers alone as .csv.",
+                        max_strings=thousands(self._limits.max_strings),
+                    ),
                 )
 
     def text(self, data: str) -> None:

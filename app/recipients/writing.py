@@ -4,6 +4,8 @@ import re
 import unicodedata
 from typing import Final
 
+from app.language import gettext
+
 REASONS: Final = {
     "empty": "nothing is written",
     "not_a_number": "letters or other signs",
@@ -104,22 +106,25 @@ def _refuse_other_things(text: str) -> None:
     """Raises ``NumberRejected`` for what is not a number, or not just one."""
     if not text:
         raise NumberRejected(
-            "empty", "The number is missing. Write it with its country code, or remove the row."
+            "empty", gettext("The number is missing. Write it with its country code, or remove the row.")
         )
     if _SCIENTIFIC.fullmatch(text):
         raise NumberRejected(
             "scientific",
-            f"The spreadsheet shortened this number to {text[:20]}, and its last digits are lost. "
-            "Format the column as text, enter the number again, and save.",
+            gettext(
+                "The spreadsheet shortened this number to %(text)s, and its last digits are lost. "
+                "Format the column as text, enter the number again, and save.",
+                text=text[:20],
+            ),
         )
     if holds_several(text):
         raise NumberRejected(
-            "several_numbers", "There is more than one number here. Put each in a row of its own."
+            "several_numbers", gettext("There is more than one number here. Put each in a row of its own.")
         )
     if _EXTENSION.search(text):
         raise NumberRejected(
             "extension",
-            "This number has an extension, which cannot be texted. Use a mobile number without one.",
+            gettext("This number has an extension, which cannot be texted. Use a mobile number without one."),
         )
 
 
@@ -149,7 +154,7 @@ def _bare(text: str) -> tuple[bool, str]:
 def _no_number() -> NumberRejected:
     return NumberRejected(
         "not_a_number",
-        "This is not a phone number. Write digits with the country code first, as in +61412345678.",
+        gettext("This is not a phone number. Write digits with the country code first, as in +61412345678."),
     )
 
 
@@ -158,24 +163,34 @@ def _refuse_lengths(digits: str) -> None:
     if digits.startswith("0011"):
         raise NumberRejected(
             "local_format",
-            "This begins with 0011, which only dials out of Australia. "
-            "Write + in its place, as in +61412345678.",
+            gettext(
+                "This begins with 0011, which only dials out of Australia. Write + in its place, as "
+                "in +61412345678."
+            ),
         )
     if digits.startswith("0"):
         raise NumberRejected(
             "local_format",
-            "The country code is missing: put it in place of the leading 0, "
-            "for example 0412345678 in Australia becomes +61412345678.",
+            gettext(
+                "The country code is missing: put it in place of the leading 0, for example "
+                "0412345678 in Australia becomes +61412345678."
+            ),
         )
     if len(digits) < 7:
         raise NumberRejected(
             "too_short",
-            f"A full number has at least 7 digits with its country code; here are {len(digits)}. "
-            "Add what is missing.",
+            gettext(
+                "A full number has at least 7 digits with its country code; here are %(digits)s. Add "
+                "what is missing.",
+                digits=len(digits),
+            ),
         )
     if len(digits) > 15:
         raise NumberRejected(
             "too_long",
-            f"A number has at most 15 digits with its country code; here are {len(digits)}. "
-            "Remove what does not belong, or split the cell if it holds two numbers.",
+            gettext(
+                "A number has at most 15 digits with its country code; here are %(digits)s. Remove "
+                "what does not belong, or split the cell if it holds two numbers.",
+                digits=len(digits),
+            ),
         )

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable
 from typing import Protocol
 from xml.parsers import expat
 
+from app.language import gettext
 from app.recipients.archive import damaged
 from app.recipients.errors import FileRefused
 
@@ -54,7 +55,9 @@ class _LocalNames(dict[str, str]):
 def _refuse_document_type(*_: object) -> None:
     raise FileRefused(
         "unsafe",
-        "The workbook declares XML entities, which no spreadsheet program writes. Save it again as .xlsx.",
+        gettext(
+            "The workbook declares XML entities, which no spreadsheet program writes. Save it again as .xlsx."
+        ),
     )
 
 
