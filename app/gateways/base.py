@@ -8,10 +8,12 @@ knows. A gateway that is unsure says in doubt, never deferred: a text too late i
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from typing import Protocol, runtime_checkable
+
+from app.gateways.redaction import ShownRequest
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,9 +64,10 @@ class Accepted:
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """Surely not sent, and asking again would not help."""
+    """Surely not sent, and asking again would not help. `said` is the gateway's own words, without secrets."""
 
     code: str
+    said: str | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +76,7 @@ class Deferred:
 
     code: str
     retry_after: float | None = None
+    said: str | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +84,7 @@ class InDoubt:
     """The message may have been sent: bytes left, and no answer with a documented meaning came back."""
 
     code: str
+    said: str | None = field(default=None, compare=False)
 
 
 Outcome = Accepted | Refused | Deferred | InDoubt
@@ -209,8 +214,16 @@ class Gateway(Protocol):
 
 
 @runtime_checkable
+class ShowsRequests(Protocol):
+    """A gateway that can say what it puts on the wire for a message, for staff to read."""
+
+    def shown(self, message: OutgoingMessage) -> ShownRequest:
+        """The request without any secret. Sends nothing, and needs not be open."""
+
+
+@runtime_checkable
 class AnswersQuestions(Gateway, Protocol):
-    """A gateway whose carrier can be asked about a message afterwards; it declares `can_be_asked` where it is set up."""
+    """A gateway whose carrier can be asked about a message afterwards; `can_be_asked` where that is set up."""
 
     async def ask(self, reference: str) -> Outcome:
         """What the carrier knows of our reference: Accepted with its id, or Refused; else InDoubt. Sends nothing.

@@ -21,7 +21,14 @@ from app.clock import now
 from app.gateways.base import Accepted, AnswersQuestions, Outcome, Refused
 from app.models import Message, MessageStatus, Route
 from app.sending.lookup import lock_tasks
-from app.sending.settlement import Change, LockedMessage, apply_changes, change_of, finish_if_over, locked_messages
+from app.sending.settlement import (
+    Change,
+    LockedMessage,
+    apply_changes,
+    change_of,
+    finish_if_over,
+    locked_messages,
+)
 
 BATCH: Final = 200
 _AT_ONCE: Final = 8
