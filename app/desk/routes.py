@@ -14,13 +14,14 @@ from sqlalchemy.orm import Session
 from app.clock import now
 from app.content.segments import Split
 from app.content.sender_id import GSM_LIMIT
-from app.desk import audit_log
+from app.desk import audit_log, stand_ins
 from app.desk.audit_log import Actor
 from app.errors import CarillonError, Conflict, NotFound
 from app.gateways import registry
 from app.gateways.base import SettingsRefused
-from app.models import Channel, ChargeWhen, Route, RoutePrice
+from app.models import Channel, ChargeWhen, Route, RouteEventKind, RoutePrice
 from app.queues import enqueue_after_commit
+from app.sending import caps, route_events
 from app.sending.alerts import clear_alert
 from app.sending.gateways import gateway_values, lock_secrets, secrets_of
 from config import Settings
@@ -28,6 +29,7 @@ from config import Settings
 FASTEST: Final = 10_000
 LARGEST_PRICE: Final = 1_000_000_000  # a million credits a segment
 MOST_RECIPIENTS: Final = 1_000_000
+LARGEST_CAP: Final = 100_000_000
 
 
 class RouteRefused(CarillonError):
@@ -41,7 +43,8 @@ class RouteRefused(CarillonError):
 @dataclass(frozen=True)
 class RouteValues:
     """All that staff enter of a route but its secrets. Prices are millicredits a segment, `prices` by prefix;
-    prefixes are leading digits; `allowed_prefixes` of None allows everywhere but the blocked ones.
+    prefixes are leading digits; `allowed_prefixes` of None allows everywhere but the blocked ones. `daily_cap` counts
+    messages of a UTC day over all accounts.
     """
 
     name: str
@@ -65,6 +68,9 @@ class RouteValues:
     gives_reports: bool = True
     retry_attempts: int = 20
     everyone: bool = True
+    requires_test: bool = False
+    fallback_route_id: int | None = None
+    daily_cap: int | None = None
 
 
 def routes(session: Session) -> Sequence[Route]:
@@ -91,6 +97,7 @@ def create(
 ) -> Route:
     """A new route, closed until staff open it. Raises RouteRefused."""
     _check(values)
+    _check_stand_in(session, None, values)
     made = Route(open=False, **_columns(values))
     made.prices = [
         RoutePrice(prefix=prefix, price_per_segment=price) for prefix, price in values.prices.items()
@@ -120,6 +127,7 @@ def change(
     if kept is None:
         raise NotFound("There is no such route.")
     before = _plain(values_of(kept))
+    _check_stand_in(session, route_id, values, kept.fallback_route_id)
     if kept.channel != values.channel:
         kept.content_switches = None  # each channel has its own characters and lengths
     for name, value in _columns(values).items():
@@ -128,6 +136,11 @@ def change(
     _keep_secrets(kept, secrets, settings)
     _check_gateway(kept, settings)
     _flush_named(session, values)
+    if (unfit := stand_ins.dependent_problem(session, kept)) is not None:
+        raise RouteRefused("name", unfit)
+    kept.recipients_full_until = None  # its gateway may allow more by now; the next messages find out
+    if kept.daily_cap is not None and before["daily_cap"] is None:
+        caps.recount(session, Route, route_id)
     after = _plain(values)
     changed = [name for name in after if before[name] != after[name]]
     if changed or secrets:
@@ -166,6 +179,7 @@ def pause(session: Session, actor: Actor, route_id: int, reason: str) -> Route:
     assert isinstance(moved, CursorResult)
     if moved.rowcount != 1:
         raise Conflict(f"“{kept.name}” is paused already: {kept.paused_reason}")
+    route_events.note(session, route_id, RouteEventKind.PAUSED, reason=reason.strip())
     audit_log.record(session, actor, "route.pause", f"route:{route_id}", after={"reason": reason.strip()})
     return kept
 
@@ -179,6 +193,7 @@ def resume(session: Session, actor: Actor, route_id: int) -> Route:
     before = {"reason": kept.paused_reason, "rested": rests}
     kept.paused_reason, kept.breaker_until, kept.breaker_failures = None, None, 0
     clear_alert(session, f"route:{route_id}:breaker")
+    route_events.note(session, route_id, RouteEventKind.RESUMED)
     audit_log.record(session, actor, "route.resume", f"route:{route_id}", before=before)
     enqueue_after_commit(session, "jobs.dispatch.pump", route_id)
     return kept
@@ -195,6 +210,7 @@ def _check(values: RouteValues) -> None:
         ("minimum_recipients", values.minimum_recipients, 1, MOST_RECIPIENTS),
         ("maximum_recipients", values.maximum_recipients, values.minimum_recipients, MOST_RECIPIENTS),
         ("retry_attempts", values.retry_attempts, 1, 100),
+        ("daily_cap", values.daily_cap or 1, 1, LARGEST_CAP),
     )
     for at, number, least, most in bounds:
         if not least <= number <= most:
@@ -215,6 +231,13 @@ def _check(values: RouteValues) -> None:
                 )
     if any(not 0 <= price <= LARGEST_PRICE for price in values.prices.values()):
         raise RouteRefused("prices", "A price is 0 credits or more, and at most 1,000,000.")
+
+
+def _check_stand_in(
+    session: Session, route_id: int | None, values: RouteValues, named: int | None = None
+) -> None:
+    if (unfit := stand_ins.problem(session, route_id, values, named)) is not None:
+        raise RouteRefused("fallback_route_id", unfit)
 
 
 def _check_gateway(kept: Route, settings: Settings) -> None:

@@ -19,7 +19,7 @@ from sqlalchemy.orm import Session
 from app.clock import now
 from app.database import insert_new
 from app.gateways.base import Capabilities
-from app.models import Account, Message, RecentRecipient, RecipientPool, Route
+from app.models import Account, Message, MessageStatus, RecentRecipient, RecipientPool, Route, Task
 from app.sending.due import LONGEST_DAY
 
 # The carrier's 24 hours begin when a message reaches it, a little after its fence.
@@ -126,6 +126,36 @@ def _locked_count(session: Session, owner: Owner, owner_id: int) -> _Count:
 
 def _zone(owner: Owner) -> ColumnElement[str]:
     return (Account.time_zone if owner is Account else literal("UTC")).label("zone")
+
+
+def recount(session: Session, owner: Owner, owner_id: int) -> None:
+    """Count what has left on the day that runs, when a cap is set for the first time or anew.
+
+    A task that nothing of left today has not changed today; so few messages are looked at.
+    """
+    _locked_count(session, owner, owner_id)
+    zone = session.scalar(select(_zone(owner)).where(owner.id == owner_id)) or "UTC"
+    began, until = day_of(zone, now())
+    owned = Message.account_id if owner is Account else Message.route_id
+    task_owned = Task.account_id if owner is Account else Task.route_id
+    left = session.scalar(
+        select(func.count())
+        .select_from(Message)
+        .join(Task, Task.id == Message.task_id)
+        .where(
+            task_owned == owner_id,
+            Task.changed_at >= began,
+            owned == owner_id,
+            Message.sent_at >= began,
+            Message.status.not_in((MessageStatus.QUEUED, MessageStatus.CANCELLED)),
+        )
+    )
+    session.execute(
+        update(owner)
+        .where(owner.id == owner_id)
+        .values(daily_used=left or 0, daily_until=until)
+        .execution_options(synchronize_session=False)
+    )
 
 
 class _Pool:

@@ -20,8 +20,9 @@ from sqlalchemy.orm import Session, aliased
 from app.clock import now
 from app.database import insert_new
 from app.errors import CarillonError
-from app.gateways.base import OutgoingMessage
+from app.gateways.base import Capabilities, OutgoingMessage
 from app.models import Account, AccountState, Message, MessageStatus, PumpLease, Route, Task, TaskState
+from app.sending.caps import Allowance
 from app.sending.due import (
     awaits_receipts,
     due,
@@ -142,7 +143,14 @@ def renew_lease(session: Session, lease: Lease, next_send_at: float, *, release:
         raise LeaseLost("Another pump holds this route.")
 
 
-def take(session: Session, lease: Lease, size: int, answer_timeout: float, taking: Taking) -> list[Claimed]:
+def take(
+    session: Session,
+    lease: Lease,
+    size: int,
+    answer_timeout: float,
+    taking: Taking,
+    capabilities: Capabilities | None = None,
+) -> list[Claimed]:
     """Claim and fence up to `size` messages of the task whose turn it is; once that is committed, they may leave.
 
     `answer_timeout` is the gateway's, in seconds: the claim outlives it. Empty when nothing is due. Taking again with
@@ -159,6 +167,9 @@ def take(session: Session, lease: Lease, size: int, answer_timeout: float, takin
     task = session.execute(_next_task(lease, moment)).one_or_none()
     if task is None:
         return []
+    allowance = Allowance(session, lease.route_id, task, size, capabilities)
+    if allowance.size == 0:
+        return []
     _take_turn(session, lease, task.id)
     waiting = (
         select(Message.id)
@@ -169,7 +180,7 @@ def take(session: Session, lease: Lease, size: int, answer_timeout: float, takin
             true() if task.is_own else may_change_route(lease.route_id),
         )
         .order_by(Message.id)
-        .limit(size)
+        .limit(allowance.size)
         .with_for_update(of=Message, skip_locked=True)
     )
     rows = fence(
@@ -184,6 +195,7 @@ def take(session: Session, lease: Lease, size: int, answer_timeout: float, takin
             "claim_expires_at": moment + timedelta(seconds=answer_timeout) + lease.spans.margin,
         },
     )
+    allowance.count([row.e164 for row in rows])
     strayed = [row.id for row in rows if row.route_id != lease.route_id]
     if strayed:  # their receipts will come on this route
         session.execute(
@@ -198,7 +210,13 @@ def take(session: Session, lease: Lease, size: int, answer_timeout: float, takin
 def _next_task(lease: Lease, moment: datetime) -> Select[Any]:
     """The task whose turn it is, locked."""
     return (
-        select(*_OF_TASK, (Task.route_id == Route.id).label("is_own"))
+        select(
+            *_OF_TASK,
+            (Task.route_id == Route.id).label("is_own"),
+            Task.account_id,
+            Account.daily_cap.label("account_cap"),
+            Route.daily_cap.label("route_cap"),
+        )
         .join(Account, Account.id == Task.account_id)
         .join(Route, Route.id == lease.route_id)
         .where(

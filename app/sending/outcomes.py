@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -13,11 +12,12 @@ from sqlalchemy.orm import Session
 
 from app.clock import now
 from app.gateways.base import Accepted, Capabilities, Deferred, InDoubt, Outcome, Refused
-from app.gateways.errors import ErrorCode
-from app.models import MessageStatus, Route, Task, TaskState
+from app.models import Account, MessageStatus, Route, Task, TaskState
+from app.sending import caps
 from app.sending.alerts import clear_alert, raise_alert
 from app.sending.claims import Claimed
 from app.sending.lookup import lock_tasks
+from app.sending.retries import gap_after, is_last_try
 from app.sending.settlement import (
     Change,
     LockedMessage,
@@ -31,26 +31,9 @@ from app.sending.states import move_task
 _M = MessageStatus
 
 
-@dataclass(frozen=True, slots=True)
-class Patience:
-    """How often a message is tried, and its gaps: `first`, twice that, and so on up to `longest`."""
-
-    attempts: int
-    first: timedelta
-    longest: timedelta
-
-
-# By what the gateway said; its own "retry after" goes before these gaps, and a route may allow fewer attempts. The
-# habits of the field (Jasmin: throttled 20 times 30 s, queue full twice 180 s), begun with shorter gaps.
-_PATIENCE: Final[dict[str, Patience]] = {
-    ErrorCode.THROTTLED: Patience(20, timedelta(seconds=2), timedelta(seconds=30)),
-    ErrorCode.CARRIER_BUSY: Patience(5, timedelta(seconds=10), timedelta(seconds=180)),
-}
-_USUAL_PATIENCE: Final = Patience(1_000, timedelta(seconds=2), timedelta(minutes=5))
-_LONGEST_GAP: Final = timedelta(minutes=5)
-
 # How long a route rests after its breaker trips: 10, 20, 40 … seconds, at most five minutes.
 _FIRST_REST: Final = timedelta(seconds=10)
+_LONGEST_REST: Final = timedelta(minutes=5)
 
 # What the pump itself answers for a message that was fenced and then did not leave.
 NOT_SENT: Final = Deferred("not_sent", 0.0)
@@ -66,6 +49,7 @@ def record(session: Session, results: Sequence[tuple[Claimed, Outcome]], capabil
     for claimed, outcome in results:
         by_task[claimed.task_id][claimed.message_id] = (claimed, outcome)
     written = 0
+    unsent: dict[int, list[int]] = defaultdict(list)
     for task in lock_tasks(session, by_task):
         answers = by_task[task.id]
         changes = []
@@ -77,16 +61,22 @@ def record(session: Session, results: Sequence[tuple[Claimed, Outcome]], capabil
                     changes.append(change)
         if task.state == TaskState.DONE and any(change.becomes is _M.QUEUED for change in changes):
             move_task(session, task.id, {TaskState.DONE}, TaskState.RUNNING, finished_at=None)
+        put_off = [each for each in changes if isinstance(answers[each.message_id][1], Deferred)]
+        caps.give_back(session, Account, task.account_id, [each.message_id for each in put_off])
+        for each in put_off:
+            unsent[each.route_id].append(each.message_id)
         apply_changes(session, task, changes)
         finish_if_over(session, task)
         written += len(changes)
+    for route_id in sorted(unsent):
+        caps.give_back(session, Route, route_id, unsent[route_id])
     return written
 
 
 def trip_breaker(session: Session, route_id: int, code: str) -> datetime:
     """Rest a route whose gateway failed in a row; the gaps grow. Returns when it is tried again."""
     route = session.get_one(Route, route_id, with_for_update={"of": Route}, populate_existing=True)
-    rest = min(_FIRST_REST * 2 ** min(route.breaker_failures, 10), _LONGEST_GAP)
+    rest = min(_FIRST_REST * 2 ** min(route.breaker_failures, 10), _LONGEST_REST)
     route.breaker_failures += 1
     route.breaker_until = now() + rest
     raise_alert(
@@ -123,12 +113,14 @@ def _change(
             return change_of(message, _M.FAILED, error_code=code, answered=True)
         case Deferred(code) if task.state == TaskState.CANCELLED:
             return change_of(message, _M.CANCELLED, error_code=code)
-        case Deferred(code) if message.attempt >= _most_attempts(task, code) and outcome is not NOT_SENT:
+        case Deferred(code) if outcome is NOT_SENT:
+            return _put_off(message, code, timedelta())
+        case Deferred(code) if is_last_try(code, message.attempt, task.route.retry_attempts):
             return change_of(message, _M.FAILED, error_code=code, answered=True)
         case Deferred(code, retry_after):
-            return _put_off(message, code, retry_after)
+            return _put_off(message, code, gap_after(code, message.attempt, retry_after))
         case InDoubt(code) if _may_be_resent(task, message, capabilities):
-            return _put_off(message, code, None)
+            return _put_off(message, code, gap_after(code, message.attempt, None))
         case InDoubt(code):
             return None if message.status == _M.IN_DOUBT else change_of(message, _M.IN_DOUBT, error_code=code)
 
@@ -143,18 +135,6 @@ def _may_be_resent(task: Task, message: LockedMessage, capabilities: Capabilitie
     )
 
 
-def _most_attempts(task: Task, code: str) -> int:
-    return min(task.route.retry_attempts, _patience(code).attempts)
-
-
-def _patience(code: str) -> Patience:
-    return _PATIENCE.get(code, _USUAL_PATIENCE)
-
-
-def _put_off(message: LockedMessage, code: str, retry_after: float | None) -> Change:
-    """Back to the queue with a growing gap; surely not sent, or sent again without harm."""
-    patience = _patience(code)
-    gap = min(patience.first * 2 ** min(message.attempt - 1, 10), patience.longest)
-    if retry_after is not None:
-        gap = min(timedelta(seconds=retry_after), _LONGEST_GAP)
-    return change_of(message, _M.QUEUED, error_code=code, not_before=now() + gap)
+def _put_off(message: LockedMessage, code: str, wait: timedelta) -> Change:
+    """Back to the queue until later; surely not sent, or sent again without harm."""
+    return change_of(message, _M.QUEUED, error_code=code, not_before=now() + wait)

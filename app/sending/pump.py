@@ -210,7 +210,8 @@ class Pump:
 
     def _take(self, session: Session, lease: Lease, size: int, taking: Taking) -> list[Claimed]:
         claims.require_lease(session, lease)
-        return claims.take(session, lease, size, self._gateway.capabilities.answer_timeout, taking)
+        can = self._gateway.capabilities
+        return claims.take(session, lease, size, can.answer_timeout, taking, can)
 
     async def _send(self) -> None:
         """Let fenced messages leave, each at its place in the schedule."""

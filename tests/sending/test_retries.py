@@ -13,7 +13,8 @@ from app.database import write_transaction
 from app.gateways.base import Deferred
 from app.gateways.errors import ErrorCode
 from app.models import Message, Task, TaskState
-from app.sending import claims, steering, sweep
+from app.sending import claims, outcomes, steering, sweep
+from app.sending.retries import gap_after, is_last_try
 from tests.factories.tasks import make_submitted_task
 from tests.sending.engine import House, ScriptedGateway, pump
 
@@ -21,8 +22,12 @@ from tests.sending.engine import House, ScriptedGateway, pump
 @pytest.mark.parametrize(
     ("code", "gaps"),
     [
-        (ErrorCode.THROTTLED, [2, 4, 8, 16, *[30] * 15]),
+        (ErrorCode.THROTTLED, [30, 60, 120, 240, *[300] * 15]),
+        (ErrorCode.SYSTEM_ERROR, [30, 60]),
+        (ErrorCode.QUEUE_FULL, [180, 360]),
         (ErrorCode.CARRIER_BUSY, [10, 20, 40, 80]),
+        (ErrorCode.PAIR_RATE, [10, 20, 40, 80, 160]),
+        (ErrorCode.SENDING_RESTRICTED, [300, 600, 1_200]),
         (ErrorCode.UNREACHABLE, [2, 4, 8, 16, 32, 64, 128, 256, *[300] * 11]),
     ],
 )
@@ -44,6 +49,37 @@ def test_the_gaps_grow_by_the_class_of_the_error(
     assert [abs(a - b) <= 1 for a, b in zip(seen, gaps, strict=True)] == [True] * len(gaps)
     assert house.statuses(task) == {"failed": 1}
     assert house.balance()[1] == 0
+
+
+@pytest.mark.parametrize(
+    ("asked", "gap"), [(1.0, 30), (90.0, 90), (1_800.0, 1_800), (1e9, 6 * 3600), (-5.0, 30), (None, 30)]
+)
+def test_a_gateway_may_ask_for_more_patience_never_for_less(asked: float | None, gap: int) -> None:
+    assert gap_after(ErrorCode.THROTTLED, 1, asked) == timedelta(seconds=gap)
+
+
+def test_throttled_is_tried_twenty_times_more_and_a_route_may_want_fewer() -> None:
+    assert [is_last_try(ErrorCode.THROTTLED, attempt, 100) for attempt in (20, 21)] == [False, True]
+    assert is_last_try(ErrorCode.THROTTLED, 3, 3)
+    assert [is_last_try(ErrorCode.SYSTEM_ERROR, attempt, 100) for attempt in (2, 3)] == [False, True]
+    assert [is_last_try(ErrorCode.UNREACHABLE, attempt, 20) for attempt in (19, 20)] == [False, True]
+
+
+def test_what_was_fenced_and_did_not_leave_goes_out_at_once_and_never_fails_for_it(house: House) -> None:
+    task = make_submitted_task(house.session, house.owner, house.route, messages=1)
+    house.session.execute(update(Message).values(attempt=19))
+    house.session.commit()
+    with write_transaction(house.session) as session:
+        lease = claims.acquire_lease(session, house.route_id, "a")
+    assert lease is not None
+    with write_transaction(house.session) as session:
+        (claimed,) = claims.take(session, lease, 5, 5.0, lease.taking(0))
+    with write_transaction(house.session) as session:
+        outcomes.record(session, [(claimed, outcomes.NOT_SENT)], ScriptedGateway().capabilities)
+    (message,) = house.messages(task)
+    assert (message.status, message.attempt, message.error_code) == ("queued", 20, "not_sent")
+    assert message.not_before is not None
+    assert message.not_before <= now()
 
 
 def test_what_has_not_left_by_its_time_is_released_with_a_reason(any_app: Flask, house: House) -> None:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
+from flask_babel import lazy_gettext
+from flask_babel import lazy_gettext as _
 from flask_wtf import FlaskForm
 from wtforms import (
     BooleanField,
@@ -19,13 +21,13 @@ from wtforms import (
     TextAreaField,
     ValidationError,
 )
-from wtforms.validators import DataRequired, InputRequired, Length, NumberRange
+from wtforms.validators import DataRequired, InputRequired, Length, NumberRange, Optional
 
 from app.content.segments import Split
 from app.content.sender_id import GSM_LIMIT
-from app.desk.routes import FASTEST, MOST_RECIPIENTS, RouteRefused, RouteValues
+from app.desk.routes import FASTEST, LARGEST_CAP, MOST_RECIPIENTS, RouteRefused, RouteValues
 from app.gateways.registry import kinds
-from app.models import Channel, ChargeWhen
+from app.models import Channel, ChargeWhen, Route
 from app.pricing import credits, parse_credits
 
 _SETTING = re.compile(r"([a-z][a-z0-9_]{0,40})\s*=(.*)")
@@ -41,35 +43,54 @@ def number(label: str, least: int, most: int) -> IntegerField:
     return IntegerField(label, validators=[InputRequired(words), NumberRange(least, most, words)])
 
 
+def optional_number(label: Any, least: int, most: int) -> IntegerField:
+    words = _("Enter a whole number from %(least)s to %(most)s.", least=f"{least:,}", most=f"{most:,}")
+    return IntegerField(label, validators=[Optional(), NumberRange(least, most, words)])
+
+
+def _route_id(value: Any) -> int:
+    """0 is none."""
+    return int(value or 0)
+
+
 class RouteForm(FlaskForm):
     """After `validate`, `values` and `secrets` are what the domain takes."""
 
     name = StringField(
-        "Name", filters=[trimmed], validators=[DataRequired("Name the route."), Length(max=100)]
+        lazy_gettext("Name"), filters=[trimmed], validators=[DataRequired("Name the route."), Length(max=100)]
     )
-    description = StringField("What clients read about it", filters=[trimmed], validators=[Length(max=500)])
+    description = StringField(
+        lazy_gettext("What clients read about it"), filters=[trimmed], validators=[Length(max=500)]
+    )
     channel = SelectField(
-        "Channel",
+        lazy_gettext("Channel"),
         validators=[InputRequired("Choose one.")],
-        choices=[SelectChoice(Channel.SMS.value, "SMS"), SelectChoice(Channel.WHATSAPP.value, "WhatsApp")],
+        choices=[
+            SelectChoice(Channel.SMS.value, lazy_gettext("SMS")),
+            SelectChoice(Channel.WHATSAPP.value, lazy_gettext("WhatsApp")),
+        ],
     )
-    gateway = SelectField("Gateway", validators=[InputRequired("Choose a gateway.")])
-    gateway_settings = TextAreaField("Gateway settings", validators=[Length(max=5_000)])
-    secrets = TextAreaField("Gateway secrets", validators=[Length(max=5_000)])
+    gateway = SelectField(lazy_gettext("Gateway"), validators=[InputRequired("Choose a gateway.")])
+    gateway_settings = TextAreaField(lazy_gettext("Gateway settings"), validators=[Length(max=5_000)])
+    secrets = TextAreaField(lazy_gettext("Gateway secrets"), validators=[Length(max=5_000)])
     rate = number("Messages a second", 1, FASTEST)
     price_per_segment = StringField(
-        "Credits a segment", filters=[trimmed], validators=[DataRequired("Enter a price, such as 1 or 0.85.")]
+        lazy_gettext("Credits a segment"),
+        filters=[trimmed],
+        validators=[DataRequired("Enter a price, such as 1 or 0.85.")],
     )
-    prices = TextAreaField("Prices by country prefix", validators=[Length(max=20_000)])
-    allowed_prefixes = StringField("Only to these prefixes", validators=[Length(max=4_000)])
-    blocked_prefixes = StringField("Never to these prefixes", default="86", validators=[Length(max=4_000)])
-    takes_sender_id = BooleanField("Takes a sender ID", default=True)
+    prices = TextAreaField(lazy_gettext("Prices by country prefix"), validators=[Length(max=20_000)])
+    allowed_prefixes = StringField(lazy_gettext("Only to these prefixes"), validators=[Length(max=4_000)])
+    blocked_prefixes = StringField(
+        lazy_gettext("Never to these prefixes"), default="86", validators=[Length(max=4_000)]
+    )
+    takes_sender_id = BooleanField(lazy_gettext("Takes a sender ID"), default=True)
     sender_id_maximum = number("Longest sender ID", 1, GSM_LIMIT)
-    sender_id_approval = BooleanField("Sender IDs need our approval first")
+    sender_id_approval = BooleanField(lazy_gettext("Sender IDs need our approval first"))
     minimum_recipients = number("Fewest recipients a task may have", 1, MOST_RECIPIENTS)
     maximum_recipients = number("Most recipients a task may have", 1, MOST_RECIPIENTS)
     split = SelectField(
-        "Long texts",
+        lazy_gettext("Long texts"),
         validators=[InputRequired("Choose one.")],
         choices=[
             SelectChoice(Split.NETWORK.value, "160 / 153, as the networks do"),
@@ -77,25 +98,35 @@ class RouteForm(FlaskForm):
         ],
     )
     charge_when = SelectField(
-        "Charge when",
+        lazy_gettext("Charge when"),
         validators=[InputRequired("Choose one.")],
         choices=[
-            SelectChoice(ChargeWhen.ACCEPTED.value, "The network accepts"),
-            SelectChoice(ChargeWhen.DELIVERED.value, "It is delivered"),
+            SelectChoice(ChargeWhen.ACCEPTED.value, lazy_gettext("The network accepts")),
+            SelectChoice(ChargeWhen.DELIVERED.value, lazy_gettext("It is delivered")),
         ],
     )
-    refund_failed_receipt = BooleanField("Refund when a receipt says failed", default=True)
-    gives_reports = BooleanField("Gives per-message reports", default=True)
+    refund_failed_receipt = BooleanField(lazy_gettext("Refund when a receipt says failed"), default=True)
+    gives_reports = BooleanField(lazy_gettext("Gives per-message reports"), default=True)
     retry_attempts = number("Tries before a deferred message fails", 1, 100)
     everyone = BooleanField("For every account; else only for those it is given to", default=True)
+    requires_test = BooleanField(_("A bulk text goes out as a quick message first"))
+    daily_cap = optional_number(_("Messages a day"), 1, LARGEST_CAP)
+    fallback_route_id = SelectField(_("Route that stands in"), coerce=_route_id)
 
     values: RouteValues
     secret_values: dict[str, str]
 
-    def __init__(self, shown: RouteValues | None = None, **kwargs: Any) -> None:
+    def __init__(
+        self, shown: RouteValues | None = None, stand_ins: Sequence[Route] = (), **kwargs: Any
+    ) -> None:
+        """`stand_ins` are the routes that may be named to stand in for this one."""
         data = _entered(shown) if shown is not None else {"rate": 10, **_entered(_USUAL)}
         super().__init__(data=data, **kwargs)
         self.gateway.choices = [SelectChoice(name, label) for name, label in kinds().items()]
+        self.fallback_route_id.choices = [
+            SelectChoice(0, _("None: its messages wait")),
+            *(SelectChoice(each.id, each.name) for each in stand_ins),
+        ]
         self.form_errors: list[str] = []
 
     def validate(self, extra_validators: Any = None) -> bool:
@@ -134,11 +165,14 @@ class RouteForm(FlaskForm):
             "gives_reports",
             "retry_attempts",
             "everyone",
+            "requires_test",
+            "daily_cap",
         ]
         allowed = _prefixes(self.allowed_prefixes.data)
         return RouteValues(
             **{name: self[name].data for name in plain},
             gateway_settings=_settings_in(self.gateway_settings, as_text=False),
+            fallback_route_id=self.fallback_route_id.data or None,
             price_per_segment=_price(self.price_per_segment, self.price_per_segment.data),
             prices=_prices(self.prices),
             allowed_prefixes=allowed or None,
@@ -148,7 +182,7 @@ class RouteForm(FlaskForm):
 
 class PauseForm(FlaskForm):
     reason = StringField(
-        "Reason",
+        lazy_gettext("Reason"),
         filters=[trimmed],
         validators=[DataRequired("Say why, for those who read it tomorrow."), Length(max=500)],
     )
@@ -158,11 +192,13 @@ class TestForm(FlaskForm):
     """One message to a number of staff's own."""
 
     to = TelField(
-        "Number", filters=[trimmed], validators=[DataRequired("Enter a number with its country code.")]
+        lazy_gettext("Number"),
+        filters=[trimmed],
+        validators=[DataRequired("Enter a number with its country code.")],
     )
-    sender_id = StringField("Sender ID", filters=[trimmed], validators=[Length(max=GSM_LIMIT)])
+    sender_id = StringField(lazy_gettext("Sender ID"), filters=[trimmed], validators=[Length(max=GSM_LIMIT)])
     text = StringField(
-        "Text",
+        lazy_gettext("Text"),
         filters=[trimmed],
         default="A test of this route.",
         validators=[
@@ -193,6 +229,7 @@ def _entered(values: RouteValues) -> dict[str, Any]:
         "prices": "\n".join(
             f"{prefix} = {credits(price)}" for prefix, price in sorted(values.prices.items())
         ),
+        "fallback_route_id": values.fallback_route_id or 0,
         "gateway_settings": "\n".join(f"{name} = {_written(value)}" for name, value in sorted(settings)),
         "allowed_prefixes": ", ".join(values.allowed_prefixes or ()),
         "blocked_prefixes": ", ".join(values.blocked_prefixes),

@@ -14,6 +14,7 @@ from app.blueprints.desk_routes.forms import RouteForm
 from app.clock import now
 from app.database import write_transaction
 from app.desk import routes as desk
+from app.desk import stand_ins
 from app.desk.audit_log import Actor
 from app.desk.routes import RouteRefused
 from app.extensions import db
@@ -36,7 +37,8 @@ def index() -> ResponseReturnValue:
 @roles_required(OPERATORS)
 def new() -> ResponseReturnValue:
     """Make a route. It stays closed until somebody opens it."""
-    actor, settings, form = _actor(), current_app.config["CARILLON"], RouteForm()
+    actor, settings = _actor(), current_app.config["CARILLON"]
+    form = RouteForm(stand_ins=stand_ins.choices(db.session(), None))
     return _answer(
         form,
         None,
@@ -51,7 +53,7 @@ def edit(route_id: int) -> ResponseReturnValue:
     """Change a route. Whatever is quoted or submitted keeps its price and its rules."""
     actor, settings = _actor(), current_app.config["CARILLON"]
     route = desk.route(db.session(), route_id)
-    form = RouteForm(desk.values_of(route))
+    form = RouteForm(desk.values_of(route), stand_ins.choices(db.session(), route_id))
     return _answer(
         form,
         route,

@@ -8,15 +8,16 @@ from flask.typing import ResponseReturnValue
 from app.access import ANY_STAFF, OPERATORS, roles_required, signed_in_user
 from app.blueprints.desk_routes import blueprint
 from app.blueprints.desk_routes.content_form import severity_words
+from app.blueprints.desk_routes.figures import figures_of
 from app.blueprints.desk_routes.forms import PauseForm, TestForm
-from app.clock import now
 from app.database import write_transaction
 from app.desk import route_content, route_test
 from app.desk import routes as desk
 from app.desk.audit_log import Actor
 from app.desk.route_test import Tried
 from app.extensions import db
-from app.records.desk import route_standing
+from app.models import Route
+from app.sending import cap_waits
 
 
 @blueprint.get("/<int:route_id>")
@@ -106,10 +107,13 @@ def _page(
         values=desk.values_of(route),
         severities=severities,
         content_words=severity_words(severities),
-        standing=route_standing(route, now()),
+        **figures_of(route),
         secret_names=desk.secret_names(route, current_app.config["CARILLON"]),
         pause_form=pause_form or PauseForm(formdata=None),
         test_form=test_form or TestForm(formdata=None),
         tried=tried,
+        stand_in=db.session.get(Route, route.fallback_route_id) if route.fallback_route_id else None,
+        used_today=cap_waits.used_today(route),
+        cap_wait=cap_waits.of_route(route),
         may_operate=signed_in_user().role in OPERATORS,
     )

@@ -1,0 +1,88 @@
+"""A route's daily cap, its test first and the route that stands in for it, as staff set them."""
+
+from __future__ import annotations
+
+import pytest
+
+from app.models import AuditEvent, Role, Route
+from tests.desk.test_routes import FIELDS
+from tests.factories.routes import make_route
+from tests.factories.users import make_staff
+
+WIDE = {**FIELDS, "allowed_prefixes": "", "secrets": ""}
+
+
+@pytest.fixture
+def operator(client, session, sign_in):
+    return sign_in(client, make_staff(session, role=Role.OPERATOR))
+
+
+def route_of(session, **columns) -> Route:
+    return make_route(session, blocked_prefixes=["86"], sender_id_maximum=11, **columns)
+
+
+def test_what_staff_set_is_kept_shown_and_recorded(operator, session):
+    other = route_of(session, name="Spare")
+    limits = {"daily_cap": "50000", "requires_test": "y", "fallback_route_id": str(other.id)}
+    answer = operator.submit("/staff/routes/new", {**WIDE, **limits})
+    assert answer.status_code == 303, answer.text
+    session.rollback()
+    made = session.query(Route).filter_by(name="Economy").one()
+    assert (made.daily_cap, made.requires_test, made.fallback_route_id) == (50_000, True, other.id)
+    page = operator.get(f"/staff/routes/{made.id}").text
+    assert "50,000" in page
+    assert "Spare" in page
+    operator.submit(f"/staff/routes/{made.id}/edit", {**WIDE, "fallback_route_id": "0", "daily_cap": ""})
+    session.rollback()
+    assert (made.daily_cap, made.requires_test, made.fallback_route_id) == (None, False, None)
+    event = session.query(AuditEvent).filter_by(action="route.change").one()
+    assert (event.before["daily_cap"], event.after["daily_cap"]) == (50_000, None)
+
+
+@pytest.mark.parametrize(
+    ("columns", "words"),
+    [
+        ({"channel": "whatsapp"}, "another channel"),
+        ({"takes_sender_id": False}, "no sender ID"),
+        ({"blocked_prefixes": ["86", "614"]}, "does not send everywhere"),
+        ({"allowed_prefixes": ["61"]}, "does not send everywhere"),
+    ],
+)
+def test_a_route_that_cannot_take_everything_stands_in_for_nothing(operator, session, columns, words):
+    other = make_route(session, **{"blocked_prefixes": ["86"], "sender_id_maximum": 11, **columns})
+    answer = operator.submit("/staff/routes/new", {**WIDE, "fallback_route_id": str(other.id)})
+    assert answer.status_code == 422
+    assert words in answer.text
+
+
+def test_neither_itself_nor_a_circle_nor_a_closed_route(operator, session):
+    first, second, third = (route_of(session, name=name) for name in ("A1", "B2", "C3"))
+    closed = route_of(session, name="Closed", open=False)
+    first.fallback_route_id, second.fallback_route_id = second.id, third.id
+    session.commit()
+    for named, words in ((first, "circle"), (closed, "valid choice"), (third, "valid choice")):
+        fields = {**WIDE, "name": "C3", "fallback_route_id": str(named.id)}
+        answer = operator.submit(f"/staff/routes/{third.id}/edit", fields)
+        assert answer.status_code == 422, named.name
+        assert words in answer.text
+    session.rollback()
+    assert third.fallback_route_id is None
+
+
+def test_a_route_that_stands_in_for_another_cannot_become_unfit(operator, session):
+    other = route_of(session, name="Spare")
+    other_id = other.id
+    first = route_of(session, name="First", fallback_route_id=other_id)
+    answer = operator.submit(
+        f"/staff/routes/{other_id}/edit", {**WIDE, "name": "Spare", "blocked_prefixes": "86, 61"}
+    )
+    assert answer.status_code == 422
+    assert "First names this route" in answer.text
+    assert first.fallback_route_id == other_id
+
+
+@pytest.mark.parametrize("value", ["0", "-5", "many", "100000001"])
+def test_a_cap_is_a_whole_number_or_nothing(operator, session, value):
+    answer = operator.submit("/staff/routes/new", {**WIDE, "daily_cap": value})
+    assert answer.status_code == 422
+    assert session.query(Route).count() == 0
