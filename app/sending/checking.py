@@ -80,6 +80,7 @@ def _begin(session: Session, task_id: int) -> Draft | None:
             upload_key=task.upload_key,
             upload_name=task.upload_name or "",
             list_id=task.list_id,
+            again_of_id=task.again_of_id,
             include_heading=task.include_heading,
             corrections={int(row): text for row, text in (task.corrections or {}).items()},
             template_values=tuple(task.template_values) if task.template_values is not None else None,

@@ -243,8 +243,10 @@ def _text_values(session: Session, account_id: int, route: Route, request: Draft
 def _source_values(source: Source) -> dict[str, Any]:
     """The columns that say where the recipients come from."""
     if isinstance(source, ChosenList):
-        return {"upload_key": None, "upload_name": source.name, "list_id": source.list_id}
-    return {"upload_key": source.key, "upload_name": source.name, "list_id": None}
+        columns: dict[str, Any] = {"upload_key": None, "upload_name": source.name, "list_id": source.list_id}
+    else:
+        columns = {"upload_key": source.key, "upload_name": source.name, "list_id": None}
+    return {**columns, "again_of_id": None}
 
 
 def _sent_before(session: Session, user: User, request: DraftRequest, fingerprint: str) -> Task | None:

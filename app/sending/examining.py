@@ -23,6 +23,7 @@ from app.recipients.zones import zone_groups
 from app.sending.compose import Composition, compose
 from app.sending.list_sheet import sheet_of_list
 from app.sending.savings import Saving, find_savings
+from app.sending.send_again import sheet_of_failed
 from app.sending.suppressed import suppressed_among
 from app.sending.uploads import local_copy
 from config import Settings
@@ -48,6 +49,7 @@ class Draft:
     upload_key: str | None
     upload_name: str
     list_id: int | None
+    again_of_id: int | None
     include_heading: bool
     corrections: Mapping[int, str]
     template_values: tuple[str, ...] | None
@@ -118,6 +120,10 @@ def _take_in(session: Session, draft: Draft, settings: Settings, progress: Progr
     )
     if draft.upload_key is None and draft.list_id is not None:
         sheet = sheet_of_list(session, draft.list_id)
+        session.rollback()
+        return take_in(sheet, draft.number_rules, limits, corrections=draft.corrections, progress=progress)
+    if draft.upload_key is None and draft.again_of_id is not None:
+        sheet = sheet_of_failed(session, draft.account_id, draft.again_of_id)
         session.rollback()
         return take_in(sheet, draft.number_rules, limits, corrections=draft.corrections, progress=progress)
     try:

@@ -13,6 +13,7 @@ from app.models import AccountState, Message, MessageStatus, Money, Recipient, T
 from app.queues import enqueue_after_commit
 from app.sending import canary, holding, rehearsal, task_notices
 from app.sending.lookup import approved_template, lock_task, open_route, task_of
+from app.sending.send_again import require_unsent
 from app.sending.states import DRAFT_STATES, move_task
 from app.sending.suppressed import require_unsuppressed
 
@@ -112,6 +113,7 @@ def _require_sendable(session: Session, task: Task, check_run: int) -> None:
         )
     rehearsal.require(session, task)
     require_unsuppressed(session, task)
+    require_unsent(session, task)
 
 
 def _queue_messages(session: Session, task: Task) -> None:

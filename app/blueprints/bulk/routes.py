@@ -50,7 +50,7 @@ def edit(public_id: str) -> ResponseReturnValue:
     zone = user_zone()
     form = BulkForm(data={**task_values(task, zone), "wants_canary": task.wants_canary})
     offer_routes(form, account_id, zone)
-    has_recipients = task.upload_key is not None or task.list_id is not None
+    has_recipients = any((task.upload_key, task.list_id, task.again_of_id))
     form.expect_file(current_app.config["CARILLON"], account_id, required=not has_recipients)
     form.offer_lists(sendable_lists(db.session(), account_id))
     return Composer(TaskKind.BULK, form, account_id, task).answer(
