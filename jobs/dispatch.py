@@ -78,6 +78,7 @@ def pump_slice(app: Flask, session: Session, route_id: int) -> Turn | None:
         should_yield=lambda: time.monotonic() - started > longest or _others_wait(app),
         on_release=lambda: _go_on(app, route_id, keeps_session),
         on_reports=lambda: _apply_reports(app, route_id),
+        context=app.app_context,
     )
     session.rollback()  # nothing stays open while the pump works
     turn = _run(pump)

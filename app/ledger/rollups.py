@@ -35,7 +35,10 @@ _COUNTED: Final = {status.value for status in MessageStatus} & set(SUMS)
 
 
 class Moved(NamedTuple):
-    """One message's move: where it stood, where it stands, where its price (millicredits) went."""
+    """One move of some messages to one country: where they stood, where they stand, where their price went.
+
+    `price` is of all of them together, in millicredits.
+    """
 
     region: str
     price: int
@@ -43,6 +46,7 @@ class Moved(NamedTuple):
     becomes: MessageStatus
     money_was: Money
     money: Money
+    messages: int = 1
 
 
 def due_day(account: Account, submitted: datetime, scheduled: datetime | None) -> date:
@@ -88,7 +92,7 @@ def count_moves(session: Session, task: Task, moves: Iterable[Moved]) -> None:
         of_region = sums[move.region]
         for status, change in ((move.was, -1), (move.becomes, 1)):
             if status in _COUNTED:
-                of_region[status] += change
+                of_region[status] += change * move.messages
         if move.money is not move.money_was and move.money in (Money.CHARGED, Money.REFUNDED):
             of_region[move.money] += move.price
             if move.money is Money.REFUNDED and move.money_was is Money.HELD:

@@ -62,14 +62,18 @@ def count_move(
     was: Stand,
     becomes: Stand,
     moment: datetime,
+    messages: int = 1,
 ) -> None:
-    """Count one message's move, at `moment`; one that never left counts for nothing. Needs `write_transaction`."""
+    """Count one move of `messages` sent in one moment, at `moment`; what never left counts for nothing.
+
+    Needs `write_transaction`.
+    """
     if sent_at is None:
         return
     pending = before_commit(session, _write, Pending)
     left = sent_at.timestamp()
     hour = int(left) // 3600
-    for stand, change in ((was, -1), (becomes, 1)):
+    for stand, change in ((was, -messages), (becomes, messages)):
         if stand.status in OUT:
             pending.hours[route_id, hour, FigureKind.STATUS, region, stand.status] += change
             if stand.code is not None and stand.status in _TROUBLED:
@@ -79,9 +83,9 @@ def count_move(
                 pending.hours[route_id, hour, FigureKind.RECEIPT, region, step] += change
     outcome = _outcome(was.status, becomes)
     if outcome is not None:
-        pending.outcomes[route_id, outcome] += 1
+        pending.outcomes[route_id, outcome] += messages
         if was.status is _M.SENDING:
-            pending.answered[route_id, int(moment.timestamp()) // WINDOW_SECONDS] += 1
+            pending.answered[route_id, int(moment.timestamp()) // WINDOW_SECONDS] += messages
 
 
 def receipt_step(seconds: int) -> str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager
 from enum import Enum
 from typing import Any, Final, TypeVar
 
@@ -23,6 +24,8 @@ log = structlog.get_logger()
 
 T = TypeVar("T")
 
+Context = Callable[[], AbstractContextManager[object]]
+
 _GAPS: Final = (0.1, 0.5, 2.0, 5.0)
 
 
@@ -36,8 +39,10 @@ class Lane(Enum):
 class Bookkeeper:
     """Runs each function in one transaction, again when the database was away for a moment."""
 
-    def __init__(self, engine: Engine, route_id: int) -> None:
+    def __init__(self, engine: Engine, route_id: int, context: Context) -> None:
+        """Every transaction runs inside a `context` of its own: what it wants done after its commit may need one."""
         self._engine = engine
+        self._context = context
         self._route_id = route_id
         one = ThreadPoolExecutor(max_workers=1, thread_name_prefix="pump-out")
         alone = engine.dialect.name == "sqlite"
@@ -60,7 +65,7 @@ class Bookkeeper:
 
     def transact(self, function: Callable[..., T], arguments: tuple[Any, ...]) -> T:
         """One transaction, here and now."""
-        with Session(self._engine) as session, write_transaction(session):
+        with self._context(), Session(self._engine) as session, write_transaction(session):
             return function(session, *arguments)
 
     def close(self) -> None:

@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from sqlalchemy import Select, case, exists, func, or_, select, true, update
 from sqlalchemy.orm import Session, aliased
@@ -80,8 +80,7 @@ class Taking:
     tried: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Claimed:
+class Claimed(NamedTuple):
     """A message taken for sending: its `attempt` as the fence counted it, and the `claim` that stands on it."""
 
     message_id: int

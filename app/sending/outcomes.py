@@ -14,6 +14,7 @@ from app.clock import now
 from app.gateways.base import Accepted, Capabilities, Deferred, InDoubt, Outcome, Refused
 from app.models import Account, MessageStatus, Route, Task, TaskState
 from app.sending import caps
+from app.sending.acceptance import accept
 from app.sending.alerts import clear_alert, raise_alert
 from app.sending.claims import Claimed
 from app.sending.lookup import lock_tasks
@@ -52,8 +53,13 @@ def record(session: Session, results: Sequence[tuple[Claimed, Outcome]], capabil
     unsent: dict[int, list[int]] = defaultdict(list)
     for task in lock_tasks(session, by_task):
         answers = by_task[task.id]
+        accepted = [each for each in answers.values() if isinstance(each[1], Accepted)]
+        taken = accept(session, task, accepted) if accepted else 0
+        if taken == len(accepted):
+            answers = {key: each for key, each in answers.items() if not isinstance(each[1], Accepted)}
+        written += taken
         changes = []
-        for message in locked_messages(session, answers):
+        for message in locked_messages(session, answers) if answers else ():
             claimed, outcome = answers[message.id]
             if _still_ours(message, claimed):
                 change = _change(task, message, outcome, capabilities)

@@ -14,6 +14,7 @@ import itertools
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import Final, TypeVar
 
@@ -24,7 +25,7 @@ from sqlalchemy.orm import Session
 from app.gateways.base import Accepted, Deferred, DeliveryReport, Gateway, InDoubt, Outcome, Refused
 from app.gateways.errors import ErrorCode
 from app.sending import claims, outcomes, receipts
-from app.sending.bookkeeper import Bookkeeper, Lane
+from app.sending.bookkeeper import Bookkeeper, Context, Lane
 from app.sending.claims import Claimed, Lease, LeaseLost, Spans, Taking
 from app.sending.pace import Pace
 
@@ -78,10 +79,12 @@ class Pump:
         should_yield: Callable[[], bool] = lambda: True,
         on_release: Callable[[], None] = lambda: None,
         on_reports: Callable[[], None] = lambda: None,
+        context: Context = nullcontext,
     ) -> None:
         """`should_yield` tells, once the slice's time is over, whether anything else wants the worker; if not, it
         goes on. `on_release` is called when the lease is free again, `on_reports` when receipts that came on the
-        gateway's own session were stored. All three run on a thread of their own.
+        gateway's own session were stored. All three run on a thread of their own. Transactions run inside `context`,
+        for what is queued after their commit.
         """
         self._route_id = route_id
         self._gateway = gateway
@@ -94,7 +97,7 @@ class Pump:
         self._on_reports = on_reports
         self._look_at = 0.0  # when to look next whether receipts are awaited
         self._epoch = time.time() - time.monotonic()
-        self._books = Bookkeeper(engine, route_id)
+        self._books = Bookkeeper(engine, route_id, context)
         self._write = self._books.write
         self._fenced: asyncio.Queue[_Chunk | None] = asyncio.Queue()
         self._room = asyncio.Semaphore(1)  # for one chunk between the fence and the sender

@@ -1,7 +1,8 @@
 """Messages change status, and their money with them, in one transaction.
 
-Every change of a submitted message goes through `apply_changes`: it alone writes statuses, ledger entries, the
-task's counters and the daily sums, so that they cannot tell different stories.
+Every change of a submitted message ends in `book`: it alone writes ledger entries, the task's counters and the daily
+sums, so that they cannot tell different stories. `apply_changes` writes the statuses before it; what thousands a second
+come to, accepted, has a shorter way (`app.sending.acceptance`).
 """
 
 from __future__ import annotations
@@ -15,7 +16,6 @@ from datetime import UTC, datetime
 from typing import Any, Final, NamedTuple
 
 from sqlalchemy import ColumnElement, TextClause, bindparam, select, text, update
-from sqlalchemy.engine import CursorResult
 from sqlalchemy.engine import CursorResult
 from sqlalchemy.orm import Session
 
@@ -54,10 +54,10 @@ class Change:
     not_before: datetime | None = None
     answered: bool = False
     region: str = ""
-
     route_id: int = 0
     sent_at: datetime | None = None
     code_was: str | None = None
+
 
 class LockedMessage(NamedTuple):
     """What a change has to know of its message, read under lock."""
@@ -71,9 +71,9 @@ class LockedMessage(NamedTuple):
     attempt: int
     region: str
     route_id: int
-
     sent_at: datetime | None
     error_code: str | None
+
 
 _LOCKED_COLUMNS: Final = tuple(getattr(Message, name) for name in LockedMessage._fields)
 
@@ -130,22 +130,28 @@ def apply_changes(session: Session, task: Task, changes: Sequence[Change]) -> No
         return
     moment = now()
     rows: list[dict[str, Any]] = []
-    sums: Counter[tuple[Money, Money]] = Counter()
-    counters: Counter[MessageStatus] = Counter()
     moves: list[rollups.Moved] = []
     for change in changes:
         assert change.becomes in MESSAGE_MOVES[change.was], f"{change.was} → {change.becomes}"
         money = money_after(task, change.becomes, change.money)
-        if money is not change.money:
-            sums[change.money, money] += change.price
-        counters[change.was] -= 1
-        counters[change.becomes] += 1
         rows.append(_written(change, money))
         moves.append(
             rollups.Moved(change.region, change.price, change.was, change.becomes, change.money, money)
         )
-    _write_messages(session, rows, moment)
         _count_by_route(session, change, moment)
+    _write_messages(session, rows, moment)
+    book(session, task, moves)
+
+
+def book(session: Session, task: Task, moves: Sequence[rollups.Moved]) -> None:
+    """Follow the moves of one task's messages, written in this transaction, with counters, money and daily sums."""
+    sums: Counter[tuple[Money, Money]] = Counter()
+    counters: Counter[MessageStatus] = Counter()
+    for move in moves:
+        if move.money is not move.money_was:
+            sums[move.money_was, move.money] += move.price
+        counters[move.was] -= move.messages
+        counters[move.becomes] += move.messages
     _move_counters(session, task, counters)
     batch = secrets.token_hex(8)
     for (was, becomes), amount in sums.items():
@@ -155,8 +161,6 @@ def apply_changes(session: Session, task: Task, changes: Sequence[Change]) -> No
     rollups.count_moves(session, task, moves)
 
 
-def money_after(task: Task, status: MessageStatus, money: Money) -> Money:
-    """Where a message's money stands once it has this status, by the rules the task was submitted under."""
 def _count_by_route(session: Session, change: Change, moment: datetime) -> None:
     """What was final stays as it is, so a change never comes from there."""
     was = route_hours.Stand(change.was, change.code_was, None)
@@ -164,6 +168,8 @@ def _count_by_route(session: Session, change: Change, moment: datetime) -> None:
     route_hours.count_move(session, change.route_id, change.region, change.sent_at, was, becomes, moment)
 
 
+def money_after(task: Task, status: MessageStatus, money: Money) -> Money:
+    """Where a message's money stands once it has this status, by the rules the task was submitted under."""
     if money is Money.HELD:
         if status is _M.DELIVERED or (status is _M.ACCEPTED and task.charge_when == ChargeWhen.ACCEPTED):
             return Money.CHARGED

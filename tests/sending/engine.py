@@ -189,6 +189,7 @@ def make_pump(
     return Pump(
         engine, route_id, gateway, rate,
         holder=secrets.token_hex(8), slice_seconds=0.0, spans=spans, should_yield=lambda: False,
+        context=app.app_context,
     )  # fmt: skip
 
 
