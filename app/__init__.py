@@ -13,6 +13,7 @@ from app import (
     security,
     web_context,
     web_errors,
+    web_figures,
     web_language,
     web_sessions,
     web_statuses,
@@ -44,6 +45,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     web_language.init_app(app)
     web_context.init_app(app)
     web_statuses.init_app(app)
+    web_figures.init_app(app)
     web_errors.init_app(app)
     blueprints.init_app(app)
     cli.init_app(app)

@@ -54,6 +54,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
         "app.web_language",
         "app.web_sessions",
         "app.web_statuses",
+        "app.web_figures",
     ),
     ("app.blueprints", "app.cli"),
     ("app",),

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
 
 import aiohttp
 from yarl import URL
 
-from app.gateways.base import Deferred, InDoubt, Outcome
+from app.gateways.base import Accepted, Deferred, InDoubt, Outcome
 from app.gateways.connector import GentleConnector
 from app.gateways.errors import ErrorCode
+from app.gateways.redaction import Redactor, ShownRequest
 
 _CONNECT_SECONDS = 3.0
 # Shorter than any carrier keeps an idle connection: one it closes under our next message would be in doubt.
@@ -25,10 +27,13 @@ Reading = Callable[[int, Mapping[str, str], bytes], Outcome]
 class HttpWire:
     """Connections to one carrier, at most `concurrency` at once, each answer due within `answer_timeout` seconds."""
 
-    def __init__(self, concurrency: int, answer_timeout: float, headers: Mapping[str, str]) -> None:
+    def __init__(
+        self, concurrency: int, answer_timeout: float, headers: Mapping[str, str], redactor: Redactor
+    ) -> None:
         self._concurrency = concurrency
         self._answer_timeout = answer_timeout
         self._headers = dict(headers)
+        self._redactor = redactor
         self._client: aiohttp.ClientSession | None = None
         self._places = asyncio.Semaphore(concurrency)
 
@@ -64,7 +69,23 @@ class HttpWire:
         if self._client is None:
             raise RuntimeError("The gateway is not open.")
         async with self._places:
-            return await _exchange(self._client, method, target, reading, request)
+            return await _exchange(self._client, method, target, self._keeping_words(reading), request)
+
+    def shown(self, method: str, target: URL, headers: Mapping[str, str], body: str) -> ShownRequest:
+        """The request that these make, without secrets."""
+        return self._redactor.request(f"{method} {target}", (*self._headers.items(), *headers.items()), body)
+
+    def _keeping_words(self, reading: Reading) -> Reading:
+        """The reading, whose outcome keeps what the carrier said where it did not simply accept."""
+
+        def read(status: int, headers: Mapping[str, str], body: bytes) -> Outcome:
+            outcome = reading(status, headers, body)
+            if isinstance(outcome, Accepted):
+                return outcome
+            words = self._redactor.excerpt(body)
+            return replace(outcome, said=f"{status} {words}" if words else f"{status}, and nothing else")
+
+        return read
 
 
 async def _exchange(

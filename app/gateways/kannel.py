@@ -43,6 +43,7 @@ from app.gateways.errors import ErrorCode
 from app.gateways.given import Given
 from app.gateways.http_wire import HttpWire
 from app.gateways.receipt_text import ReceiptText
+from app.gateways.redaction import Redactor, ShownRequest
 from app.gateways.remote import comes_from
 
 # Delivered, not delivered, refused by the carrier: the final ones. Others would only double the callbacks.
@@ -131,7 +132,8 @@ class KannelGateway:
         self._settings = settings
         self._callback_url = callback_url
         credentials = {"X-Kannel-Username": settings.username, "X-Kannel-Password": settings.password}
-        self._wire = HttpWire(settings.concurrency, settings.answer_timeout, credentials)
+        redactor = Redactor([settings.password, settings.receipt_secret])
+        self._wire = HttpWire(settings.concurrency, settings.answer_timeout, credentials, redactor)
 
     async def open(self, _on_reports: OnReports | None = None) -> None:
         """Get ready to send. Connections open with the first messages, a few at a time."""
@@ -155,6 +157,10 @@ class KannelGateway:
         # What is no character, a lone surrogate, must not raise; nobody can read it anyway.
         body = message.text.encode("utf-8", "replace")
         return await self._wire.post(self._settings.url, reading, headers=headers, data=body)
+
+    def shown(self, message: OutgoingMessage) -> ShownRequest:
+        """What `send` asks, without secrets; the token of the receipts' address is one."""
+        return self._wire.shown("POST", self._settings.url, self._headers(message), message.text)
 
     def _headers(self, message: OutgoingMessage) -> dict[str, str]:
         headers = {

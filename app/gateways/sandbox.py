@@ -34,6 +34,7 @@ from app.gateways.base import (
 from app.gateways.errors import ErrorCode
 from app.gateways.given import Given
 from app.gateways.http_wire import HttpWire
+from app.gateways.redaction import Redactor, ShownRequest
 
 _MOST_RECEIPTS = 1000
 _LONGEST = {"id": 100, "reference": 40, "error": 64}
@@ -77,7 +78,10 @@ class SandboxGateway:
         self._callback_url = callback_url
         self._target = settings.url / "messages"
         self._wire = HttpWire(
-            settings.concurrency, settings.answer_timeout, {"Authorization": f"Bearer {settings.secret}"}
+            settings.concurrency,
+            settings.answer_timeout,
+            {"Authorization": f"Bearer {settings.secret}"},
+            Redactor([settings.secret]),
         )
 
     async def open(self, _on_reports: OnReports | None = None) -> None:
@@ -90,14 +94,20 @@ class SandboxGateway:
 
     async def send(self, message: OutgoingMessage) -> Outcome:
         """Hand the message over once. Raises RuntimeError when not open, and nothing else."""
-        body = {
+        return await self._wire.post(self._target, _outcome, json=self._body(message))
+
+    def shown(self, message: OutgoingMessage) -> ShownRequest:
+        """What `send` asks, without secrets."""
+        return self._wire.shown("POST", self._target, {}, json.dumps(self._body(message), ensure_ascii=False))
+
+    def _body(self, message: OutgoingMessage) -> dict[str, str | None]:
+        return {
             "reference": message.reference,
             "to": message.to,
             "text": message.text,
             "sender_id": message.sender_id,
             "callback_url": self._callback_url,
         }
-        return await self._wire.post(self._target, _outcome, json=body)
 
     def read_receipts(self, callback: Callback, now: datetime) -> list[DeliveryReport]:
         """The receipts of one callback. Raises ForgedReceipt, or UnreadableReceipt when one is malformed."""

@@ -7,13 +7,13 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Final
 
-from sqlalchemy import update
+from sqlalchemy import CursorResult, or_, update
 from sqlalchemy.orm import Session
 
 from app.clock import now
 from app.gateways.base import Accepted, Capabilities, Deferred, InDoubt, Outcome, Refused
-from app.models import Account, MessageStatus, Route, Task, TaskState
-from app.sending import caps
+from app.models import Account, MessageStatus, Route, RouteEventKind, Task, TaskState
+from app.sending import caps, gateway_log, route_events
 from app.sending.acceptance import accept
 from app.sending.alerts import clear_alert, raise_alert
 from app.sending.claims import Claimed
@@ -51,6 +51,7 @@ def record(session: Session, results: Sequence[tuple[Claimed, Outcome]], capabil
         by_task[claimed.task_id][claimed.message_id] = (claimed, outcome)
     written = 0
     unsent: dict[int, list[int]] = defaultdict(list)
+    tries: list[gateway_log.Tried] = []
     for task in lock_tasks(session, by_task):
         answers = by_task[task.id]
         accepted = [each for each in answers.values() if isinstance(each[1], Accepted)]
@@ -65,6 +66,7 @@ def record(session: Session, results: Sequence[tuple[Claimed, Outcome]], capabil
                 change = _change(task, message, outcome, capabilities)
                 if change is not None:
                     changes.append(change)
+                    tries.append((message, claimed, outcome))
         if task.state == TaskState.DONE and any(change.becomes is _M.QUEUED for change in changes):
             move_task(session, task.id, {TaskState.DONE}, TaskState.RUNNING, finished_at=None)
         put_off = [each for each in changes if isinstance(answers[each.message_id][1], Deferred)]
@@ -76,6 +78,7 @@ def record(session: Session, results: Sequence[tuple[Claimed, Outcome]], capabil
         written += len(changes)
     for route_id in sorted(unsent):
         caps.give_back(session, Route, route_id, unsent[route_id])
+    gateway_log.keep(session, tries)
     return written
 
 
@@ -91,13 +94,21 @@ def trip_breaker(session: Session, route_id: int, code: str) -> datetime:
         f"Route “{route.name}” rests: its gateway failed in a row ({code}). It is tried again by itself.",
         route_id=route_id,
     )
+    route_events.note(session, route_id, RouteEventKind.RESTED, code=code, until=route.breaker_until)
     session.flush()
     return route.breaker_until
 
 
 def reset_breaker(session: Session, route_id: int) -> None:
     """The gateway answers again."""
-    session.execute(update(Route).where(Route.id == route_id).values(breaker_failures=0, breaker_until=None))
+    rested = session.execute(
+        update(Route)
+        .where(Route.id == route_id, or_(Route.breaker_failures > 0, Route.breaker_until.is_not(None)))
+        .values(breaker_failures=0, breaker_until=None)
+    )
+    assert isinstance(rested, CursorResult)
+    if rested.rowcount:
+        route_events.note(session, route_id, RouteEventKind.RECOVERED)
     clear_alert(session, f"route:{route_id}:breaker")
 
 

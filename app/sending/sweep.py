@@ -18,7 +18,7 @@ from app.database import insert_new
 from app.errors import InvalidMove
 from app.models import Account, AccountState, Chore, Message, MessageStatus, Task, TaskState
 from app.models.message import HELD_OUT
-from app.sending import task_notices
+from app.sending import gateway_log, task_notices
 from app.sending.due import has_lapsed
 from app.sending.lookup import lock_tasks
 from app.sending.settlement import apply_changes, change_of, finish_if_over, locked_messages
@@ -105,15 +105,17 @@ def doubt_lapsed_sends(session: Session, resend_routes: frozenset[int]) -> int:
     by_task = _ids_by_task(session, *lapsed)
     for task in lock_tasks(session, by_task):
         resend = task.route_id in resend_routes and task.state != TaskState.CANCELLED
+        messages = locked_messages(session, by_task[task.id], *lapsed)
         changes = [
             change_of(
                 message,
                 _M.QUEUED if resend and message.route_id == task.route_id else _M.IN_DOUBT,
                 error_code=INTERRUPTED,
             )
-            for message in locked_messages(session, by_task[task.id], *lapsed)
+            for message in messages
         ]
         apply_changes(session, task, changes)
+        gateway_log.keep_interrupted(session, task.id, messages, INTERRUPTED)
         finish_if_over(session, task)
     return sum(map(len, by_task.values()))
 

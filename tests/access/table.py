@@ -125,6 +125,7 @@ ROLES: Final[dict[str, str]] = {
     "exports.index": _CLIENT,
     "exports.progress": _CLIENT,
     "records.tasks": _CLIENT,
+    "routes.index": _CLIENT,
     # Lists and numbers that are never sent to
     "lists.delete": "owner sender",
     "lists.index": "owner sender",
@@ -227,6 +228,7 @@ ROLES: Final[dict[str, str]] = {
     "desk_routes.close_route": "operator admin",
     "desk_routes.content_rules": "operator admin",
     "desk_routes.edit": "operator admin",
+    "desk_routes.figures": _DESK,
     "desk_routes.index": _DESK,
     "desk_routes.new": "operator admin",
     "desk_routes.open_route": "operator admin",

@@ -6,4 +6,4 @@ from flask import Blueprint
 
 blueprint = Blueprint("desk_routes", __name__, url_prefix="/staff/routes")
 
-from app.blueprints.desk_routes import content, routes, standing  # noqa: E402, F401
+from app.blueprints.desk_routes import content, figures, routes, standing  # noqa: E402, F401

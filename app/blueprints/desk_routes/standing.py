@@ -8,6 +8,7 @@ from flask.typing import ResponseReturnValue
 from app.access import ANY_STAFF, OPERATORS, roles_required, signed_in_user
 from app.blueprints.desk_routes import blueprint
 from app.blueprints.desk_routes.content_form import severity_words
+from app.blueprints.desk_routes.figures import figures_of
 from app.blueprints.desk_routes.forms import PauseForm, TestForm
 from app.database import write_transaction
 from app.desk import route_content, route_test
@@ -106,6 +107,7 @@ def _page(
         values=desk.values_of(route),
         severities=severities,
         content_words=severity_words(severities),
+        **figures_of(route),
         secret_names=desk.secret_names(route, current_app.config["CARILLON"]),
         pause_form=pause_form or PauseForm(formdata=None),
         test_form=test_form or TestForm(formdata=None),

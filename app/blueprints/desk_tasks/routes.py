@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import render_template, request
+from flask import current_app, render_template, request
 from flask.typing import ResponseReturnValue
 
 from app.access import ANY_STAFF, roles_required
@@ -10,6 +10,7 @@ from app.blueprints.desk_tasks import blueprint
 from app.blueprints.desk_tasks.acting import open_acts
 from app.content.marking import mark
 from app.desk import tasks
+from app.desk.gateway_log import log_of
 from app.extensions import db
 from app.gateways.errors import error_words
 from app.records.messages import STATUS_FILTERS, message_page
@@ -58,7 +59,13 @@ def ledger(public_id: str) -> ResponseReturnValue:
 @blueprint.get("/messages/<int:row>")
 @roles_required(ANY_STAFF)
 def message(public_id: str, row: int) -> ResponseReturnValue:
-    """One message by its row: its words, its times and the receipts that came for it."""
+    """One message by its row: its words, its times, every try at its gateway and the receipts that came for it."""
     task = tasks.any_task(db.session(), public_id)
     found = tasks.message_history(db.session(), task, row)
-    return render_template("desk_tasks/message.html", task=task, history=found, error_words=error_words)
+    return render_template(
+        "desk_tasks/message.html",
+        task=task,
+        history=found,
+        error_words=error_words,
+        gateway_log=log_of(db.session(), found.message, current_app.config["CARILLON"]),
+    )

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import base64
+import json
 from collections.abc import Mapping
 from datetime import datetime
+from typing import Any
 
 from app.gateways.base import (
     Callback,
@@ -21,6 +23,7 @@ from app.gateways.errors import ErrorCode
 from app.gateways.http.body import filled
 from app.gateways.http.settings import HttpSettings
 from app.gateways.http_wire import HttpWire
+from app.gateways.redaction import Redactor, ShownRequest
 
 
 class HttpGateway:
@@ -43,7 +46,10 @@ class HttpGateway:
             "basic": base64.b64encode(pair).decode(),
             "receipt_url": settings.receipts.address(callback_url) if settings.receipts else "",
         }
-        self._wire = HttpWire(settings.concurrency, settings.answer_timeout, {})
+        known = [settings.api_key, settings.api_secret, self._known["basic"]]
+        receipt_secret = [settings.receipts.secret] if settings.receipts else []
+        redactor = Redactor([*known, *receipt_secret])
+        self._wire = HttpWire(settings.concurrency, settings.answer_timeout, {}, redactor)
 
     async def open(self, _on_reports: OnReports | None = None) -> None:
         """Get ready to send. Connections open with the first messages, a few at a time."""
@@ -55,21 +61,32 @@ class HttpGateway:
 
     async def send(self, message: OutgoingMessage) -> Outcome:
         """Hand the message over once. Raises RuntimeError when not open, and nothing else."""
-        settings, values = self._settings, self._values(message)
-        headers: dict[str, str] = filled(settings.headers, values)
+        settings, headers = self._settings, self._headers(message)
         if not all(value.isascii() and value.isprintable() for value in headers.values()):
             return Refused(ErrorCode.REJECTED_REQUEST)  # a sender ID or a text that no header can carry
 
         def reading(status: int, answered: Mapping[str, str], body: bytes) -> Outcome:
             return settings.answers.outcome(status, answered, body, message.reference)
 
-        fields = filled(settings.body, values)
+        fields = self._fields(message)
         if not settings.form:
             request = {"json": fields}
         else:
-            written = {name: str(value) for name, value in fields.items()}
-            request = {"params": written} if settings.method == "GET" else {"data": written}
+            request = {"params": fields} if settings.method == "GET" else {"data": fields}
         return await self._wire.request(settings.method, settings.url, reading, headers=headers, **request)
+
+    def shown(self, message: OutgoingMessage) -> ShownRequest:
+        """What `send` asks, without secrets; a form's fields as JSON, one can read those."""
+        headers, body = self._headers(message), json.dumps(self._fields(message), ensure_ascii=False)
+        return self._wire.shown(self._settings.method, self._settings.url, headers, body)
+
+    def _headers(self, message: OutgoingMessage) -> dict[str, str]:
+        found: dict[str, str] = filled(self._settings.headers, self._values(message))
+        return found
+
+    def _fields(self, message: OutgoingMessage) -> dict[str, Any]:
+        found: dict[str, Any] = filled(self._settings.body, self._values(message))
+        return {name: str(value) for name, value in found.items()} if self._settings.form else found
 
     def _values(self, message: OutgoingMessage) -> dict[str, str]:
         """What each placeholder stands for. What is no character, a lone surrogate, must not raise later on."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import random
+from dataclasses import replace
 from datetime import datetime
 from typing import Final
 
@@ -21,6 +22,7 @@ from app.gateways.base import (
     Refused,
 )
 from app.gateways.errors import ErrorCode
+from app.gateways.redaction import Redactor, ShownRequest
 from app.gateways.smpp import pdu, texts
 from app.gateways.smpp.addresses import destination_address, source_address
 from app.gateways.smpp.brake import Brake
@@ -93,6 +95,21 @@ class SmppGateway:
         async with self._places:
             return await self._submit_all(line, bodies)
 
+    def shown(self, message: OutgoingMessage) -> ShownRequest:
+        """The submit_sm that `send` makes, as far as people read it. The password travels at the bind alone."""
+        given = self._settings
+        as_payload = given.long_text == "message_payload"
+        pieces = texts.pieces(message.text, 0, as_payload=as_payload)
+        fields = (
+            ("source_addr", message.sender_id or given.default_sender),
+            ("destination_addr", message.to.removeprefix("+")),
+            ("data_coding", ", ".join(dict.fromkeys(str(piece.data_coding) for piece in pieces))),
+            ("registered_delivery", "1, with the last part"),
+            ("parts", f"{len(pieces)}, as message_payload" if as_payload else str(len(pieces))),
+        )
+        line = f"submit_sm to {given.host}:{given.port} as {given.system_id}"
+        return Redactor([given.password]).request(line, fields, message.text)
+
     def read_receipts(self, callback: Callback, now: datetime) -> list[DeliveryReport]:
         """Receipts come on the session; none by callback is genuine."""
         raise ForgedReceipt("SMPP reports on its session, never by a callback.")
@@ -140,12 +157,14 @@ class SmppGateway:
             self._brake.accepted()
         elif isinstance(outcome, Deferred) and outcome.code in _SLOW_DOWN:
             self._brake.throttled()
-            return Deferred(outcome.code, max(outcome.retry_after or 0.0, self._brake.wait()))
+            return replace(outcome, retry_after=max(outcome.retry_after or 0.0, self._brake.wait()))
         return outcome
 
     def _outcome(self, answer: Pdu) -> Outcome:
         if answer.status != Status.OK:
-            return outcome_of_failure(answer.status)
+            said = f"submit_sm_resp, command_status 0x{answer.status:08X}"
+            outcome = outcome_of_failure(answer.status)
+            return outcome if isinstance(outcome, Accepted) else replace(outcome, said=said)
         if answer.command != Command.SUBMIT_SM | pdu.RESPONSE:
             return InDoubt(ErrorCode.UNREADABLE_ANSWER)
         try:

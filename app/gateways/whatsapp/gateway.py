@@ -29,6 +29,7 @@ from app.gateways.base import (
 )
 from app.gateways.errors import ErrorCode
 from app.gateways.http_wire import HttpWire
+from app.gateways.redaction import Redactor, ShownRequest
 from app.gateways.whatsapp import webhooks
 from app.gateways.whatsapp.errors import outcome_of
 from app.gateways.whatsapp.settings import WhatsAppSettings
@@ -56,6 +57,7 @@ class WhatsAppGateway:
             settings.concurrency,
             settings.answer_timeout,
             {"Authorization": f"Bearer {settings.access_token}"},
+            Redactor([settings.access_token, settings.app_secret, settings.verify_token]),
         )
 
     async def open(self, _on_reports: OnReports | None = None) -> None:
@@ -70,15 +72,24 @@ class WhatsAppGateway:
         """Hand the message over once. Raises RuntimeError when not open, and nothing else."""
         if message.template is None:
             return Refused(ErrorCode.TEMPLATE_WANTED)
-        body = {
+        body = self._body(message, message.template)
+        return await self._wire.post(self._settings.messages_url, _outcome, json=body)
+
+    def shown(self, message: OutgoingMessage) -> ShownRequest:
+        """What `send` asks, without secrets; of a message without a template, nothing."""
+        body = self._body(message, message.template) if message.template else {}
+        written = json.dumps(body, ensure_ascii=False)
+        return self._wire.shown("POST", self._settings.messages_url, {}, written)
+
+    def _body(self, message: OutgoingMessage, template: TemplateMessage) -> dict[str, Any]:
+        return {
             "messaging_product": "whatsapp",
             "recipient_type": "individual",
             "to": message.to,
             "type": "template",
-            "template": self._template(message.template),
+            "template": self._template(template),
             "biz_opaque_callback_data": message.reference,
         }
-        return await self._wire.post(self._settings.messages_url, _outcome, json=body)
 
     def _template(self, template: TemplateMessage) -> dict[str, Any]:
         components: list[dict[str, Any]] = []
