@@ -166,7 +166,7 @@ def review(session: Session, task: Task) -> Review:
         duplicates=report.get("duplicates", 0),
         tidied=report.get("tidied", 0),
         rejected=sum(by_reason.values()),
-        by_reason=_reason_lines(by_reason),
+        by_reason=reason_lines(by_reason),
         rejections=list(_rejections(session, task, SHOWN_REJECTIONS)),
         segments=quoted["segments"],
         lines=lines,
@@ -219,7 +219,7 @@ def _twins(session: Session, task: Task) -> list[Task]:
     )
 
 
-def _reason_lines(by_reason: dict[str, int]) -> list[ReasonLine]:
+def reason_lines(by_reason: dict[str, int]) -> list[ReasonLine]:
     """The reasons, the commonest first."""
     lines = [
         ReasonLine(reason, REASON_WORDS.get(reason, reason.replace("_", " ").capitalize()), rows)

@@ -111,6 +111,7 @@ ROLES: Final[dict[str, str]] = {
     "texts.delete": "owner sender",
     "texts.index": "owner sender",
     "texts.rename": "owner sender",
+    "tasks.again": "owner sender",
     "tasks.cancel": "owner sender",
     "tasks.page": _CLIENT,
     "tasks.pause": "owner sender",

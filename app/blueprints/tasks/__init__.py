@@ -6,4 +6,4 @@ from flask import Blueprint
 
 blueprint = Blueprint("tasks", __name__, url_prefix="/tasks/<public_id>")
 
-from app.blueprints.tasks import routes  # noqa: E402, F401
+from app.blueprints.tasks import record, routes  # noqa: E402, F401

@@ -9,11 +9,13 @@ from typing import Any
 
 from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
+from flask_babel import lazy_gettext
 from sqlalchemy.orm import Session
 
 from app.access import ANY_CLIENT, SENDERS, roles_required, signed_in_user
 from app.accounts.membership import account_id_of
 from app.blueprints.tasks import blueprint
+from app.blueprints.tasks.record import before_submission, on_record
 from app.clock import now
 from app.database import write_transaction
 from app.desk import task_acts
@@ -47,20 +49,20 @@ ACTS = {
     "cancel": Act(
         task_acts.cancel,
         CANCELLABLE,
-        "“{name}” is cancelled. The credits of what had not left are available again.",
-        "This task is over, so there is nothing left to cancel.",
+        lazy_gettext("“{name}” is cancelled. The credits of what had not left are available again."),
+        lazy_gettext("This task is over, so there is nothing left to cancel."),
     ),
     "pause": Act(
         task_acts.pause,
         frozenset({TaskState.RUNNING}),
-        "“{name}” is paused. What had not left waits until you resume it.",
-        "This task is not running, so there is nothing to pause.",
+        lazy_gettext("“{name}” is paused. What had not left waits until you resume it."),
+        lazy_gettext("This task is not running, so there is nothing to pause."),
     ),
     "resume": Act(
         task_acts.resume,
         frozenset({TaskState.PAUSED}),
-        "“{name}” goes on.",
-        "This task is not paused, so there is nothing to resume.",
+        lazy_gettext("“{name}” goes on."),
+        lazy_gettext("This task is not paused, so there is nothing to resume."),
     ),
 }
 
@@ -72,7 +74,7 @@ def page(public_id: str) -> ResponseReturnValue:
     task = _own_task(public_id)
     if task.state in DRAFT_STATES:
         return redirect(url_for("review.page", public_id=public_id))
-    return render_template("tasks/page.html", **_shown(task))
+    return render_template("tasks/page.html", **before_submission(task), **_shown(task))
 
 
 @blueprint.get("/progress")
@@ -137,6 +139,7 @@ def _shown(task: Task) -> dict[str, Any]:
         "acts": _acts(task),
         "canary": canary.flight(db.session(), task) if task.state == TaskState.RUNNING else None,
         "refresh_every": _refresh_every(task),
+        **on_record(task),
     }
 
 
