@@ -44,6 +44,9 @@ class Composer:
             self._begin_from()
             return self._page()
         if is_stale():
+            self.form.refuse(
+                _("Your session has changed since this page was opened. Look at the form and send it again.")
+            )
             self._look()
             return self._page()
         if self._helped():
