@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from flask import flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
 
 from app import web_sessions
 from app.access import ANYONE_SIGNED_IN, roles_required, signed_in_user
@@ -33,7 +34,7 @@ def email() -> ResponseReturnValue:
         return pages.refused("account/email.html", form, refusal)
     with write_transaction(db.session()) as session:
         contact.ask_for_email(session, web_sessions.actor_of(user), pages.links(), user, form.email.data)
-    flash("A link is on its way to the new address. The change counts once you open it.", "success")
+    flash(_("A link is on its way to the new address. The change counts once you open it."), "success")
     return redirect(url_for("account.security"), 303)
 
 
@@ -49,7 +50,7 @@ def confirm_email(token: str) -> ResponseReturnValue:
             contact.confirm_email(session, web_sessions.actor_of(user), pages.links(), user, token)
     except LinkDead as dead:
         return render_template("auth/link_dead.html", dead=dead), 410
-    flash(f"You sign in with {user.email} from now on.", "success")
+    flash(_("You sign in with %(email)s from now on.", email=user.email), "success")
     return redirect(url_for("account.security"), 303)
 
 
@@ -91,9 +92,9 @@ def confirm_phone() -> ResponseReturnValue:
             session, web_sessions.actor_of(user), user, form.code.data, pages.settings().secret_key
         )
     if not right:
-        form.code.errors = ["This code is wrong, too old, or was tried too often."]
+        form.code.errors = [_("This code is wrong, too old, or was tried too often.")]
         return pages.form("account/confirm_phone.html", form, **values)
-    flash("Your new phone number is confirmed.", "success")
+    flash(_("Your new phone number is confirmed."), "success")
     return redirect(url_for("account.security"), 303)
 
 
@@ -103,5 +104,5 @@ def keep_contact() -> ResponseReturnValue:
     """Forget a change of address or phone that waits for its proof."""
     with write_transaction(db.session()):
         contact.give_up(db.session(), signed_in_user())
-    flash("The change is given up.", "success")
+    flash(_("The change is given up."), "success")
     return redirect(url_for("account.security"), 303)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from flask import abort, flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
 
 from app import web_sessions
 from app.access import ANY_CLIENT, ANYONE_SIGNED_IN, roles_required, signed_in_user
@@ -44,7 +45,7 @@ def set_up_second_factor() -> ResponseReturnValue:
     with write_transaction(db.session()) as session:
         codes = domain.confirm(session, web_sessions.actor_of(user), user, form.code.data, pages.vault())
     if codes is None:
-        form.code.errors = ["This code is wrong. Enter the one that the app shows now."]
+        form.code.errors = [_("This code is wrong. Enter the one that the app shows now.")]
         return pages.form("account/second_factor.html", form, setup=setup)
     return render_template("account/recovery_codes.html", codes=codes)
 
@@ -72,5 +73,5 @@ def turn_off_second_factor() -> ResponseReturnValue:
         return pages.form("account/second_factor_off.html", form)
     with write_transaction(db.session()) as session:
         domain.turn_off(session, web_sessions.actor_of(user), user)
-    flash("The second factor is off.", "success")
+    flash(_("The second factor is off."), "success")
     return redirect(url_for("account.security"), 303)

@@ -2,26 +2,27 @@
 
 from __future__ import annotations
 
+from flask_babel import lazy_gettext
 from flask_wtf import FlaskForm
 
 from app.blueprints.auth.forms import email_field, password_field, phone_field
 
-_PRESENT = "Your present password"
+_PRESENT = lazy_gettext("Your present password")
 
 
 class ConfirmedForm(FlaskForm):
     """A form that only asks for the password again."""
 
-    present = password_field(_PRESENT, "Enter your present password.")
+    present = password_field(_PRESENT, lazy_gettext("Enter your present password."))
 
 
 class ChangePasswordForm(ConfirmedForm):
-    password = password_field("New password", "Choose a password.")
+    password = password_field(lazy_gettext("New password"), lazy_gettext("Choose a password."))
 
 
 class ChangeEmailForm(ConfirmedForm):
-    email = email_field("New e-mail")
+    email = email_field(lazy_gettext("New e-mail"))
 
 
 class ChangePhoneForm(ConfirmedForm):
-    phone = phone_field("New mobile phone")
+    phone = phone_field(lazy_gettext("New mobile phone"))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from flask import flash, redirect, url_for
 from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
 
 from app import web_sessions
 from app.access import ANYONE_SIGNED_IN, roles_required, signed_in_user
@@ -34,5 +35,5 @@ def password() -> ResponseReturnValue:
             session, web_sessions.actor_of(user), user, password_hash, keep=web_sessions.present_token()
         )
     web_sessions.renew(user)
-    flash("Your password is changed, and your other devices are signed out.", "success")
+    flash(_("Your password is changed, and your other devices are signed out."), "success")
     return redirect(url_for("account.security"), 303)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from flask_babel import gettext as _
 from flask_wtf import FlaskForm
 
 from app.access import signed_in_user
@@ -22,7 +23,7 @@ def proves(form: FlaskForm) -> bool:
         form.present.errors = [refusal.message]
         return False
     if not is_own_password(db.session(), user, form.present.data, pages.hasher()):
-        form.present.errors = ["This is not your present password."]
+        form.present.errors = [_("This is not your present password.")]
         return False
     limits.forgive(Act.PASSWORD, user.id)
     return True

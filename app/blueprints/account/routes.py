@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from flask import abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
 
 from app import web_sessions
 from app.access import ANYONE_SIGNED_IN, roles_required, signed_in_user
@@ -52,7 +53,7 @@ def end_device(device_id: int) -> ResponseReturnValue:
         ended = sessions.end_device(session, web_sessions.actor_of(user), user, device_id)
     if not ended:
         abort(404)
-    flash("That device is signed out.", "success")
+    flash(_("That device is signed out."), "success")
     return redirect(url_for("account.security"), 303)
 
 
@@ -73,5 +74,5 @@ def end_others() -> ResponseReturnValue:
             after={"devices": number},
         )
     web_sessions.renew(user)
-    flash("Every other device is signed out.", "success")
+    flash(_("Every other device is signed out."), "success")
     return redirect(url_for("account.security"), 303)

@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo
 
 from flask import current_app, flash, redirect, request, session, url_for
 from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
 
 from app import web_sessions
 from app.accounts import sessions, steps
@@ -50,7 +51,7 @@ def go_on(pending: Pending, user: User) -> ResponseReturnValue:
         return redirect(url_for(PAGES[step]), 303)
     if not pending.by_password:
         session.clear()
-        flash("Everything is confirmed. Sign in.", "success")
+        flash(_("Everything is confirmed. Sign in."), "success")
         return redirect(url_for("auth.sign_in"), 303)
     return redirect(url_for("auth.enter")) if request.method == "GET" else _enter(pending, user)
 
@@ -84,4 +85,4 @@ def _remind(user: User) -> None:
     days = steps.days_until_expiry(user, current_app.config["CARILLON"].password_max_age, now())
     if days is not None:
         when = "today" if days == 0 else f"in {days} day{'' if days == 1 else 's'}"
-        flash(f"Your password expires {when}. Change it on your security page.", "warning")
+        flash(_("Your password expires %(when)s. Change it on your security page.", when=when), "warning")

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext
 from flask_wtf import FlaskForm
 from wtforms import (
     BooleanField,
@@ -25,7 +27,7 @@ _EMAIL = r"^\s*[^@\s<>\",;:\\()\[\]]{1,64}@[\w-]+(\.[\w-]+)*\.[\w-]{2,63}\s*$"
 
 
 def _too_long(what: str) -> str:
-    return f"That is too long for {what}."
+    return _("That is too long for %(what)s.", what=what)
 
 
 def email_field(words: str = "E-mail") -> EmailField:
@@ -33,9 +35,9 @@ def email_field(words: str = "E-mail") -> EmailField:
     return EmailField(
         words,
         [
-            InputRequired("Enter your e-mail address."),
+            InputRequired(_("Enter your e-mail address.")),
             Length(max=254, message=_too_long("an e-mail address")),
-            Regexp(_EMAIL, message="Enter a whole e-mail address, such as ana@example.com."),
+            Regexp(_EMAIL, message=_("Enter a whole e-mail address, such as ana@example.com.")),
         ],
     )
 
@@ -43,7 +45,7 @@ def email_field(words: str = "E-mail") -> EmailField:
 def no_address(form: Any, field: StringField) -> None:
     """Refuses a name that carries a link."""
     if holds_an_address(field.data or ""):
-        raise ValidationError("Leave web and e-mail addresses out of the name.")
+        raise ValidationError(_("Leave web and e-mail addresses out of the name."))
 
 
 def name_field(words: str, missing: str) -> StringField:
@@ -62,7 +64,9 @@ def password_field(words: str = "Password", missing: str = "Enter your password.
 
 
 def code_field(words: str = "Code") -> StringField:
-    return StringField(words, [InputRequired("Enter the code."), Length(max=40, message=_too_long("a code"))])
+    return StringField(
+        words, [InputRequired(_("Enter the code.")), Length(max=40, message=_too_long("a code"))]
+    )
 
 
 class PhoneField(TelField):
@@ -83,7 +87,7 @@ def phone_field(words: str = "Mobile phone") -> PhoneField:
     return PhoneField(
         words,
         [
-            InputRequired("Enter your mobile phone's number, with its country code."),
+            InputRequired(_("Enter your mobile phone's number, with its country code.")),
             Length(max=40, message=_too_long("a phone number")),
         ],
     )
@@ -91,16 +95,16 @@ def phone_field(words: str = "Mobile phone") -> PhoneField:
 
 class SignInForm(FlaskForm):
     email = EmailField(
-        "E-mail",
+        lazy_gettext("E-mail"),
         [
-            InputRequired("Enter your e-mail address."),
+            InputRequired(lazy_gettext("Enter your e-mail address.")),
             Length(max=254, message=_too_long("an e-mail address")),
         ],
     )
     password = password_field()
     accept_terms = BooleanField(
-        "I accept the terms and conditions",
-        [InputRequired("Accept the terms and conditions to sign in.")],
+        lazy_gettext("I accept the terms and conditions"),
+        [InputRequired(lazy_gettext("Accept the terms and conditions to sign in."))],
     )
     terms_version = HiddenField(validators=[Optional(), Length(max=32)])
 
@@ -110,11 +114,11 @@ class CodeForm(FlaskForm):
 
 
 class RegisterForm(FlaskForm):
-    name = name_field("Your name", "Enter your name.")
-    company = name_field("Company", "Enter your company's name.")
+    name = name_field(lazy_gettext("Your name"), lazy_gettext("Enter your name."))
+    company = name_field("Company", lazy_gettext("Enter your company's name."))
     email = email_field()
     phone = phone_field()
-    password = password_field(missing="Choose a password.")
+    password = password_field(missing=lazy_gettext("Choose a password."))
 
 
 class EmailForm(FlaskForm):
@@ -126,7 +130,7 @@ class PhoneForm(FlaskForm):
 
 
 class NewPasswordForm(FlaskForm):
-    password = password_field("New password", missing="Choose a password.")
+    password = password_field(lazy_gettext("New password"), missing=lazy_gettext("Choose a password."))
 
 
 class PressForm(FlaskForm):

@@ -15,6 +15,7 @@ from typing import Any
 from flask import flash, redirect, url_for
 from flask import session as cookie
 from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
 
 from app.accounts.standing import refusal_of
 from app.extensions import db
@@ -77,7 +78,7 @@ def half_way(view: Callable[..., ResponseReturnValue]) -> Callable[..., Response
         found = present()
         if found is None:
             cookie.pop(_KEY, None)
-            flash("Sign in to go on.", "info")
+            flash(_("Sign in to go on."), "info")
             return redirect(url_for("auth.sign_in"))
         return view(*args, pending=found[0], user=found[1], **kwargs)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from flask import flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
 
 from app import web_sessions
 from app.access import public
@@ -59,5 +60,5 @@ def reset(token: str) -> ResponseReturnValue:
         form.password.errors = [weakness.message]
         return pages.form("auth/reset.html", form, user=user)
     web_sessions.end()
-    flash("Your password is changed, and every device is signed out. Sign in with the new one.", "success")
+    flash(_("Your password is changed, and every device is signed out. Sign in with the new one."), "success")
     return redirect(url_for("auth.sign_in"), 303)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from flask import flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
 from flask_login import current_user
 
 from app import web_sessions
@@ -34,7 +35,9 @@ def sign_in() -> ResponseReturnValue:
     if not form.validate_on_submit():
         return pages.form("auth/sign_in.html", form, terms_version=terms)
     if form.terms_version.data and form.terms_version.data != terms:
-        form.accept_terms.errors = ["The terms have changed since this page was opened. Read the new ones."]
+        form.accept_terms.errors = [
+            _("The terms have changed since this page was opened. Read the new ones.")
+        ]
         return pages.form("auth/sign_in.html", form, terms_version=terms)
     try:
         user = _authenticated(form)
@@ -55,7 +58,7 @@ def sign_out() -> ResponseReturnValue:
     with write_transaction(db.session()) as session:
         sessions.end_token(session, user, web_sessions.present_token())
     web_sessions.end()
-    flash("You are signed out.", "success")
+    flash(_("You are signed out."), "success")
     return redirect(url_for("auth.sign_in"))
 
 

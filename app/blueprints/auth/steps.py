@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from flask import flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
 
 from app import web_sessions
 from app.access import public
@@ -40,7 +41,9 @@ def second_factor_code(pending: Pending, user: User) -> ResponseReturnValue:
     except TooManyTries as refusal:
         return pages.refused("auth/second_factor.html", form, refusal)
     if not _spend_factor(user, form.code.data):
-        form.code.errors = ["This code is wrong, or was used already. Enter the one that the app shows now."]
+        form.code.errors = [
+            _("This code is wrong, or was used already. Enter the one that the app shows now.")
+        ]
         return pages.form("auth/second_factor.html", form)
     limits.forgive(Act.CODE, user.id)
     return go_on(half_way_in.change(pending, factor_given=True), user)
@@ -79,7 +82,7 @@ def confirm_email_first(pending: Pending, user: User) -> ResponseReturnValue:
     limits.take(Act.SEND, user.id)
     with write_transaction(db.session()) as session:
         verification.resend_email(session, pages.links(), user)
-    flash("The link is on its way again.", "success")
+    flash(_("The link is on its way again."), "success")
     return redirect(url_for("auth.confirm_email_first"), 303)
 
 
@@ -107,7 +110,7 @@ def confirm_phone(pending: Pending, user: User) -> ResponseReturnValue:
         )
     if not right:
         form.code.errors = [
-            "This code is wrong, too old, or was tried too often. Have a new one sent if need be."
+            _("This code is wrong, too old, or was tried too often. Have a new one sent if need be.")
         ]
         return pages.form("auth/confirm_phone.html", form, **values)
     return go_on(pending, user)
@@ -151,7 +154,7 @@ def _send_code(user: User) -> None:
     except CarillonError as refusal:
         flash(refusal.message, "warning")
     else:
-        flash("The code is on its way. It works for 10 minutes.", "success")
+        flash(_("The code is on its way. It works for 10 minutes."), "success")
 
 
 @blueprint.route("/sign-in/new-password", methods=["GET", "POST"])
@@ -190,7 +193,7 @@ def set_up_factor(pending: Pending, user: User) -> ResponseReturnValue:
             session, web_sessions.actor_of(user), user, form.code.data, pages.vault()
         )
     if codes is None:
-        form.code.errors = ["This code is wrong. Enter the one that the app shows now."]
+        form.code.errors = [_("This code is wrong. Enter the one that the app shows now.")]
         return pages.form("auth/set_up_factor.html", form, setup=setup)
     half_way_in.change(pending, factor_given=True)
     return render_template("auth/recovery_codes.html", codes=codes)

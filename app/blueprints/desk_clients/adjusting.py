@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
 
 from app.access import ANY_STAFF, FINANCE_DESK, roles_required, signed_in_user
 from app.blueprints.desk_clients import blueprint
@@ -36,9 +37,9 @@ def adjust(account_id: int) -> ResponseReturnValue:
         return _form_page(account_id, form)
     amount = credits(form.millicredits)
     flash(
-        f"The balance moved by {amount} credits."
+        _("The balance moved by %(amount)s credits.", amount=amount)
         if is_posted
-        else f"{amount} credits wait for a second person to confirm them.",
+        else _("%(amount)s credits wait for a second person to confirm them.", amount=amount),
         "success",
     )
     return redirect(url_for(".page", account_id=account_id), 303)
@@ -64,7 +65,7 @@ def confirm_adjustment(adjustment_id: int) -> ResponseReturnValue:
     try:
         with write_transaction(db.session()) as session:
             amount = credits(adjustments.confirm(session, actor, adjustment_id).amount)
-        flash(f"The balance moved by {amount} credits.", "success")
+        flash(_("The balance moved by %(amount)s credits.", amount=amount), "success")
     except AdjustmentRefused as refusal:
         flash(refusal.message, "error")
     return redirect(url_for(".waiting_adjustments"), 303)
@@ -77,7 +78,7 @@ def refuse_adjustment(adjustment_id: int) -> ResponseReturnValue:
     actor = _actor()
     with write_transaction(db.session()) as session:
         adjustments.refuse(session, actor, adjustment_id)
-    flash("The adjustment is dropped. No balance moved.", "success")
+    flash(_("The adjustment is dropped. No balance moved."), "success")
     return redirect(url_for(".waiting_adjustments"), 303)
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import secrets
 from typing import Any
 
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext
 from flask_wtf import FlaskForm
 from wtforms import (
     HiddenField,
@@ -19,7 +21,7 @@ from wtforms.validators import DataRequired, InputRequired, Length
 
 from app.pricing import credits, parse_credits
 
-ACCESS_WORDS = {"route": "As the route says", "yes": "Yes", "no": "No"}
+ACCESS_WORDS = {"route": lazy_gettext("As the route says"), "yes": "Yes", "no": "No"}
 
 
 def trimmed(text: str | None) -> str:
@@ -30,9 +32,12 @@ class ReasonForm(FlaskForm):
     """Why the account is brought back."""
 
     reason = StringField(
-        "Reason",
+        lazy_gettext("Reason"),
         filters=[trimmed],
-        validators=[DataRequired("Say why."), Length(max=500, message="Use at most 500 characters.")],
+        validators=[
+            DataRequired(lazy_gettext("Say why.")),
+            Length(max=500, message=lazy_gettext("Use at most 500 characters.")),
+        ],
     )
 
 
@@ -40,7 +45,9 @@ class StandingForm(ReasonForm):
     """A destructive act: why, and the account's name typed as proof that it is the one that is meant."""
 
     typed_name = StringField(
-        "The account’s name", filters=[trimmed], validators=[DataRequired("Type the name.")]
+        lazy_gettext("The account’s name"),
+        filters=[trimmed],
+        validators=[DataRequired(lazy_gettext("Type the name."))],
     )
 
     def __init__(self, name: str, **kwargs: Any) -> None:
@@ -49,16 +56,18 @@ class StandingForm(ReasonForm):
 
     def validate_typed_name(self, field: StringField) -> None:
         if field.data.casefold() != self._name.strip().casefold():
-            raise ValidationError(f"Type {self._name} exactly, to confirm that this is the account you mean.")
+            raise ValidationError(
+                _("Type %(name)s exactly, to confirm that this is the account you mean.", name=self._name)
+            )
 
 
 class NoteForm(FlaskForm):
     text = TextAreaField(
-        "Note",
+        lazy_gettext("Note"),
         filters=[trimmed],
         validators=[
-            DataRequired("Write the note."),
-            Length(max=2_000, message="Use at most 2,000 characters."),
+            DataRequired(lazy_gettext("Write the note.")),
+            Length(max=2_000, message=lazy_gettext("Use at most 2,000 characters.")),
         ],
     )
 
@@ -67,19 +76,24 @@ class AdjustForm(FlaskForm):
     """After `validate`, `millicredits` is the amount with its sign."""
 
     direction = RadioField(
-        "What to do",
-        choices=[SelectChoice("add", "Add credits"), SelectChoice("take", "Take credits away")],
-        validators=[InputRequired("Choose whether to add or to take away.")],
+        lazy_gettext("What to do"),
+        choices=[
+            SelectChoice("add", lazy_gettext("Add credits")),
+            SelectChoice("take", lazy_gettext("Take credits away")),
+        ],
+        validators=[InputRequired(lazy_gettext("Choose whether to add or to take away."))],
     )
     amount = StringField(
-        "Credits", filters=[trimmed], validators=[DataRequired("Enter an amount of credits.")]
+        lazy_gettext("Credits"),
+        filters=[trimmed],
+        validators=[DataRequired(lazy_gettext("Enter an amount of credits."))],
     )
     reason = StringField(
-        "Reason",
+        lazy_gettext("Reason"),
         filters=[trimmed],
         validators=[
-            DataRequired("Say what it is for. The client reads it in their statement."),
-            Length(max=500, message="Use at most 500 characters."),
+            DataRequired(lazy_gettext("Say what it is for. The client reads it in their statement.")),
+            Length(max=500, message=lazy_gettext("Use at most 500 characters.")),
         ],
     )
     request_key = HiddenField(
@@ -93,25 +107,27 @@ class AdjustForm(FlaskForm):
         except ValueError as problem:
             raise ValidationError(str(problem)) from None
         if amount == 0:
-            raise ValidationError("Enter more than 0 credits.")
+            raise ValidationError(_("Enter more than 0 credits."))
         self.millicredits = -amount if self.direction.data == "take" else amount
 
 
 class PlanForm(FlaskForm):
     """`plan_id` of 0 is the default plan."""
 
-    plan_id = SelectField("Plan", coerce=int, validators=[InputRequired("Choose a plan.")])
+    plan_id = SelectField(
+        lazy_gettext("Plan"), coerce=int, validators=[InputRequired(lazy_gettext("Choose a plan."))]
+    )
 
 
 class AccountRouteForm(FlaskForm):
     """One route for one account. After `validate`, `allowed` and `own_price` are as the domain takes them."""
 
     access = SelectField(
-        "May use it",
+        lazy_gettext("May use it"),
         choices=[SelectChoice(value, words) for value, words in ACCESS_WORDS.items()],
         validators=[InputRequired()],
     )
-    price = StringField("Own price in credits a segment", filters=[trimmed])
+    price = StringField(lazy_gettext("Own price in credits a segment"), filters=[trimmed])
     own_price: int | None = None
 
     @property

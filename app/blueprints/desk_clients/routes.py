@@ -6,6 +6,7 @@ from typing import Any
 
 from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
 from wtforms import SelectChoice
 
 from app.access import ANY_STAFF, FINANCE_DESK, OPERATORS, roles_required, signed_in_user
@@ -75,7 +76,7 @@ def note(account_id: int) -> ResponseReturnValue:
         return _rendered(account_id, note_form=form), 422
     with write_transaction(db.session()) as session:
         clients.add_note(session, actor, account_id, form.text.data)
-    flash("The note is kept.", "success")
+    flash(_("The note is kept."), "success")
     return redirect(url_for(".page", account_id=account_id, _anchor="notes"), 303)
 
 
@@ -86,7 +87,10 @@ def require_password_change(account_id: int, user_id: int) -> ResponseReturnValu
     actor = _actor()
     with write_transaction(db.session()) as session:
         name = clients.require_password_change(session, actor, account_id, user_id).name
-    flash(f"{name} is signed out everywhere, and sets a new password at the next sign-in.", "success")
+    flash(
+        _("%(name)s is signed out everywhere, and sets a new password at the next sign-in.", name=name),
+        "success",
+    )
     return redirect(url_for(".page", account_id=account_id, _anchor="members"), 303)
 
 
@@ -99,7 +103,7 @@ def plan(account_id: int) -> ResponseReturnValue:
         return _rendered(account_id, plan_form=form), 422
     with write_transaction(db.session()) as session:
         clients.set_plan(session, actor, account_id, form.plan_id.data or None)
-    flash("The plan is set. It counts from the next top-up on.", "success")
+    flash(_("The plan is set. It counts from the next top-up on."), "success")
     return redirect(url_for(".page", account_id=account_id), 303)
 
 
@@ -119,7 +123,7 @@ def set_route(account_id: int, route_id: int) -> ResponseReturnValue:
         return _routes_page(account_id, wrong={route_id: form}), 422
     with write_transaction(db.session()) as session:
         clients.set_route(session, actor, account_id, route_id, form.allowed, form.own_price)
-    flash("Saved. What is quoted already keeps its price.", "success")
+    flash(_("Saved. What is quoted already keeps its price."), "success")
     return redirect(url_for(".routes", account_id=account_id, _anchor=f"route-{route_id}"), 303)
 
 
@@ -130,7 +134,7 @@ def _actor() -> Actor:
 def _plan_form(plan_id: int | None) -> PlanForm:
     form = PlanForm(data={"plan_id": plan_id or 0})
     plans = [SelectChoice(plan.id, plan.name) for plan in clients.plans(db.session())]
-    form.plan_id.choices = [SelectChoice(0, "The default plan"), *plans]
+    form.plan_id.choices = [SelectChoice(0, _("The default plan")), *plans]
     return form
 
 

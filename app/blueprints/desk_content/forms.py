@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from flask_babel import lazy_gettext
 from flask_wtf import FlaskForm
 from wtforms import SelectChoice, SelectField, StringField, TextAreaField
 from wtforms.validators import DataRequired, InputRequired, Length
@@ -12,8 +13,8 @@ from app.desk.protected_names import KINDS, LONGEST
 
 SEVERITY_WORDS = {
     Severity.BLOCK: "Block: refused",
-    Severity.HOLD: "Hold: staff look first",
-    Severity.ALERT: "Alert: goes out, staff are told",
+    Severity.HOLD: lazy_gettext("Hold: staff look first"),
+    Severity.ALERT: lazy_gettext("Alert: goes out, staff are told"),
 }
 _CATEGORY_CHOICES = [SelectChoice(name, name.capitalize()) for name in CATEGORIES]
 _SEVERITY_CHOICES = [SelectChoice(str(severity), words) for severity, words in SEVERITY_WORDS.items()]
@@ -27,19 +28,22 @@ class WordForm(FlaskForm):
     """A word of the list."""
 
     word = StringField(
-        "Word or phrase",
+        lazy_gettext("Word or phrase"),
         filters=[_trimmed],
         validators=[
-            DataRequired("Enter the word or phrase."),
-            Length(max=LONGEST_WORD, message=f"At most {LONGEST_WORD} characters."),
+            DataRequired(lazy_gettext("Enter the word or phrase.")),
+            Length(
+                max=LONGEST_WORD,
+                message=lazy_gettext("At most %(longest_word)s characters.", longest_word=LONGEST_WORD),
+            ),
         ],
     )
-    category = SelectField("Category", choices=_CATEGORY_CHOICES, validators=[InputRequired()])
-    severity = SelectField("Severity", choices=_SEVERITY_CHOICES, validators=[InputRequired()])
+    category = SelectField(lazy_gettext("Category"), choices=_CATEGORY_CHOICES, validators=[InputRequired()])
+    severity = SelectField(lazy_gettext("Severity"), choices=_SEVERITY_CHOICES, validators=[InputRequired()])
     instead = StringField(
-        "What to write instead",
+        lazy_gettext("What to write instead"),
         filters=[_trimmed],
-        validators=[Length(max=100, message="At most 100 characters.")],
+        validators=[Length(max=100, message=lazy_gettext("At most 100 characters."))],
     )
 
     def rule(self) -> Rule:
@@ -57,12 +61,19 @@ class TrialForm(WordForm):
 class PasteForm(FlaskForm):
     """Many words at once."""
 
-    words = TextAreaField("Words", validators=[DataRequired("Paste one word or phrase on each line.")])
+    words = TextAreaField(
+        lazy_gettext("Words"),
+        validators=[DataRequired(lazy_gettext("Paste one word or phrase on each line."))],
+    )
     category = SelectField(
-        "Category of the lines that name none", choices=_CATEGORY_CHOICES, validators=[InputRequired()]
+        lazy_gettext("Category of the lines that name none"),
+        choices=_CATEGORY_CHOICES,
+        validators=[InputRequired()],
     )
     severity = SelectField(
-        "Severity of the lines that name none", choices=_SEVERITY_CHOICES, validators=[InputRequired()]
+        lazy_gettext("Severity of the lines that name none"),
+        choices=_SEVERITY_CHOICES,
+        validators=[InputRequired()],
     )
 
 
@@ -70,15 +81,15 @@ class NameForm(FlaskForm):
     """A protected name."""
 
     name = StringField(
-        "Name",
+        lazy_gettext("Name"),
         filters=[_trimmed],
         validators=[
-            DataRequired("Enter the name to protect."),
-            Length(max=LONGEST, message=f"At most {LONGEST} characters."),
+            DataRequired(lazy_gettext("Enter the name to protect.")),
+            Length(max=LONGEST, message=lazy_gettext("At most %(longest)s characters.", longest=LONGEST)),
         ],
     )
     kind = SelectField(
-        "Belongs to",
+        lazy_gettext("Belongs to"),
         choices=[SelectChoice(kind, f"A {kind}") for kind in KINDS],
         validators=[InputRequired()],
     )
@@ -88,10 +99,10 @@ class RefusalForm(FlaskForm):
     """Why a sender ID is not approved."""
 
     reason = StringField(
-        "Reason for the client",
+        lazy_gettext("Reason for the client"),
         filters=[_trimmed],
         validators=[
-            DataRequired("Say why, in words that the client can act on."),
-            Length(max=300, message="At most 300 characters."),
+            DataRequired(lazy_gettext("Say why, in words that the client can act on.")),
+            Length(max=300, message=lazy_gettext("At most 300 characters.")),
         ],
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
 
 from app.access import ANY_STAFF, OPERATORS, roles_required, signed_in_user
 from app.blueprints.desk_content import blueprint
@@ -37,7 +38,7 @@ def add_name() -> ResponseReturnValue:
     except (TaskRefused, Conflict) as refusal:
         form.name.errors = [refusal.message]
         return _names(form), 422
-    flash(f"“{name}” is protected.", "success")
+    flash(_("“%(name)s” is protected.", name=name), "success")
     return redirect(url_for("desk_content.names"), 303)
 
 
@@ -48,7 +49,7 @@ def add_starters() -> ResponseReturnValue:
     actor = _actor()
     with write_transaction(db.session()) as session:
         count = protected_names.add_starters(session, actor)
-    flash(f"{count} names are protected.", "success")
+    flash(_("%(count)s names are protected.", count=count), "success")
     return redirect(url_for("desk_content.names"), 303)
 
 
@@ -59,7 +60,7 @@ def remove_name(name_id: int) -> ResponseReturnValue:
     actor = _actor()
     with write_transaction(db.session()) as session:
         name = protected_names.remove_name(session, actor, name_id)
-    flash(f"“{name}” is not protected any more.", "success")
+    flash(_("“%(name)s” is not protected any more.", name=name), "success")
     return redirect(url_for("desk_content.names"), 303)
 
 
@@ -81,7 +82,7 @@ def approve(request_id: int) -> ResponseReturnValue:
     except Conflict as decided:
         flash(decided.message, "warning")
     else:
-        flash(f"“{name}” is approved. The client has been told.", "success")
+        flash(_("“%(name)s” is approved. The client has been told.", name=name), "success")
     return redirect(url_for("desk_content.requests"), 303)
 
 
@@ -98,7 +99,7 @@ def reject(request_id: int) -> ResponseReturnValue:
     except Conflict as decided:
         flash(decided.message, "warning")
     else:
-        flash(f"“{name}” is rejected. The client has been told.", "success")
+        flash(_("“%(name)s” is rejected. The client has been told.", name=name), "success")
     return redirect(url_for("desk_content.requests"), 303)
 
 

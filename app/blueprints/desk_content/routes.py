@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
 from wtforms import Field
 
 from app.access import ANY_STAFF, OPERATORS, roles_required, signed_in_user
@@ -38,7 +39,7 @@ def add() -> ResponseReturnValue:
     except (TaskRefused, Conflict) as refusal:
         _blamed(form.word, refusal)
         return _list(form), 422
-    flash(f"“{word}” is on the list. It counts from the next check on.", "success")
+    flash(_("“%(word)s” is on the list. It counts from the next check on.", word=word), "success")
     return redirect(url_for("desk_content.words"), 303)
 
 
@@ -58,7 +59,7 @@ def word(word_id: int) -> ResponseReturnValue:
         _blamed(form.word, refusal)
         entry = content_rules.word_of(db.session(), word_id)
         return render_template("desk_content/word.html", form=form, entry=entry), 422
-    flash(f"“{changed}” is changed.", "success")
+    flash(_("“%(changed)s” is changed.", changed=changed), "success")
     return redirect(url_for("desk_content.words"), 303)
 
 
@@ -69,7 +70,7 @@ def remove(word_id: int) -> ResponseReturnValue:
     actor = _actor()
     with write_transaction(db.session()) as session:
         removed = content_rules.remove_word(session, actor, word_id)
-    flash(f"“{removed}” is off the list.", "success")
+    flash(_("“%(removed)s” is off the list.", removed=removed), "success")
     return redirect(url_for("desk_content.words"), 303)
 
 

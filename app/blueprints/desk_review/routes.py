@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from flask import current_app, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
 
 from app.access import ANY_STAFF, OPERATORS, roles_required, signed_in_user
 from app.accounts import standing
@@ -49,7 +50,7 @@ def release(public_id: str) -> ResponseReturnValue:
     except TaskRefused as refused:
         flash(refused.message, "error")
         return redirect(url_for("desk_review.page", public_id=public_id), 303)
-    return _onward(f"“{name}” is released. The client has been told.", "success")
+    return _onward(_("“%(name)s” is released. The client has been told.", name=name), "success")
 
 
 @blueprint.post("/<public_id>/reject")
@@ -64,7 +65,10 @@ def reject(public_id: str) -> ResponseReturnValue:
             name = review_queue.reject(session, actor, public_id, form.reason.data).name
     except Conflict as decided:
         return _onward(decided.message, "warning")
-    return _onward(f"“{name}” is rejected, and its credits went back. The client has been told.", "success")
+    return _onward(
+        _("“%(name)s” is rejected, and its credits went back. The client has been told.", name=name),
+        "success",
+    )
 
 
 @blueprint.post("/<public_id>/suspend")
@@ -81,7 +85,7 @@ def suspend(public_id: str) -> ResponseReturnValue:
     except Conflict as decided:
         flash(decided.message, "warning")
     else:
-        flash(f"{name} is suspended. Their task stays here until it is rejected.", "success")
+        flash(_("%(name)s is suspended. Their task stays here until it is rejected.", name=name), "success")
     return redirect(url_for("desk_review.page", public_id=public_id), 303)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
 
 from app.access import ANY_STAFF, SUPPORT_DESK, roles_required, signed_in_user
 from app.blueprints.desk_support import blueprint
@@ -57,7 +58,7 @@ def answer(public_id: str) -> ResponseReturnValue:
     except Conflict as conflict:
         form.text.errors = [conflict.message]
         return _page(public_id, form), 409
-    flash("Answered, on the page and by e-mail.", "success")
+    flash(_("Answered, on the page and by e-mail."), "success")
     return redirect(url_for("desk_support.index"), 303)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from flask import Response
 from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
 from sqlalchemy import func, select
 
 from app.access import SUPPORT_DESK, roles_required
@@ -34,7 +35,9 @@ def add() -> ResponseReturnValue:
     if form.account.data:
         account_id = _account_id(form.account.data)
         if account_id is None:
-            form.account.errors = ["No account has this name. Write it as it stands in the list of accounts."]
+            form.account.errors = [
+                _("No account has this name. Write it as it stands in the list of accounts.")
+            ]
             return _desk().page(add=form, status=422)
     return _desk().add(form, account_id)
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
+from flask_babel import lazy_gettext
 from sqlalchemy.orm import Session
 
 from app.access import OPERATORS, roles_required, signed_in_user
@@ -38,7 +39,7 @@ ACTS = {
         ),
         PauseForm,
         frozenset({TaskState.RUNNING, TaskState.PAUSED}),
-        "“{name}” is paused, and only staff can let it go on.",
+        lazy_gettext("“{name}” is paused, and only staff can let it go on."),
     ),
     "resume": Act(
         lambda session, actor, task, form: task_acts.resume(
@@ -46,7 +47,7 @@ ACTS = {
         ),
         ActForm,
         frozenset({TaskState.PAUSED}),
-        "“{name}” goes on.",
+        lazy_gettext("“{name}” goes on."),
     ),
     "cancel": Act(
         lambda session, actor, task, form: task_acts.cancel(
@@ -54,7 +55,7 @@ ACTS = {
         ),
         ActForm,
         CANCELLABLE,
-        "“{name}” is cancelled. The credits of what had not left are the client’s again.",
+        lazy_gettext("“{name}” is cancelled. The credits of what had not left are the client’s again."),
     ),
 }
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from flask_babel import lazy_gettext
 from flask_wtf import FlaskForm
 from wtforms import StringField
 from wtforms.validators import DataRequired, Length
@@ -19,11 +20,11 @@ class PauseForm(ActForm):
     """Why."""
 
     reason = StringField(
-        "Reason",
+        lazy_gettext("Reason"),
         filters=[lambda text: " ".join((text or "").split())],
         validators=[
-            DataRequired("Say why. The client reads it."),
-            Length(max=300, message="Use at most 300 characters."),
+            DataRequired(lazy_gettext("Say why. The client reads it.")),
+            Length(max=300, message=lazy_gettext("Use at most 300 characters.")),
         ],
     )
 

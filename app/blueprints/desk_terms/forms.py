@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from flask_babel import lazy_gettext
 from flask_wtf import FlaskForm
 from wtforms import StringField, TextAreaField
 from wtforms.validators import DataRequired, Length
@@ -13,15 +14,15 @@ def trimmed(text: str | None) -> str:
 
 class DraftForm(FlaskForm):
     version = StringField(
-        "Version",
+        lazy_gettext("Version"),
         filters=[trimmed],
-        validators=[DataRequired("Name the version, such as 2027-01."), Length(max=32)],
+        validators=[DataRequired(lazy_gettext("Name the version, such as 2027-01.")), Length(max=32)],
     )
     text = TextAreaField(
-        "Text",
+        lazy_gettext("Text"),
         filters=[trimmed],
         validators=[
-            DataRequired("Write the text."),
-            Length(max=60_000, message="Use at most 60,000 characters."),
+            DataRequired(lazy_gettext("Write the text.")),
+            Length(max=60_000, message=lazy_gettext("Use at most 60,000 characters.")),
         ],
     )

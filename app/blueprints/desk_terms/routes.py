@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
 
 from app.access import ADMINS, ANY_STAFF, roles_required, signed_in_user
 from app.accounts import terms_keeping
@@ -71,7 +72,11 @@ def publish(version_id: int) -> ResponseReturnValue:
     with write_transaction(db.session()) as session:
         name = terms_keeping.publish(session, actor, version_id).version
     flash(
-        f"{name} is in force. Everybody is asked to accept it at their next sign-in or submission.", "success"
+        _(
+            "%(name)s is in force. Everybody is asked to accept it at their next sign-in or submission.",
+            name=name,
+        ),
+        "success",
     )
     return redirect(url_for(".index"), 303)
 
@@ -83,7 +88,7 @@ def discard(version_id: int) -> ResponseReturnValue:
     actor = _actor()
     with write_transaction(db.session()) as session:
         terms_keeping.discard(session, actor, version_id)
-    flash("The draft is gone.", "success")
+    flash(_("The draft is gone."), "success")
     return redirect(url_for(".index"), 303)
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext
 from flask_wtf import FlaskForm
 from wtforms import (
     BooleanField,
@@ -26,14 +28,22 @@ TIER_ROWS = 8
 
 # What a client can do about it stands in every one of them.
 READY_REASONS = {
-    "": "Choose, or write your own below",
-    "unreadable": "The receipt cannot be read. Upload a sharper picture, or the PDF from your bank.",
-    "not-arrived": "The transfer has not reached our account. Once your bank has sent it, upload the receipt again.",
-    "amount": "The amount on the receipt is not the price of this top-up. Transfer the rest, and upload both receipts "
-    "in one picture.",
-    "reference": "The receipt shows another reference. Upload the receipt of the transfer with this one.",
-    "used": "This receipt was used for an earlier top-up. Upload the receipt of this transfer.",
-    "not-receipt": "The file shows no transfer. Upload the receipt that your bank gave you.",
+    "": lazy_gettext("Choose, or write your own below"),
+    "unreadable": lazy_gettext(
+        "The receipt cannot be read. Upload a sharper picture, or the PDF from your bank."
+    ),
+    "not-arrived": lazy_gettext(
+        "The transfer has not reached our account. Once your bank has sent it, upload the receipt again."
+    ),
+    "amount": lazy_gettext(
+        "The amount on the receipt is not the price of this top-up. Transfer the rest, and "
+        "upload both receipts in one picture."
+    ),
+    "reference": lazy_gettext(
+        "The receipt shows another reference. Upload the receipt of the transfer with this one."
+    ),
+    "used": lazy_gettext("This receipt was used for an earlier top-up. Upload the receipt of this transfer."),
+    "not-receipt": lazy_gettext("The file shows no transfer. Upload the receipt that your bank gave you."),
 }
 
 
@@ -58,9 +68,12 @@ class _Decision(FlaskForm):
 
 
 class ApproveForm(_Decision):
-    amount = CreditsField("Credits to add", [InputRequired("Enter the credits to add.")])
+    amount = CreditsField(
+        lazy_gettext("Credits to add"), [InputRequired(lazy_gettext("Enter the credits to add."))]
+    )
     reason = TextAreaField(
-        "Why the amount differs", [Optional(), Length(max=_MOST_REASON, message="At most 400 characters.")]
+        lazy_gettext("Why the amount differs"),
+        [Optional(), Length(max=_MOST_REASON, message=lazy_gettext("At most 400 characters."))],
     )
 
 
@@ -70,10 +83,11 @@ class ConfirmForm(_Decision):
 
 class RejectForm(_Decision):
     ready = SelectField(
-        "Reason", choices=[SelectChoice(name, words) for name, words in READY_REASONS.items()]
+        lazy_gettext("Reason"), choices=[SelectChoice(name, words) for name, words in READY_REASONS.items()]
     )
     words = TextAreaField(
-        "In your own words", [Optional(), Length(max=_MOST_REASON, message="At most 400 characters.")]
+        lazy_gettext("In your own words"),
+        [Optional(), Length(max=_MOST_REASON, message=lazy_gettext("At most 400 characters."))],
     )
 
     @property
@@ -84,34 +98,42 @@ class RejectForm(_Decision):
 
     def validate_words(self, field: TextAreaField) -> None:
         if not self.ready.data and not (field.data or "").strip():
-            raise ValidationError("Choose a reason or write one, so that the client knows what to do.")
+            raise ValidationError(_("Choose a reason or write one, so that the client knows what to do."))
 
 
 class SendBackForm(FlaskForm):
     words = TextAreaField(
-        "Why it goes back to the queue",
-        [InputRequired("Say why, so that whoever looks next knows."), Length(max=_MOST_REASON)],
+        lazy_gettext("Why it goes back to the queue"),
+        [InputRequired(lazy_gettext("Say why, so that whoever looks next knows.")), Length(max=_MOST_REASON)],
     )
 
 
 class TierForm(Form):
     """One row of a price list; both empty: no tier."""
 
-    from_credits = StringField("From credits", [Length(max=12)])
-    price = StringField("Price of a credit", [Length(max=12)])
+    from_credits = StringField(lazy_gettext("From credits"), [Length(max=12)])
+    price = StringField(lazy_gettext("Price of a credit"), [Length(max=12)])
 
 
 class PlanForm(FlaskForm):
     name = StringField(
-        "Name", [InputRequired("Give the plan a name."), Length(max=100, message="At most 100 characters.")]
+        lazy_gettext("Name"),
+        [
+            InputRequired(lazy_gettext("Give the plan a name.")),
+            Length(max=100, message=lazy_gettext("At most 100 characters.")),
+        ],
     )
     description = StringField(
-        "What it is for", [Optional(), Length(max=500, message="At most 500 characters.")]
+        lazy_gettext("What it is for"),
+        [Optional(), Length(max=500, message=lazy_gettext("At most 500 characters."))],
     )
-    currency = StringField("Currency", [InputRequired("Enter a currency, such as AUD."), Length(3, 3)])
+    currency = StringField(
+        lazy_gettext("Currency"),
+        [InputRequired(lazy_gettext("Enter a currency, such as AUD.")), Length(3, 3)],
+    )
     tiers = FieldList(FormField(TierForm), min_entries=TIER_ROWS, max_entries=TIER_ROWS)
-    is_default = BooleanField("The plan of accounts that have none of their own")
-    open = BooleanField("Open to every account")
+    is_default = BooleanField(lazy_gettext("The plan of accounts that have none of their own"))
+    open = BooleanField(lazy_gettext("Open to every account"))
 
     read_tiers: tuple[Tier, ...] = ()
 
@@ -123,7 +145,9 @@ class PlanForm(FlaskForm):
                 continue
             digits = size.strip().replace(",", "").replace(" ", "")
             if not (digits.isascii() and digits.isdigit()):
-                raise ValidationError(f"Row {number}: write the whole credits it begins at, such as 1000.")
+                raise ValidationError(
+                    _("Row %(number)s: write the whole credits it begins at, such as 1000.", number=number)
+                )
             try:
                 found.append(Tier(int(digits), read_price(price)))
             except ValueError as error:
@@ -144,12 +168,17 @@ class PlanForm(FlaskForm):
 
 class BankDetailsForm(FlaskForm):
     bank_details = TextAreaField(
-        "Bank details", [InputRequired("Enter where clients transfer to."), Length(max=2_000)]
+        lazy_gettext("Bank details"),
+        [InputRequired(lazy_gettext("Enter where clients transfer to.")), Length(max=2_000)],
     )
 
 
 class LimitsForm(FlaskForm):
-    top_ups = CreditsField("Top-ups above (credits)", [InputRequired("Enter a limit; 0 means every top-up.")])
+    top_ups = CreditsField(
+        lazy_gettext("Top-ups above (credits)"),
+        [InputRequired(lazy_gettext("Enter a limit; 0 means every top-up."))],
+    )
     adjustments = CreditsField(
-        "Corrections above (credits)", [InputRequired("Enter a limit; 0 means every correction.")]
+        lazy_gettext("Corrections above (credits)"),
+        [InputRequired(lazy_gettext("Enter a limit; 0 means every correction."))],
     )

@@ -6,6 +6,7 @@ from typing import Any
 
 from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
 
 from app.access import ADMINS, FINANCE_DESK, roles_required, signed_in_user
 from app.blueprints.desk_topups import blueprint
@@ -54,7 +55,7 @@ def bank_details() -> ResponseReturnValue:
     actor = Actor.of(signed_in_user(), request.remote_addr)
     with write_transaction(db.session()) as session:
         change_bank_details(session, actor, (form.bank_details.data or "").strip())
-    flash("The bank details are saved. Every admin is told by e-mail.", "success")
+    flash(_("The bank details are saved. Every admin is told by e-mail."), "success")
     return redirect(url_for("desk_topups.plans"), 303)
 
 
@@ -73,7 +74,7 @@ def limits() -> ResponseReturnValue:
             top_up_second_person_above=form.top_ups.millicredits,
             adjustment_second_person_above=form.adjustments.millicredits,
         )
-    flash("The limits are saved.", "success")
+    flash(_("The limits are saved."), "success")
     return redirect(url_for("desk_topups.plans"), 303)
 
 
@@ -89,7 +90,10 @@ def _edited(found: Plan | None, form: PlanForm) -> ResponseReturnValue:
         except TopUpRefused as refusal:
             form.form_errors = [refusal.message]
         else:
-            flash(f"The plan “{name}” is saved. Top-ups begun before keep their price.", "success")
+            flash(
+                _("The plan “%(name)s” is saved. Top-ups begun before keep their price.", name=name),
+                "success",
+            )
             return redirect(url_for("desk_topups.plans"), 303)
     return render_template("desk_topups/plan.html", plan=found, form=form), 422
 

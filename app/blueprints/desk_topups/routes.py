@@ -7,6 +7,8 @@ from typing import Any
 
 from flask import Response, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext
 from sqlalchemy.orm import Session
 
 from app.access import FINANCE_DESK, roles_required, signed_in_user
@@ -25,11 +27,23 @@ from app.topups.approval import Outcome
 from app.topups.states import IN_QUEUE
 
 _SAID = {
-    Outcome.CREDITED: ("Top-up {reference} is approved: {amount} credits were added.", "success"),
-    Outcome.NEEDS_SECOND: ("Noted. A second person must confirm {reference} before it is credited.", "info"),
-    Outcome.REJECTED: ("Top-up {reference} is rejected, and the client is told why.", "success"),
-    Outcome.SENT_BACK: ("Top-up {reference} is back in the queue.", "success"),
-    Outcome.ALREADY: ("Top-up {reference} was decided on already. This click changed nothing.", "info"),
+    Outcome.CREDITED: (
+        lazy_gettext("Top-up {reference} is approved: {amount} credits were added."),
+        "success",
+    ),
+    Outcome.NEEDS_SECOND: (
+        lazy_gettext("Noted. A second person must confirm {reference} before it is credited."),
+        "info",
+    ),
+    Outcome.REJECTED: (
+        lazy_gettext("Top-up {reference} is rejected, and the client is told why."),
+        "success",
+    ),
+    Outcome.SENT_BACK: (lazy_gettext("Top-up {reference} is back in the queue."), "success"),
+    Outcome.ALREADY: (
+        lazy_gettext("Top-up {reference} was decided on already. This click changed nothing."),
+        "info",
+    ),
 }
 
 
@@ -60,7 +74,7 @@ def next_top_up() -> ResponseReturnValue:
     found = queue.next_for(db.session(), signed_in_user().id, behind)
     if found is not None:
         return redirect(url_for("desk_topups.review", public_id=found.public_id))
-    flash("There is no further top-up for you to decide on.", "info")
+    flash(_("There is no further top-up for you to decide on."), "info")
     return redirect(url_for("desk_topups.top_ups"))
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from flask import Response, current_app, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext
 from flask_wtf import FlaskForm
 from wtforms import SelectChoice, SelectField, StringField
 from wtforms.validators import Length
@@ -24,10 +26,12 @@ _NEEDS_REASON = frozenset({TemplateState.REJECTED, TemplateState.PAUSED})
 
 class MarkForm(FlaskForm):
     state = SelectField(
-        "WhatsApp’s decision",
+        lazy_gettext("WhatsApp’s decision"),
         choices=[SelectChoice(state.value, state.capitalize()) for state in templates.MARKS],
     )
-    reason = StringField("Reason, told to the client", filters=[one_line], validators=[Length(max=500)])
+    reason = StringField(
+        lazy_gettext("Reason, told to the client"), filters=[one_line], validators=[Length(max=500)]
+    )
 
 
 @blueprint.get("/")
@@ -53,7 +57,7 @@ def mark(public_id: str) -> ResponseReturnValue:
         return _one(public_id, form, 422)
     state = TemplateState(form.state.data)
     if state in _NEEDS_REASON and not form.reason.data:
-        form.reason.errors = ["Say why, so that the client can put it right."]
+        form.reason.errors = [_("Say why, so that the client can put it right.")]
         return _one(public_id, form, 422)
     try:
         with write_transaction(db.session()) as session:
@@ -69,12 +73,12 @@ def header(public_id: str) -> Response:
     """The header file, to be saved and never shown in the page."""
     template = templates.any_template(db.session(), public_id)
     if template.header_key is None:
-        raise NotFound("This template has no header file.")
+        raise NotFound(_("This template has no header file."))
     try:
         with local_copy(current_app.config["CARILLON"].uploads_url, template.header_key) as path:
             stored = path.read_bytes()
     except FileNotFoundError:
-        raise NotFound("This template's header file is no longer stored.") from None
+        raise NotFound(_("This template's header file is no longer stored.")) from None
     ending = {"image/jpeg": "jpg", "image/png": "png"}.get(template.header_type or "", "pdf")
     headers = {"Content-Disposition": f'attachment; filename="header-{public_id}.{ending}"'}
     return Response(stored, mimetype=template.header_type, headers=headers)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from flask_babel import lazy_gettext
 from flask_wtf import FlaskForm
 from wtforms import StringField
 from wtforms.validators import DataRequired, Length
@@ -9,5 +10,6 @@ from wtforms.validators import DataRequired, Length
 
 class LeaveForm(FlaskForm):
     typed_name = StringField(
-        "The account’s name", validators=[DataRequired("Type the account’s name."), Length(max=200)]
+        lazy_gettext("The account’s name"),
+        validators=[DataRequired(lazy_gettext("Type the account’s name.")), Length(max=200)],
     )

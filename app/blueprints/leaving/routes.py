@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from flask import Response, current_app, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
 
 from app.access import OWNERS, roles_required, signed_in_account_id, signed_in_user
 from app.accounts import leaving
@@ -33,7 +34,7 @@ def export() -> ResponseReturnValue:
     try:
         with write_transaction(db.session()) as session:
             leaving.ask_export(session, actor, account_id)
-        flash("Your data is being packed. An e-mail tells you when it is ready.", "success")
+        flash(_("Your data is being packed. An e-mail tells you when it is ready."), "success")
     except Conflict as conflict:
         flash(conflict.message, "warning")
     return redirect(url_for(".page"), 303)
@@ -69,7 +70,7 @@ def ask() -> ResponseReturnValue:
     except LeavingRefused as refusal:
         form.typed_name.errors = [refusal.message]
         return _page(form), 422
-    flash("We have your wish. Our staff settle what is open, and write to you.", "success")
+    flash(_("We have your wish. Our staff settle what is open, and write to you."), "success")
     return redirect(url_for(".page"), 303)
 
 
@@ -80,7 +81,7 @@ def stay() -> ResponseReturnValue:
     actor, account_id = _actor(), signed_in_account_id()
     with write_transaction(db.session()) as session:
         leaving.take_back(session, actor, account_id)
-    flash("Good: everything stays as it is.", "success")
+    flash(_("Good: everything stays as it is."), "success")
     return redirect(url_for(".page"), 303)
 
 

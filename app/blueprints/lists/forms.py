@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext
 from flask_wtf import FlaskForm
 from flask_wtf.file import FileField, FileRequired
 from werkzeug.datastructures import FileStorage
@@ -26,9 +28,13 @@ def list_name(label: str = "Name", id: str = "name") -> StringField:
         id=id,
         filters=[one_line],
         validators=[
-            DataRequired("Name the list, so that you find it again."),
+            DataRequired(_("Name the list, so that you find it again.")),
             Length(
-                max=LONGEST_NAME, message=f"The name has more than {LONGEST_NAME} characters. Shorten it."
+                max=LONGEST_NAME,
+                message=_(
+                    "The name has more than %(longest_name)s characters. Shorten it.",
+                    longest_name=LONGEST_NAME,
+                ),
             ),
         ],
     )
@@ -37,7 +43,9 @@ def list_name(label: str = "Name", id: str = "name") -> StringField:
 class StoredFileForm(FlaskForm):
     """A form with a file, which is stored once all else is valid; `upload` is then where."""
 
-    file = FileField("File", validators=[FileRequired("Choose a file: csv, xlsx, xls or txt.")])
+    file = FileField(
+        lazy_gettext("File"), validators=[FileRequired(lazy_gettext("Choose a file: csv, xlsx, xls or txt."))]
+    )
 
     upload: StoredUpload
 
@@ -68,9 +76,9 @@ class NameForm(FlaskForm):
 class MergeForm(FlaskForm):
     """`lists` are public ids; whose they are is for the domain to judge."""
 
-    lists = SelectMultipleField("Lists", validate_choice=False)
-    name = list_name("Name of the new list", "merge-name")
+    lists = SelectMultipleField(lazy_gettext("Lists"), validate_choice=False)
+    name = list_name(lazy_gettext("Name of the new list"), "merge-name")
 
     def validate_lists(self, field: SelectMultipleField) -> None:
         if len(field.data or []) < 2:
-            raise ValidationError("Tick two lists or more.")
+            raise ValidationError(_("Tick two lists or more."))

@@ -6,6 +6,7 @@ from types import SimpleNamespace
 
 from flask import Response, current_app, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
 from sqlalchemy import select
 
 from app.access import SENDERS, roles_required, signed_in_account_id, signed_in_user
@@ -15,6 +16,7 @@ from app.database import write_transaction
 from app.desk.audit_log import Actor
 from app.errors import CarillonError, Conflict, NotFound, TaskRefused
 from app.extensions import db
+from app.language import thousands
 from app.lists import saved
 from app.models import ListEntry, RecipientList
 from app.recipients.export import rejections_csv, safe_csv
@@ -60,7 +62,7 @@ def merge() -> ResponseReturnValue:
     except (Conflict, TaskRefused, NotFound) as refusal:
         form.form_errors = [refusal.message]
         return _index(UploadListForm(formdata=None), form, 422)
-    flash(f"“{name}” has {size:,} different numbers.", "success")
+    flash(_("“%(name)s” has %(size)s different numbers.", name=name, size=thousands(size)), "success")
     return redirect(url_for("lists.one", public_id=public_id), 303)
 
 
@@ -71,13 +73,18 @@ def save_task(public_id: str) -> ResponseReturnValue:
     form, user_id, account_id = NameForm(), signed_in_user().id, signed_in_account_id()
     review = redirect(url_for("review.page", public_id=public_id), 303)
     if not form.validate():
-        flash(" ".join(str(error) for error in form.name.errors) or "Send the form again.", "error")
+        flash(" ".join(str(error) for error in form.name.errors) or _("Send the form again."), "error")
         return review
     try:
         with write_transaction(db.session()) as session:
             made = saved.save_draft(session, user_id, account_id, public_id, form.name.data)
             flash(
-                f"Saved {made.size:,} recipients as “{made.name}”. Find it under Recipient lists.", "success"
+                _(
+                    "Saved %(size)s recipients as “%(name)s”. Find it under Recipient lists.",
+                    size=thousands(made.size),
+                    name=made.name,
+                ),
+                "success",
             )
     except NotFound:
         raise
@@ -124,7 +131,9 @@ def delete(public_id: str) -> ResponseReturnValue:
     actor, account_id = Actor.of(signed_in_user(), request.remote_addr), signed_in_account_id()
     with write_transaction(db.session()) as session:
         name = saved.delete_list(session, actor, account_id, public_id)
-    flash(f"“{name}” has been deleted. Tasks that were sent to it keep their records.", "success")
+    flash(
+        _("“%(name)s” has been deleted. Tasks that were sent to it keep their records.", name=name), "success"
+    )
     return redirect(url_for("lists.index"), 303)
 
 

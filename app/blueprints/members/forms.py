@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from flask_babel import lazy_gettext
 from flask_wtf import FlaskForm
 from wtforms import (
     BooleanField,
@@ -18,10 +19,10 @@ from app.blueprints.auth.forms import name_field
 from app.models import Role
 
 ROLE_WORDS = {
-    Role.OWNER: "Owner: everything, and who is in",
-    Role.SENDER: "Sender: writes and sends messages",
-    Role.VIEWER: "Viewer: reads, changes nothing",
-    Role.BILLING: "Billing: tops up and reads the statement",
+    Role.OWNER: lazy_gettext("Owner: everything, and who is in"),
+    Role.SENDER: lazy_gettext("Sender: writes and sends messages"),
+    Role.VIEWER: lazy_gettext("Viewer: reads, changes nothing"),
+    Role.BILLING: lazy_gettext("Billing: tops up and reads the statement"),
 }
 _CHOICES = [SelectChoice(role.value, words) for role, words in ROLE_WORDS.items()]
 
@@ -32,29 +33,41 @@ def trimmed(text: str | None) -> str:
 
 class InviteForm(FlaskForm):
     email = EmailField(
-        "E-mail", filters=[trimmed], validators=[DataRequired("Enter their e-mail address."), Length(max=254)]
+        lazy_gettext("E-mail"),
+        filters=[trimmed],
+        validators=[DataRequired(lazy_gettext("Enter their e-mail address.")), Length(max=254)],
     )
     role = RadioField(
-        "Role", choices=_CHOICES, default=Role.SENDER.value, validators=[InputRequired("Choose a role.")]
+        lazy_gettext("Role"),
+        choices=_CHOICES,
+        default=Role.SENDER.value,
+        validators=[InputRequired(lazy_gettext("Choose a role."))],
     )
 
 
 class RoleForm(FlaskForm):
-    role = SelectField("Role", choices=_CHOICES, validators=[InputRequired("Choose a role.")])
+    role = SelectField(
+        lazy_gettext("Role"), choices=_CHOICES, validators=[InputRequired(lazy_gettext("Choose a role."))]
+    )
 
 
 class JoinForm(FlaskForm):
     """`terms_version` is the version that was shown beside the box."""
 
-    name = name_field("Your name", "Enter your name.")
+    name = name_field(lazy_gettext("Your name"), lazy_gettext("Enter your name."))
     password = PasswordField(
-        "Password",
-        validators=[InputRequired("Choose a password."), Length(max=1_000, message="That is too long.")],
+        lazy_gettext("Password"),
+        validators=[
+            InputRequired(lazy_gettext("Choose a password.")),
+            Length(max=1_000, message=lazy_gettext("That is too long.")),
+        ],
     )
     again = PasswordField(
-        "The password again", validators=[EqualTo("password", "The two passwords differ. Enter both again.")]
+        lazy_gettext("The password again"),
+        validators=[EqualTo("password", lazy_gettext("The two passwords differ. Enter both again."))],
     )
     terms_version = HiddenField(validators=[InputRequired(), Length(max=32)])
     accept = BooleanField(
-        "I accept the terms and conditions", validators=[DataRequired("Accept the terms to go on.")]
+        lazy_gettext("I accept the terms and conditions"),
+        validators=[DataRequired(lazy_gettext("Accept the terms to go on."))],
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from flask import current_app, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
 
 from app.access import OWNERS, public, roles_required, signed_in_account_id, signed_in_user
 from app.accounts import members, terms
@@ -41,7 +42,10 @@ def invite() -> ResponseReturnValue:
     except MemberRefused as refusal:
         form.email.errors = [refusal.message]
         return _page(form), 422
-    flash(f"{form.email.data} is invited. The link in the e-mail works for seven days.", "success")
+    flash(
+        _("%(data)s is invited. The link in the e-mail works for seven days.", data=form.email.data),
+        "success",
+    )
     return redirect(url_for(".index"), 303)
 
 
@@ -53,7 +57,10 @@ def resend(invitation_id: int) -> ResponseReturnValue:
     actor, account_id = _actor(), signed_in_account_id()
     with write_transaction(db.session()) as session:
         email = members.resend(session, actor, account_id, invitation_id, _public_url()).email
-    flash(f"A new link is on its way to {email}. The old one does not work any more.", "success")
+    flash(
+        _("A new link is on its way to %(email)s. The old one does not work any more.", email=email),
+        "success",
+    )
     return redirect(url_for(".index"), 303)
 
 
@@ -64,7 +71,7 @@ def revoke(invitation_id: int) -> ResponseReturnValue:
     actor, account_id = _actor(), signed_in_account_id()
     with write_transaction(db.session()) as session:
         email = members.revoke(session, actor, account_id, invitation_id).email
-    flash(f"The invitation of {email} is taken back.", "success")
+    flash(_("The invitation of %(email)s is taken back.", email=email), "success")
     return redirect(url_for(".index"), 303)
 
 
@@ -96,7 +103,7 @@ def remove(user_id: int) -> ResponseReturnValue:
     try:
         with write_transaction(db.session()) as session:
             name = members.remove(session, actor, account_id, user_id).name
-        flash(f"{name} is removed, and signed out everywhere.", "success")
+        flash(_("%(name)s is removed, and signed out everywhere.", name=name), "success")
     except MemberRefused as refusal:
         flash(refusal.message, "error")
     return redirect(url_for(".index"), 303)
@@ -112,7 +119,9 @@ def join(token: str) -> ResponseReturnValue:
     if form.validate_on_submit():
         try:
             _join(token, form)
-            flash("Welcome. Sign in with your e-mail and the password that you have just chosen.", "success")
+            flash(
+                _("Welcome. Sign in with your e-mail and the password that you have just chosen."), "success"
+            )
             return redirect(url_for("auth.sign_in"), 303)
         except WeakPassword as weak:
             form.password.errors = [weak.message]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from flask_babel import lazy_gettext
 from flask_wtf import FlaskForm
 from wtforms import StringField
 from wtforms.validators import DataRequired, Length
@@ -9,9 +10,9 @@ from wtforms.validators import DataRequired, Length
 
 class OptOutForm(FlaskForm):
     number = StringField(
-        "Your mobile number",
+        lazy_gettext("Your mobile number"),
         validators=[
-            DataRequired("Enter your number with its country code, as in +61412345678."),
-            Length(max=40, message="That is too long for a number."),
+            DataRequired(lazy_gettext("Enter your number with its country code, as in +61412345678.")),
+            Length(max=40, message=lazy_gettext("That is too long for a number.")),
         ],
     )

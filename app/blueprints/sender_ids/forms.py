@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from flask_babel import lazy_gettext
 from flask_wtf import FlaskForm
 from wtforms import StringField, TextAreaField
 from wtforms.validators import DataRequired, Length
@@ -17,18 +18,25 @@ class SenderIdForm(FlaskForm):
     """A name and what it is for."""
 
     name = StringField(
-        "Sender ID",
+        lazy_gettext("Sender ID"),
         filters=[_trimmed],
         validators=[
-            DataRequired("Enter the name that your messages should come from."),
-            Length(max=GSM_LIMIT, message=f"A sender ID has at most {GSM_LIMIT} characters."),
+            DataRequired(lazy_gettext("Enter the name that your messages should come from.")),
+            Length(
+                max=GSM_LIMIT,
+                message=lazy_gettext(
+                    "A sender ID has at most %(gsm_limit)s characters.", gsm_limit=GSM_LIMIT
+                ),
+            ),
         ],
     )
     purpose = TextAreaField(
-        "What it is for",
+        lazy_gettext("What it is for"),
         filters=[_trimmed],
         validators=[
-            DataRequired("Say whose name it is and what you send by it, so that staff can decide."),
-            Length(max=300, message="At most 300 characters. Shorten it."),
+            DataRequired(
+                lazy_gettext("Say whose name it is and what you send by it, so that staff can decide.")
+            ),
+            Length(max=300, message=lazy_gettext("At most 300 characters. Shorten it.")),
         ],
     )

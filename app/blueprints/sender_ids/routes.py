@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
 
 from app.access import ANY_CLIENT, SENDERS, roles_required, signed_in_user
 from app.accounts.membership import account_id_of
@@ -37,7 +38,10 @@ def ask() -> ResponseReturnValue:
     except (TaskRefused, Conflict) as refusal:
         form.name.errors = [refusal.message]
         return _page(form), 422
-    flash(f"You asked for “{form.name.data}”. You get an e-mail as soon as staff have decided.", "success")
+    flash(
+        _("You asked for “%(data)s”. You get an e-mail as soon as staff have decided.", data=form.name.data),
+        "success",
+    )
     return redirect(url_for("sender_ids.page"), 303)
 
 

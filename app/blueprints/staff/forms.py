@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from flask_babel import lazy_gettext
 from flask_wtf import FlaskForm
 from wtforms import EmailField, SelectChoice, SelectField, StringField
 from wtforms.validators import DataRequired, InputRequired, Length
@@ -9,8 +10,8 @@ from wtforms.validators import DataRequired, InputRequired, Length
 from app.models import Role
 
 _CHOICES = [
-    SelectChoice(Role.SUPPORT.value, "Support: reads, answers tickets"),
-    SelectChoice(Role.FINANCE.value, "Finance: top-ups and balances"),
+    SelectChoice(Role.SUPPORT.value, lazy_gettext("Support: reads, answers tickets")),
+    SelectChoice(Role.FINANCE.value, lazy_gettext("Finance: top-ups and balances")),
     SelectChoice(Role.OPERATOR.value, "Operator: routes, rules, review"),
     SelectChoice(Role.ADMIN.value, "Admin: everything"),
 ]
@@ -22,24 +23,32 @@ def trimmed(text: str | None) -> str:
 
 class PersonForm(FlaskForm):
     email = EmailField(
-        "E-mail", filters=[trimmed], validators=[DataRequired("Enter their e-mail address."), Length(max=254)]
+        lazy_gettext("E-mail"),
+        filters=[trimmed],
+        validators=[DataRequired(lazy_gettext("Enter their e-mail address.")), Length(max=254)],
     )
     name = StringField(
-        "Name", filters=[trimmed], validators=[DataRequired("Enter their name."), Length(max=200)]
+        lazy_gettext("Name"),
+        filters=[trimmed],
+        validators=[DataRequired(lazy_gettext("Enter their name.")), Length(max=200)],
     )
-    role = SelectField("Role", choices=_CHOICES, validators=[InputRequired("Choose a role.")])
+    role = SelectField(
+        lazy_gettext("Role"), choices=_CHOICES, validators=[InputRequired(lazy_gettext("Choose a role."))]
+    )
 
 
 class RoleForm(FlaskForm):
-    role = SelectField("Role", choices=_CHOICES, validators=[InputRequired("Choose a role.")])
+    role = SelectField(
+        lazy_gettext("Role"), choices=_CHOICES, validators=[InputRequired(lazy_gettext("Choose a role."))]
+    )
 
 
 class NoteForm(FlaskForm):
     note = StringField(
-        "What was done",
+        lazy_gettext("What was done"),
         filters=[trimmed],
         validators=[
-            DataRequired("Write what was done about it, or why nothing is to be done."),
-            Length(max=500, message="Use at most 500 characters."),
+            DataRequired(lazy_gettext("Write what was done about it, or why nothing is to be done.")),
+            Length(max=500, message=lazy_gettext("Use at most 500 characters.")),
         ],
     )

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from argon2 import PasswordHasher
 from flask import current_app, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
 from app.access import ADMINS, roles_required, signed_in_user
@@ -55,7 +56,7 @@ def set_role(user_id: int) -> ResponseReturnValue:
     """Give somebody another role."""
     form, actor = RoleForm(), _actor()
     if not form.validate():
-        flash("Choose one of the roles.", "error")
+        flash(_("Choose one of the roles."), "error")
         return redirect(url_for(".people"), 303)
     return _changed(lambda session: staffing.change_role(session, actor, user_id, form.role.data))
 
@@ -88,7 +89,7 @@ def _changed(change: Callable[[Session], User]) -> ResponseReturnValue:
         with write_transaction(db.session()) as session:
             user = change(session)
             words = (
-                f"{user.name} has no sign-in any more."
+                _("%(name)s has no sign-in any more.", name=user.name)
                 if user.disabled_at
                 else f"{user.name} is {user.role} now."
             )

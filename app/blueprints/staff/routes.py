@@ -6,6 +6,7 @@ from datetime import UTC
 
 from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
 
 from app.access import ANY_STAFF, OPERATORS, roles_required, signed_in_user
 from app.blueprints.staff import blueprint
@@ -34,7 +35,7 @@ def dismiss_alert(alert_id: int) -> ResponseReturnValue:
         return _page({alert_id: form}), 422
     with write_transaction(db.session()) as session:
         home.dismiss_alert(session, actor, alert_id, form.note.data)
-    flash("The alert is off the desk; the audit log keeps it with your note.", "success")
+    flash(_("The alert is off the desk; the audit log keeps it with your note."), "success")
     return redirect(url_for(".desk"), 303)
 
 

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext
 from flask_wtf import FlaskForm
 from wtforms import IntegerField, SelectField, StringField, TextAreaField
 from wtforms.validators import DataRequired, InputRequired, Length
 
+from app.language import thousands
 from app.models import Task
 from app.support.tickets import LONGEST_SUBJECT, LONGEST_TEXT
 
@@ -22,31 +25,46 @@ class TicketForm(FlaskForm):
     """Call `offer` with the account's tasks before use."""
 
     subject = StringField(
-        "Subject",
+        lazy_gettext("Subject"),
         filters=[_tidied],
         validators=[
-            DataRequired("Say in a few words what it is about."),
-            Length(max=LONGEST_SUBJECT, message=f"At most {LONGEST_SUBJECT} characters. Shorten it."),
+            DataRequired(lazy_gettext("Say in a few words what it is about.")),
+            Length(
+                max=LONGEST_SUBJECT,
+                message=lazy_gettext(
+                    "At most %(longest_subject)s characters. Shorten it.", longest_subject=LONGEST_SUBJECT
+                ),
+            ),
         ],
     )
     text = TextAreaField(
-        "What happened",
+        lazy_gettext("What happened"),
         filters=[_tidied],
         validators=[
-            DataRequired("Say what happened, and what you expected instead."),
-            Length(max=LONGEST_TEXT, message=f"At most {LONGEST_TEXT:,} characters. Shorten it."),
+            DataRequired(lazy_gettext("Say what happened, and what you expected instead.")),
+            Length(
+                max=LONGEST_TEXT,
+                message=lazy_gettext(
+                    "At most %(longest_text)s characters. Shorten it.", longest_text=thousands(LONGEST_TEXT)
+                ),
+            ),
         ],
     )
-    task = SelectField("Task", validate_choice=False)
+    task = SelectField(lazy_gettext("Task"), validate_choice=False)
     numbers = TextAreaField(
-        "Sample numbers",
+        lazy_gettext("Sample numbers"),
         filters=[_tidied],
-        validators=[Length(max=_MOST_TYPED, message="That is too much. A few numbers are enough.")],
+        validators=[
+            Length(max=_MOST_TYPED, message=lazy_gettext("That is too much. A few numbers are enough."))
+        ],
     )
 
     def offer(self, tasks: Sequence[Task], chosen: str | None) -> None:
         """Let the client choose among these tasks."""
-        self.task.choices = [("", "No task in particular"), *((task.public_id, task.name) for task in tasks)]
+        self.task.choices = [
+            ("", _("No task in particular")),
+            *((task.public_id, task.name) for task in tasks),
+        ]
         if self.task.data is None:
             self.task.data = chosen or ""
 
@@ -55,11 +73,16 @@ class PostForm(FlaskForm):
     """`seen` is the newest post that the page showed."""
 
     text = TextAreaField(
-        "Your answer",
+        lazy_gettext("Your answer"),
         filters=[_tidied],
         validators=[
-            DataRequired("Write something first."),
-            Length(max=LONGEST_TEXT, message=f"At most {LONGEST_TEXT:,} characters. Shorten it."),
+            DataRequired(lazy_gettext("Write something first.")),
+            Length(
+                max=LONGEST_TEXT,
+                message=lazy_gettext(
+                    "At most %(longest_text)s characters. Shorten it.", longest_text=thousands(LONGEST_TEXT)
+                ),
+            ),
         ],
     )
     seen = IntegerField(validators=[InputRequired()])

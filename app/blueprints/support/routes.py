@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
 
 from app.access import ANY_CLIENT, roles_required, signed_in_user
 from app.accounts.membership import account_id_of
@@ -53,7 +54,7 @@ def new() -> ResponseReturnValue:
         field = form.numbers if isinstance(refusal, TaskRefused) else form.task
         field.errors = [refusal.message]
         return render_template("support/new.html", form=form), 422
-    flash("Your ticket is open. Staff answer within 72 hours, here and by e-mail.", "success")
+    flash(_("Your ticket is open. Staff answer within 72 hours, here and by e-mail."), "success")
     return redirect(url_for("support.ticket", public_id=public_id), 303)
 
 
@@ -88,7 +89,7 @@ def close(public_id: str) -> ResponseReturnValue:
     user = signed_in_user()
     with write_transaction(db.session()) as session:
         tickets.close(session, Actor.of(user, request.remote_addr), user, public_id)
-    flash("The ticket is closed. Write into it again if there is more.", "success")
+    flash(_("The ticket is closed. Write into it again if there is more."), "success")
     return redirect(url_for("support.ticket", public_id=public_id), 303)
 
 

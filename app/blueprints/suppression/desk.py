@@ -17,12 +17,15 @@ from flask import (
     url_for,
 )
 from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from flask_babel import ngettext
 
 from app.access import signed_in_user
 from app.blueprints.suppression.forms import AddForm, FileForm, RemoveForm
 from app.database import write_transaction
 from app.desk.audit_log import Actor
 from app.extensions import db
+from app.language import thousands
 from app.lists import suppression, suppression_upload
 from app.lists.suppression import Added
 from app.models import SuppressionSource
@@ -95,7 +98,10 @@ class SuppressionDesk:
         stored, note = form.upload, form.note.data
         with write_transaction(db.session()) as session:
             suppression_upload.ask(session, user_id, self.account_id, stored.key, stored.name, note)
-        flash(f"“{stored.name}” is being read. Its numbers are on the list in a moment.", "success")
+        flash(
+            _("“%(name)s” is being read. Its numbers are on the list in a moment.", name=stored.name),
+            "success",
+        )
         return self._back()
 
     def remove(self, suppression_id: int) -> ResponseReturnValue:
@@ -105,7 +111,7 @@ class SuppressionDesk:
         actor = Actor.of(signed_in_user(), request.remote_addr)
         with write_transaction(db.session()) as session:
             number = suppression.remove(session, actor, self.account_id, suppression_id)
-        flash(f"{number} has been taken off the list and can be sent to again.", "success")
+        flash(_("%(number)s has been taken off the list and can be sent to again.", number=number), "success")
         return self._back()
 
     def download(self) -> Response:
@@ -122,16 +128,36 @@ class SuppressionDesk:
 
 def _say(added: Added) -> None:
     if added.added:
-        flash(f"{added.added:,} {_numbers(added.added)} added: never sent to from now on.", "success")
+        flash(
+            ngettext(
+                "%(count)s number added: never sent to from now on.",
+                "%(count)s numbers added: never sent to from now on.",
+                added.added,
+                count=thousands(added.added),
+            ),
+            "success",
+        )
     if added.known:
-        flash(f"{added.known:,} {_numbers(added.known)} stood on the list before.", "info")
-
-
-def _numbers(count: int) -> str:
-    return "number" if count == 1 else "numbers"
+        flash(
+            ngettext(
+                "%(count)s number stood on the list before.",
+                "%(count)s numbers stood on the list before.",
+                added.known,
+                count=thousands(added.known),
+            ),
+            "info",
+        )
 
 
 def _reasons(added: Added) -> list[str]:
     count = len(added.rejections)
     shown = [f"“{each.written}”: {each.message}" for each in added.rejections[:_SHOWN_REJECTIONS]]
-    return [f"{count:,} could not be added and {'stands' if count == 1 else 'stand'} here still.", *shown]
+    return [
+        ngettext(
+            "%(count)s could not be added and stands here still.",
+            "%(count)s could not be added and stand here still.",
+            count,
+            count=thousands(count),
+        ),
+        *shown,
+    ]

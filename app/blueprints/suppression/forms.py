@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext
 from flask_wtf import FlaskForm
 from wtforms import StringField, TextAreaField
 from wtforms.validators import DataRequired, Length
@@ -18,7 +20,12 @@ def note_field(id: str) -> StringField:
         "Note",
         id=id,
         filters=[one_line],
-        validators=[Length(max=LONGEST_NOTE, message=f"The note has more than {LONGEST_NOTE} characters.")],
+        validators=[
+            Length(
+                max=LONGEST_NOTE,
+                message=_("The note has more than %(longest_note)s characters.", longest_note=LONGEST_NOTE),
+            )
+        ],
     )
 
 
@@ -26,10 +33,12 @@ class AddForm(FlaskForm):
     """One number, or many pasted."""
 
     numbers = TextAreaField(
-        "Numbers",
+        lazy_gettext("Numbers"),
         validators=[
-            DataRequired("Enter at least one number with its country code, as in +61412345678."),
-            Length(max=_MOST_POSTED, message="This is too much to paste. Upload it as a file."),
+            DataRequired(
+                lazy_gettext("Enter at least one number with its country code, as in +61412345678.")
+            ),
+            Length(max=_MOST_POSTED, message=lazy_gettext("This is too much to paste. Upload it as a file.")),
         ],
     )
     note = note_field("add-note")

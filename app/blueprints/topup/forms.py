@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext
 from flask_wtf import FlaskForm
 from flask_wtf.file import FileField, FileRequired
 from wtforms import HiddenField, IntegerField, SelectField, StringField, ValidationError
 from wtforms.validators import InputRequired, Length, NumberRange, Optional
 
+from app.language import thousands
 from app.pricing import MILLICREDITS, parse_credits
 from app.topups.prices import MOST_CREDITS
 
@@ -34,32 +37,43 @@ class AmountForm(FlaskForm):
     credits = WholeCredits(
         "Credits",
         [
-            InputRequired("Enter how many credits you want."),
-            NumberRange(1, MOST_CREDITS, message=f"Enter between 1 and {MOST_CREDITS:,} credits."),
+            InputRequired(lazy_gettext("Enter how many credits you want.")),
+            NumberRange(
+                1,
+                MOST_CREDITS,
+                message=lazy_gettext(
+                    "Enter between 1 and %(most_credits)s credits.", most_credits=thousands(MOST_CREDITS)
+                ),
+            ),
         ],
     )
-    plan = SelectField("Plan", coerce=int, validate_choice=False)
+    plan = SelectField(lazy_gettext("Plan"), coerce=int, validate_choice=False)
 
 
 class StartForm(FlaskForm):
     """What was shown: the server works the price out again, and asks again where it differs."""
 
     credits = WholeCredits("Credits", [InputRequired(), NumberRange(1, MOST_CREDITS)])
-    plan = IntegerField("Plan", [InputRequired()])
-    shown_total = IntegerField("Price", [InputRequired()])
+    plan = IntegerField(lazy_gettext("Plan"), [InputRequired()])
+    shown_total = IntegerField(lazy_gettext("Price"), [InputRequired()])
 
 
 class ReceiptForm(FlaskForm):
-    receipt = FileField("Receipt", [FileRequired("Choose the receipt of your transfer.")])
+    receipt = FileField(
+        lazy_gettext("Receipt"), [FileRequired(lazy_gettext("Choose the receipt of your transfer."))]
+    )
     bank_reference = StringField(
-        "The bank's number of the transfer", [Optional(), Length(max=60, message="At most 60 characters.")]
+        lazy_gettext("The bank's number of the transfer"),
+        [Optional(), Length(max=60, message=lazy_gettext("At most 60 characters."))],
     )
 
 
 class AlertForm(FlaskForm):
     """`low_balance` is in credits as people write them; nothing written means no alert."""
 
-    low_balance = StringField("Warn below (credits)", [Length(max=20, message="That is too long.")])
+    low_balance = StringField(
+        lazy_gettext("Warn below (credits)"), [Length(max=20, message=lazy_gettext("That is too long."))]
+    )
     mark: int | None = None
 
     def validate_low_balance(self, field: StringField) -> None:
@@ -71,7 +85,9 @@ class AlertForm(FlaskForm):
         except ValueError as error:
             raise ValidationError(str(error)) from None
         if self.mark > MOST_CREDITS * MILLICREDITS:
-            raise ValidationError(f"At most {MOST_CREDITS:,} credits.")
+            raise ValidationError(
+                _("At most %(most_credits)s credits.", most_credits=thousands(MOST_CREDITS))
+            )
         self.mark = self.mark or None
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from flask import Response, current_app
+from flask_babel import gettext as _
 
 from app.errors import NotFound
 from app.models import TopUp
@@ -15,7 +16,7 @@ _LOCKED_DOWN = "default-src 'none'; sandbox; frame-ancestors 'none'; base-uri 'n
 def receipt_response(top_up: TopUp) -> Response:
     """The receipt of a top-up that the caller has authorised. Raises NotFound where there is none."""
     if top_up.receipt_key is None:
-        raise NotFound("No receipt has been uploaded for this top-up.")
+        raise NotFound(_("No receipt has been uploaded for this top-up."))
     is_picture = top_up.receipt_type == PICTURE
     response = Response(
         stored_bytes(current_app.config["CARILLON"].uploads_url, top_up.receipt_key),

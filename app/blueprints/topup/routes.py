@@ -7,6 +7,7 @@ from typing import Any
 
 from flask import Response, current_app, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
 from flask_login import current_user
 from wtforms import SelectChoice
 
@@ -72,7 +73,7 @@ def start() -> ResponseReturnValue:
     user, form = signed_in_user(), StartForm()
     account_id, user_id, actor = signed_in_account_id(), user.id, Actor.of(user, request.remote_addr)
     if not form.validate():
-        raise TopUpRefused("That amount could not be read. Go back and work the price out again.")
+        raise TopUpRefused(_("That amount could not be read. Go back and work the price out again."))
     chosen = {"credits": form.credits.data, "plan_id": form.plan.data}
     try:
         with write_transaction(db.session()) as session:
@@ -121,7 +122,7 @@ def upload(public_id: str) -> ResponseReturnValue:
     """Look at the receipt, keep it, and put the top-up into the queue."""
     form, top_up = ReceiptForm(), _own(public_id)
     if not requests.may_take_receipt(top_up):
-        flash("The receipt of this top-up is with our staff already.", "info")
+        flash(_("The receipt of this top-up is with our staff already."), "info")
         return redirect(url_for("topup.one", public_id=public_id), 303)
     if form.validate():
         try:
@@ -133,7 +134,8 @@ def upload(public_id: str) -> ResponseReturnValue:
             return redirect(url_for("topup.one", public_id=public_id), 303)
         else:
             flash(
-                "The receipt has been uploaded. Our staff look at receipts in the order they came.", "success"
+                _("The receipt has been uploaded. Our staff look at receipts in the order they came."),
+                "success",
             )
             return redirect(url_for("topup.one", public_id=public_id), 303)
     return render_template("topup/one.html", form=form, **_shown(_own(public_id))), 422
@@ -152,7 +154,7 @@ def cancel(public_id: str) -> ResponseReturnValue:
     try:
         with write_transaction(db.session()) as session:
             requests.cancel(session, actor, account_id, public_id)
-        flash("The top-up is cancelled. Nothing was added to your credit.", "success")
+        flash(_("The top-up is cancelled. Nothing was added to your credit."), "success")
     except Conflict as refusal:
         flash(refusal.message, "error")
     return redirect(url_for("topup.one", public_id=public_id), 303)
@@ -171,7 +173,7 @@ def own_receipt(public_id: str) -> Response:
     """Our own receipt for an approved top-up."""
     top_up = _own(public_id)
     if top_up.state != TopUpState.APPROVED:
-        raise NotFound("There is a receipt once a top-up is approved.")
+        raise NotFound(_("There is a receipt once a top-up is approved."))
     name = f"carillon-receipt-{receipt_number(top_up)}.pdf"
     headers = {"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "private, no-store"}
     return Response(receipt_pdf(top_up, user_zone()), mimetype="application/pdf", headers=headers)

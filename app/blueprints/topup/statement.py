@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from flask import Response, abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
 
 from app.access import ANY_CLIENT, BILLERS, roles_required, signed_in_account_id, signed_in_user
 from app.blueprints.records.period import chosen_period, period_words
@@ -75,13 +76,15 @@ def alert() -> ResponseReturnValue:
     form, account_id = AlertForm(), signed_in_account_id()
     actor = Actor.of(signed_in_user(), request.remote_addr)
     if not form.validate():
-        flash(f"The alert was not changed. {first_errors(form)}", "error")
+        flash(_("The alert was not changed. %(first_errors)s", first_errors=first_errors(form)), "error")
         return redirect(url_for("topup.statement"), 303)
     with write_transaction(db.session()) as session:
         below = low_balance.set_mark(session, actor, account_id, form.mark)
     if form.mark is None:
-        flash("There is no low-balance alert now.", "success")
+        flash(_("There is no low-balance alert now."), "success")
     else:
-        words = f"One e-mail will tell when the available credit falls below {credits(form.mark)}."
-        flash(words + (" It is below that already, so top up soon." if below else ""), "success")
+        words = _(
+            "One e-mail will tell when the available credit falls below %(mark)s.", mark=credits(form.mark)
+        )
+        flash(words + (_(" It is below that already, so top up soon.") if below else ""), "success")
     return redirect(url_for("topup.statement"), 303)

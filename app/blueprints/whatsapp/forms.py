@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext
 from flask_wtf import FlaskForm
 from flask_wtf.file import FileField
 from werkzeug.datastructures import FileStorage
@@ -31,22 +33,29 @@ class TemplateForm(FlaskForm):
     """After `validate`, `header` is the stored header file, None where none was given."""
 
     name = StringField(
-        "Name",
+        lazy_gettext("Name"),
         filters=[trimmed],
         validators=[
-            DataRequired("Name the template."),
-            Length(max=100, message="At most 100 characters."),
-            Regexp(r"[a-z0-9_]+\Z", message="Use small letters, digits and _ only, as in spring_offer."),
+            DataRequired(lazy_gettext("Name the template.")),
+            Length(max=100, message=lazy_gettext("At most 100 characters.")),
+            Regexp(
+                r"[a-z0-9_]+\Z",
+                message=lazy_gettext("Use small letters, digits and _ only, as in spring_offer."),
+            ),
         ],
     )
     language = StringField(
-        "Language",
+        lazy_gettext("Language"),
         default="en",
         filters=[trimmed],
-        validators=[Regexp(r"[a-z]{2,3}(_[A-Z]{2})?\Z", message="Write a code such as en, en_AU or ms.")],
+        validators=[
+            Regexp(r"[a-z]{2,3}(_[A-Z]{2})?\Z", message=lazy_gettext("Write a code such as en, en_AU or ms."))
+        ],
     )
-    body = TextAreaField("Body", filters=[line_feeds], validators=[DataRequired("Write the body.")])
-    file = FileField("Header image or document")
+    body = TextAreaField(
+        lazy_gettext("Body"), filters=[line_feeds], validators=[DataRequired(lazy_gettext("Write the body."))]
+    )
+    file = FileField(lazy_gettext("Header image or document"))
 
     settings: Settings
     rulebook: Rulebook
@@ -68,7 +77,7 @@ class TemplateForm(FlaskForm):
         file.stream.seek(0)
         known = next(((kind, header) for start, kind, header in _KINDS if begins.startswith(start)), None)
         if known is None:
-            raise ValidationError("Choose a JPEG or PNG image, or a PDF document.")
+            raise ValidationError(_("Choose a JPEG or PNG image, or a PDF document."))
         limit = self.settings.limits.upload_bytes
         try:
             stored = store_upload(self.settings.uploads_url, file.stream, file.filename, limit)
