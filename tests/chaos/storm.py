@@ -1,0 +1,282 @@
+"""A storm: what happens to the processes and servers while messages go out, by a plan that a seed decides."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import random
+import signal
+import time
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from enum import StrEnum
+from pathlib import Path
+from typing import Protocol
+
+from redis import Redis
+from redis.exceptions import RedisError
+from sqlalchemy import Engine, NullPool, and_, create_engine, or_, select
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.orm import Session
+
+from app.clock import now
+from app.database import configure_engine
+from app.models import Message, MessageStatus, PumpLease
+from app.sending.settlement import FINAL
+from app.sending.sweep import INTERRUPTED
+from tests.chaos.carrier import ChaosCarrier, Record
+from tests.chaos.crew import LEASE, Crew, is_alive
+
+WORKERS = ("one", "two", "three")
+EVERYBODY = (*WORKERS, "ticker", "web")
+
+
+class Event(StrEnum):
+    KILL_PUMP = "kill the work-horse that pumps"
+    KILL_HORSE = "kill any work-horse"
+    KILL_WORKER = "kill a worker"
+    KILL_TICKER = "kill the ticker"
+    KILL_WEB = "kill the web"
+    STOP_PUMP = "stop the pump past its lease"
+    STOP_PUMP_LONG = "stop the pump past its claims"
+    FLUSH_REDIS = "flush Redis"
+    RESTART_REDIS = "stop and restart Redis"
+    RESTART_DATABASE = "restart the database"
+    FILL_DISK = "fill the disk"
+
+
+KILLS = (Event.KILL_PUMP, Event.KILL_HORSE, Event.KILL_WORKER, Event.KILL_TICKER, Event.KILL_WEB)
+_LIKELY = (35, 25, 20, 10, 10)
+_PATIENCE = 3.0  # seconds to wait for a work-horse to strike
+
+
+class Servers(Protocol):
+    """What a storm may do to the machines below."""
+
+    def stop_redis(self) -> None: ...
+
+    def start_redis(self) -> None: ...
+
+    def restart_database(self) -> None: ...
+
+    def fill_disk(self) -> contextlib.AbstractContextManager[None]: ...
+
+
+@dataclass(frozen=True)
+class Plan:
+    """The events of a storm, in order."""
+
+    seed: int
+    database: str
+    events: tuple[Event, ...]
+
+    @classmethod
+    def drawn(cls, seed: int, database: str, kills: int, others: int) -> Plan:
+        """So many kills, and as many `others` in between, of each kind in turn. The same seed draws the same plan."""
+        dice = random.Random(f"{seed}:{kills}:{others}:{database}")
+        events = dice.choices(KILLS, _LIKELY, k=kills)
+        special = [Event.STOP_PUMP, Event.FLUSH_REDIS, Event.RESTART_REDIS]
+        special.append(Event.FILL_DISK if database == "sqlite" else Event.RESTART_DATABASE)
+        special.append(Event.STOP_PUMP_LONG)
+        for number in range(others):
+            events.insert(dice.randrange(len(events) + 1), special[number % len(special)])
+        return cls(seed, database, tuple(events))
+
+
+@dataclass
+class Told:
+    """What happened: how often what was done, and which messages a process took with it into the dark."""
+
+    events: Counter[Event] = field(default_factory=Counter)
+    kills: int = 0
+    in_the_dark: set[str] = field(default_factory=set)
+    diary: list[tuple[float, int, str]] = field(default_factory=list)
+    seconds: dict[str, float] = field(default_factory=dict)
+
+
+class Storm:
+    """Drives one plan over a crew at work."""
+
+    def __init__(
+        self, plan: Plan, crew: Crew, servers: Servers, carrier: ChaosCarrier, database_url: str
+    ) -> None:
+        self._plan = plan
+        self._crew = crew
+        self._servers = servers
+        self._carrier = carrier
+        self._dice = random.Random(f"storm {plan.seed}")
+        self._stopped: list[tuple[float, int]] = []
+        self.engine = reading_engine(database_url)
+        self.told = Told()
+
+    def rage(self, messages: int) -> Told:
+        """Do the whole plan, spread evenly over the messages as they leave. Nobody stays stopped afterwards."""
+        began = time.monotonic()
+        events = self._plan.events
+        for number, event in enumerate(events):
+            self._await_progress(messages * number / len(events), most=2.0)
+            self._do(event)
+            moment = round(time.monotonic() - began, 1)
+            self.told.diary.append((moment, len(self._carrier.record.taken), event.value))
+        while self._stopped:
+            self._wake(all_of_them=True)
+        return self.told
+
+    def _await_progress(self, taken: float, most: float) -> None:
+        """Wait until the carrier has taken so many, but not for ever: while much is broken little moves."""
+        deadline = time.monotonic() + most
+        while True:
+            self._wake()
+            if len(self._carrier.record.taken) >= taken or time.monotonic() > deadline:
+                return
+            time.sleep(0.02)
+
+    def _wake(self, all_of_them: bool = False) -> None:
+        for until, pid in list(self._stopped):
+            if time.monotonic() >= until:
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGCONT)
+                self._stopped.remove((until, pid))
+        if all_of_them and self._stopped:
+            time.sleep(0.05)
+
+    def _do(self, event: Event) -> None:
+        match event:
+            case Event.KILL_PUMP | Event.KILL_HORSE:
+                if self._strike(signal.SIGKILL, pumps=event is Event.KILL_PUMP) is None:
+                    self._kill(self._dice.choice(WORKERS))
+                else:
+                    self.told.kills += 1
+            case Event.KILL_WORKER:
+                self._kill(self._dice.choice(WORKERS))
+            case Event.KILL_TICKER:
+                self._kill("ticker")
+            case Event.KILL_WEB:
+                self._kill("web")
+            case Event.STOP_PUMP | Event.STOP_PUMP_LONG:
+                seconds = LEASE * 2.5 if event is Event.STOP_PUMP else 6.0
+                pid = self._strike(signal.SIGSTOP, pumps=True)
+                if pid is not None:
+                    self._stopped.append((time.monotonic() + seconds, pid))
+            case Event.FLUSH_REDIS:
+                with contextlib.suppress(RedisError), Redis.from_url(self._crew.redis_url) as client:
+                    client.flushall()
+            case Event.RESTART_REDIS:
+                self._servers.stop_redis()
+                time.sleep(self._dice.uniform(0.3, 1.5))
+                self._servers.start_redis()
+            case Event.RESTART_DATABASE:
+                self._servers.restart_database()
+            case Event.FILL_DISK:
+                with self._servers.fill_disk():
+                    time.sleep(self._dice.uniform(0.5, 2.0))
+        self.told.events[event] += 1
+
+    def _kill(self, name: str) -> None:
+        self._crew.kill(name)
+        self._note_dark()
+        self.told.kills += 1
+        self._crew.start(name)
+
+    def _strike(self, number: signal.Signals, *, pumps: bool) -> int | None:
+        """Strike a work-horse at work, the one that pumps where there is one; None when there is none at all."""
+        deadline = time.monotonic() + _PATIENCE
+        while time.monotonic() < deadline:
+            self._wake()
+            stopped = {pid for _, pid in self._stopped}
+            horses = [pid for pid in self._crew.horses() if pid not in stopped]
+            wanted = self._pumping() if pumps else None
+            if wanted not in horses and horses and (not pumps or time.monotonic() > deadline - _PATIENCE / 3):
+                wanted = self._dice.choice(horses)
+            if wanted is not None and wanted in horses:
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(wanted, number)
+                    while number is signal.SIGKILL and is_alive(wanted):
+                        time.sleep(0.002)
+                    self._note_dark()
+                    return wanted
+            time.sleep(0.01)
+        return None
+
+    def _pumping(self) -> int | None:
+        """The process that holds the route's lease."""
+        with contextlib.suppress(DBAPIError), Session(self.engine) as session:
+            holder = session.scalar(select(PumpLease.holder).where(PumpLease.expires_at > now()))
+            return int(holder.split(".")[-2]) if holder is not None else None
+        return None
+
+    def _note_dark(self) -> None:
+        """What was out when a process was struck: of these nobody may know whether they left.
+
+        Also what a sweep had put into doubt: the struck process may have held its answer, and not been able to write
+        it down. A moment later, since a commit that the struck process had sent may still be on its way.
+        """
+        time.sleep(0.02)
+        swept = and_(Message.status == MessageStatus.IN_DOUBT, Message.error_code == INTERRUPTED)
+        out = select(Message.reference).where(or_(Message.status == MessageStatus.SENDING, swept))
+        for _ in range(100):
+            with contextlib.suppress(DBAPIError), Session(self.engine) as session:
+                self.told.in_the_dark.update(session.scalars(out))
+                return
+            time.sleep(0.05)
+
+
+def reading_engine(database_url: str) -> Engine:
+    """For looks from outside: a connection for each, so that a restart of the server spoils none for long."""
+    engine = create_engine(database_url, poolclass=NullPool)
+    configure_engine(engine)
+    return engine
+
+
+def to_come(engine: Engine, record: Record, *, doubts: bool) -> Counter[str]:
+    """Of how many messages something is still to come, by status.
+
+    Not of what the carrier took and tells of only when asked, once it is accepted. Nor, unless `doubts`, of what is
+    in doubt and never reached the carrier: nobody will ever hear of that.
+    """
+    found: Counter[str] = Counter()
+    with Session(engine) as session:
+        for reference, status in session.execute(
+            select(Message.reference, Message.status).where(Message.status.not_in(FINAL))
+        ):
+            is_told = status == MessageStatus.ACCEPTED and reference in record.untold
+            is_hopeless = status == MessageStatus.IN_DOUBT and not record.taken[reference]
+            if not is_told and (doubts or not is_hopeless):
+                found[status] += 1
+    return found
+
+
+def calm(engine: Engine, carrier: ChaosCarrier, *, doubts: bool, still: float) -> None:
+    """Wait until nothing is to come, or nothing has moved for `still` seconds: then the verdict will say what hangs."""
+    last: object = None
+    moved = time.monotonic()
+    while True:
+        found: Counter[str] | None = None
+        with contextlib.suppress(DBAPIError):
+            found = to_come(engine, carrier.record, doubts=doubts)
+            if not found and not carrier.record.owed:
+                return
+        state = (found, len(carrier.record.owed))
+        if state != last:
+            last, moved = state, time.monotonic()
+        if time.monotonic() - moved > still:
+            return
+        time.sleep(0.05)
+
+
+@contextlib.contextmanager
+def full_disk(folder: Path) -> Iterator[None]:
+    """Fill the file system under the folder to its last byte, and give it back."""
+    ballast = folder / "ballast"
+    try:
+        with ballast.open("wb", buffering=0) as file:
+            size = 1 << 20
+            while size:
+                try:
+                    file.write(bytes(size))
+                except OSError:
+                    size //= 2
+        yield
+    finally:
+        ballast.unlink(missing_ok=True)

@@ -1,0 +1,68 @@
+"""One storm from its first message to the last one's end, and the verdict on it."""
+
+from __future__ import annotations
+
+import sys
+import time
+from dataclasses import dataclass
+
+from sqlalchemy.orm import Session
+
+from app.extensions import db
+from tests.chaos import verdict
+from tests.chaos.carrier import ChaosCarrier
+from tests.chaos.stage import CREDIT, Stage
+from tests.chaos.storm import EVERYBODY, Plan, Storm, Told, calm
+from tests.factories.tasks import make_submitted_task
+
+_TASKS = 4
+
+
+@dataclass(frozen=True)
+class Size:
+    """How many messages, and how many a second their route allows. `still`: after so many seconds without any change
+    nothing more is awaited."""
+
+    messages: int
+    rate: int
+    still: float = 45.0
+
+
+def weather(stage: Stage, kind: str, plan: Plan, size: Size, plant: str = "") -> tuple[list[str], Told]:
+    """The complaints, and what happened. `kind` is what the carrier can do: it `dedupes`, is `asked`, or `neither`."""
+    carrier = ChaosCarrier(plan.seed, dedupes=kind == "dedupes", tells_doubtful=kind != "asked")
+    with carrier, stage.app.app_context(), stage.crew(plant=plant) as crew:
+        session = db.session()
+        house = stage.house(session, carrier, kind, size.rate)
+        for part in range(_TASKS):
+            make_submitted_task(
+                session, house.owner, house.route, messages=size.messages // _TASKS, name=f"Part {part}"
+            )
+        session.rollback()
+        crew.start(*EVERYBODY)
+        storm = Storm(plan, crew, stage, carrier, stage.database_url)
+        began = time.monotonic()
+        told = storm.rage(size.messages)
+        told.seconds["storm"] = time.monotonic() - began
+        calm(storm.engine, carrier, doubts=False, still=size.still)
+        told.seconds["until all but doubts was over"] = time.monotonic() - began
+        with Session(storm.engine) as looking:
+            seen = verdict.doubts(looking, carrier.record, told.in_the_dark)
+        crew.kill("ticker")
+        crew.start("ticker", in_doubt_release=0.5)  # as if the set time had passed
+        calm(storm.engine, carrier, doubts=True, still=size.still)
+        told.seconds["until all was over"] = time.monotonic() - began
+        with Session(storm.engine) as looking:
+            found = verdict.complaints(
+                looking, carrier, seen, credit=CREDIT, dedupes=kind == "dedupes", rate=size.rate
+            )
+            ends = dict(verdict.figures(looking))
+        sys.stdout.write(
+            f"\nseed {plan.seed}, {plan.database}, {kind} {plant}: {size.messages} messages ({ends}), {told.kills}"
+            f" kills in {told.events.total()} events, {len(carrier.record.ambiguous)} answers left us in doubt and"
+            f" {len(told.in_the_dark)} were under way when a process was struck, {len(seen.standing)} stood in doubt;"
+            f" {', '.join(f'{seconds:.0f} s {what}' for what, seconds in told.seconds.items())}; {found}\n"
+        )
+        if found:
+            sys.stdout.write(f"\n{told.diary[-50:]}\n{crew.said()}\n")
+        return found, told
