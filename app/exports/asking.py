@@ -18,8 +18,9 @@ from app.language import gettext
 from app.models import Account, AccountState, ExportKind, ExportState, RecordExport, Role, User
 from app.queues import enqueue_after_commit
 from app.records.pages import Page, page_by_key
+from app.sending.lookup import task_of
 
-AT_ONCE: Final = 3  # of one account
+AT_ONCE: Final = 5  # of one account
 A_DAY: Final = 50  # of one account
 LIVES: Final = timedelta(days=7)
 LINK_LIVES: Final = timedelta(hours=1)
@@ -46,6 +47,8 @@ def ask(session: Session, actor: Actor, user: User, wish: Wish, time_zone: str) 
     account = session.get_one(Account, user.account_id, with_for_update=True)
     if account.state != AccountState.ACTIVE:
         raise NotAllowed(gettext("This account is not active, so no files are made for it. Contact support."))
+    if wish.kind is ExportKind.EVIDENCE:
+        task_of(session, account.id, wish.task or "")  # NotFound, before anything is made
     request_hash = wish.request_hash(user.id)
     running = _of_account(account.id).where(RecordExport.state.in_(UNFINISHED))
     same = session.scalar(running.where(RecordExport.request_hash == request_hash).limit(1))
