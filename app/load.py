@@ -21,6 +21,7 @@ from sqlalchemy.orm import Session
 from app.bulk_load import indexes_aside
 from app.clock import now
 from app.database import insert_many, write_transaction
+from app.ledger import blocks
 from app.ledger.rollups import SUMS
 from app.ledger.route_hours import receipt_step
 from app.models import (
@@ -31,6 +32,7 @@ from app.models import (
     Message,
     Role,
     Rollup,
+    RollupMonth,
     Route,
     RouteHour,
     Task,
@@ -254,6 +256,18 @@ def _count_by_hour(books: _Books, row: dict[str, Any], region: str) -> None:
             books.hours[row["route_id"], left // 3600, kind, region, name] += count
 
 
+def _months(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The daily sums by month."""
+    months: dict[tuple[Any, ...], dict[str, Any]] = {}
+    for row in rows:
+        place = {name: row[name] for name in ("account_id", "route_id", "region")}
+        place["month"] = row["day"].replace(day=1)
+        sums = months.setdefault(tuple(place.values()), {**place, **dict.fromkeys(SUMS, 0)})
+        for name in SUMS:
+            sums[name] += row[name]
+    return list(months.values())
+
+
 def _close(session: Session, books: _Books) -> None:
     """The daily sums, and the account's balances."""
     rows = [
@@ -261,8 +275,10 @@ def _close(session: Session, books: _Books) -> None:
         for (day, route_id, region), sums in books.days.items()
     ]
     insert_many(session, _table(Rollup), rows)
+    insert_many(session, _table(RollupMonth), _months(rows))
     names = ("route_id", "hour", "kind", "region", "name", "messages")
     hours = [dict(zip(names, (*key, count), strict=True)) for key, count in books.hours.items()]
     insert_many(session, _table(RouteHour), hours)
+    blocks.count_all(session, books.account_id)
     balances = {"available": books.available, "held": books.held}
     session.execute(update(Account).where(Account.id == books.account_id).values(balances))

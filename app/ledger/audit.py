@@ -16,8 +16,9 @@ from sqlalchemy.orm import Session
 
 from app.database import insert_new
 from app.ledger.account_books import balance_differences, chain_differences
+from app.ledger.blocks import block_differences
 from app.ledger.comparison import Difference, of_account
-from app.ledger.rollup_books import rollup_differences
+from app.ledger.rollup_books import month_differences, rollup_differences
 from app.ledger.route_hour_books import route_hour_differences
 from app.ledger.task_books import task_differences
 from app.models import Account, LedgerEntry, StaffAlert
@@ -45,8 +46,10 @@ def audit(session: Session, account_id: int | None = None) -> AuditReport:
     differences = (
         *balance_differences(session, account_id),
         *chain_differences(session, account_id),
+        *block_differences(session, account_id),
         *task_differences(session, account_id),
         *rollup_differences(session, account_id),
+        *month_differences(session, account_id),
         *(route_hour_differences(session) if account_id is None else ()),
     )
     return AuditReport(

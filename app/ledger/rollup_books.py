@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from sqlalchemy import Select, func, literal, or_, select, union_all
+from sqlalchemy import Integer, Select, cast, extract, func, literal, or_, select, union_all
 from sqlalchemy.orm import Session
 
 from app.ledger.comparison import Difference, of_account, total
 from app.ledger.rollups import KEY, SUMS
-from app.models import Message, MessageStatus, Money, Rollup, Task
+from app.models import Message, MessageStatus, Money, Rollup, RollupMonth, Task
 
 _STATUSES = tuple(status for status in MessageStatus if status in SUMS)
 
@@ -34,6 +34,40 @@ def rollup_differences(session: Session, account_id: int | None) -> Iterator[Dif
             if left != right:
                 where = f"{name} of {day}, route {route_id}, {region or 'tasks'}"
                 yield Difference(account, None, where, left, right)
+
+
+def month_differences(session: Session, account_id: int | None) -> Iterator[Difference]:
+    """Every month's sum is that of its days, which `rollup_differences` proves."""
+    days = _by_month(Rollup, Rollup.day, "expected", account_id)
+    months = _by_month(RollupMonth, RollupMonth.month, "found", account_id)
+    sides = union_all(days, months).subquery()
+    key = [sides.c[name] for name in ("account_id", "number", "route_id", "region")]
+    pairs = [(func.sum(sides.c[f"expected_{name}"]), func.sum(sides.c[f"found_{name}"])) for name in SUMS]
+    rows = session.execute(
+        select(*key, *(side for pair in pairs for side in pair))
+        .group_by(*key)
+        .having(or_(*(left != right for left, right in pairs)))
+        .order_by(*key)
+    )
+    for account, number, route_id, region, *sums in rows:
+        for place, name in enumerate(SUMS):
+            left, right = int(sums[2 * place]), int(sums[2 * place + 1])
+            if left != right:
+                where = f"{name} of month {number}, route {route_id}, {region or 'tasks'}"
+                yield Difference(account, None, where, left, right)
+
+
+def _by_month(model: Any, day: Any, side: str, account_id: int | None) -> Select[Any]:
+    """The sums as one side, nought as the other; a month is the number that its year and month are written as."""
+    number = cast(extract("year", day) * 100 + extract("month", day), Integer).label("number")
+    sums = {name: func.sum(getattr(model, name)) for name in SUMS}
+    other = "found" if side == "expected" else "expected"
+    halves = {side: _columns(sums, side), other: _columns({}, other)}
+    return (
+        select(model.account_id, number, model.route_id, model.region, *halves["expected"], *halves["found"])
+        .where(of_account(model.account_id, account_id))
+        .group_by(model.account_id, number, model.route_id, model.region)
+    )
 
 
 def _messages(account_id: int | None) -> Select[Any]:

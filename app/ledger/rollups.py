@@ -15,9 +15,10 @@ from sqlalchemy import Table, func, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
-from app.models import Account, Message, MessageStatus, Money, Rollup, Task
+from app.models import Account, Message, MessageStatus, Money, Rollup, RollupMonth, Task
 
 KEY: Final = ("account_id", "day", "route_id", "region")
+MONTH_KEY: Final = ("account_id", "month", "route_id", "region")
 SUMS: Final = (
     "tasks",
     "messages",
@@ -104,17 +105,20 @@ def count_moves(session: Session, task: Task, moves: Iterable[Moved]) -> None:
 
 
 def _add(session: Session, task: Task, sums: Mapping[str, Mapping[str, int]]) -> None:
-    table = Rollup.__table__
-    assert isinstance(table, Table)
+    """Add to the task's day and to its month."""
+    assert task.day is not None  # it is submitted
     is_sqlite = session.get_bind().dialect.name == "sqlite"
-    key = {"account_id": task.account_id, "day": task.day, "route_id": task.route_id}
-    rows: list[dict[str, Any]] = [
-        {**dict.fromkeys(SUMS, 0), **values, **key, "region": region}
-        for region, values in sorted(sums.items())
-    ]
-    statement = (sqlite if is_sqlite else postgresql).insert(table)
-    added = {name: table.c[name] + statement.excluded[name] for name in SUMS}
-    session.execute(statement.on_conflict_do_update(index_elements=KEY, set_=added), rows)
+    for model, key, day in ((Rollup, KEY, task.day), (RollupMonth, MONTH_KEY, task.day.replace(day=1))):
+        table = model.__table__
+        assert isinstance(table, Table)
+        place = dict(zip(key, (task.account_id, day, task.route_id), strict=False))
+        rows: list[dict[str, Any]] = [
+            {**dict.fromkeys(SUMS, 0), **values, **place, "region": region}
+            for region, values in sorted(sums.items())
+        ]
+        statement = (sqlite if is_sqlite else postgresql).insert(table)
+        added = {name: table.c[name] + statement.excluded[name] for name in SUMS}
+        session.execute(statement.on_conflict_do_update(index_elements=key, set_=added), rows)
 
 
 def _lock_account(session: Session, account_id: int) -> None:

@@ -25,6 +25,7 @@ from sqlalchemy.orm import Session
 from sqlalchemy.orm.util import identity_key
 
 from app.errors import Conflict, InsufficientCredit, LedgerStopped, NotAllowed, NotFound
+from app.ledger.blocks import count_entry
 from app.models import Account, AccountState, EntryKind, LedgerEntry, Task
 
 LARGEST_AMOUNT = 10**15  # a trillion credits: far above any business, far below the columns' limit
@@ -151,6 +152,7 @@ def _post(session: Session, transfer: _Transfer) -> LedgerEntry:
     entry = LedgerEntry(**asdict(transfer), available_after=available, held_after=held)
     session.add(entry)
     session.flush()
+    count_entry(session, entry)
     return entry
 
 

@@ -8,7 +8,7 @@ from app.models.base import Base, UtcDateTime, new_public_id
 from app.models.chore import Chore
 from app.models.credential import Invitation, OneTimeCode, RecoveryCode
 from app.models.desk import AccountNote, AuditEvent, DeskSetting
-from app.models.ledger import EntryKind, LedgerEntry
+from app.models.ledger import ENTRIES_IN_BLOCK, EntryKind, LedgerBlock, LedgerEntry
 from app.models.letter import Letter, LetterChannel
 from app.models.message import Message, MessageStatus, Money
 from app.models.notice import Notice, NoticeChoice, NoticeKind
@@ -16,7 +16,7 @@ from app.models.receipt import Receipt
 from app.models.recipient import Recipient, Rejection
 from app.models.recipient_list import ListEntry, ListState, RecipientList
 from app.models.record_export import ExportKind, ExportState, RecordExport
-from app.models.rollup import Rollup
+from app.models.rollup import Rollup, RollupMonth
 from app.models.route import (
     AccountRoute,
     Channel,
@@ -54,6 +54,7 @@ from app.models.user import CLIENT_ROLES, STAFF_ROLES, Role, User
 from app.models.whatsapp_template import TemplateState, WhatsAppTemplate
 
 __all__ = [
+    "ENTRIES_IN_BLOCK",
     "CLIENT_ROLES",
     "STAFF_ROLES",
     "Account",
@@ -76,6 +77,7 @@ __all__ = [
     "FigureKind",
     "GatewayTry",
     "Invitation",
+    "LedgerBlock",
     "LedgerEntry",
     "Letter",
     "LetterChannel",
@@ -105,6 +107,7 @@ __all__ = [
     "Rejection",
     "Role",
     "Rollup",
+    "RollupMonth",
     "Route",
     "RouteEvent",
     "RouteEventKind",

@@ -4,25 +4,15 @@ from __future__ import annotations
 
 from datetime import date
 
-from sqlalchemy import BigInteger, Date, ForeignKey, Integer, String
+from sqlalchemy import BigInteger, Date, ForeignKey, Index, Integer, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.models.base import Base
 
 
-class Rollup(Base):
-    """Sums over the messages of the tasks due that `day` (see `Task.day`), moved by the transaction that moves them.
+class _Sums:
+    """What is summed: see Rollup."""
 
-    `region` is the recipients' country; the row whose region is empty counts the tasks themselves, which may write
-    to many. `price` is what was quoted, `charged` and `refunded` what became of it, all integer millicredits.
-    """
-
-    __tablename__ = "rollup"
-
-    account_id: Mapped[int] = mapped_column(ForeignKey("account.id"), primary_key=True)
-    day: Mapped[date] = mapped_column(Date, primary_key=True)
-    route_id: Mapped[int] = mapped_column(ForeignKey("route.id"), primary_key=True)
-    region: Mapped[str] = mapped_column(String(3), primary_key=True, default="")
     tasks: Mapped[int] = mapped_column(Integer, default=0)
     messages: Mapped[int] = mapped_column(Integer, default=0)
     segments: Mapped[int] = mapped_column(Integer, default=0)
@@ -34,3 +24,33 @@ class Rollup(Base):
     price: Mapped[int] = mapped_column(BigInteger, default=0)
     charged: Mapped[int] = mapped_column(BigInteger, default=0)
     refunded: Mapped[int] = mapped_column(BigInteger, default=0)
+
+
+class Rollup(_Sums, Base):
+    """Sums over the messages of the tasks due that `day` (see `Task.day`), moved by the transaction that moves them.
+
+    `region` is the recipients' country; the row whose region is empty counts the tasks themselves, which may write
+    to many. `price` is what was quoted, `charged` and `refunded` what became of it, all integer millicredits.
+    """
+
+    __tablename__ = "rollup"
+    __table_args__ = (Index("ix_rollup_account_id_route_id", "account_id", "route_id"),)
+
+    account_id: Mapped[int] = mapped_column(ForeignKey("account.id"), primary_key=True)
+    day: Mapped[date] = mapped_column(Date, primary_key=True)
+    route_id: Mapped[int] = mapped_column(ForeignKey("route.id"), primary_key=True)
+    region: Mapped[str] = mapped_column(String(3), primary_key=True, default="")
+
+
+class RollupMonth(_Sums, Base):
+    """The same by month, moved with the days: so that a year is read from a dozen rows of each route and country.
+
+    `month` is the month's first day.
+    """
+
+    __tablename__ = "rollup_month"
+
+    account_id: Mapped[int] = mapped_column(ForeignKey("account.id"), primary_key=True)
+    month: Mapped[date] = mapped_column(Date, primary_key=True)
+    route_id: Mapped[int] = mapped_column(ForeignKey("route.id"), primary_key=True)
+    region: Mapped[str] = mapped_column(String(3), primary_key=True, default="")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date, datetime
 from enum import StrEnum
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import (
     JSON,
@@ -49,12 +49,23 @@ class TaskState(StrEnum):
     CANCELLED = "cancelled"
 
 
-def _having(counter: str) -> Index:
-    """The account's tasks that have any message in this status, for lists that ask for such messages."""
-    some = text(f"{counter} > 0")
+_WAITING: Final = "total - (accepted + delivered + failed + in_doubt + cancelled)"
+
+
+def _having(name: str, counter: str | None = None) -> Index:
+    """The account's tasks that have any message in this status, for lists that ask for such messages.
+
+    What the index says is what the list asks: `STATUS_COUNTERS` of `app.records.history`, above a written 0.
+    """
+    some = text(f"{counter or name} > 0")
     return Index(
-        f"ix_task_{counter}", "account_id", "submitted_at", "id", sqlite_where=some, postgresql_where=some
+        f"ix_task_{name}", "account_id", "submitted_at", "id", sqlite_where=some, postgresql_where=some
     )
+
+
+# What the erasing looks for, in the words that both the indexes and `app.retention` use.
+_UNERASED: Final = text("erased_at IS NULL AND finished_at IS NOT NULL")
+_DRAFT: Final = text("erased_at IS NULL AND submitted_at IS NULL")
 
 
 class Task(Base):
@@ -77,15 +88,22 @@ class Task(Base):
         Index("ix_task_account_id_submitted_at", "account_id", "submitted_at", "id"),
         Index("ix_task_account_id_route_id", "account_id", "route_id", "submitted_at", "id"),
         Index("ix_task_account_id_sender_id", "account_id", "sender_id", "submitted_at", "id"),
+        _having("accepted"),
+        _having("delivered"),
         _having("failed"),
         _having("in_doubt"),
         _having("cancelled"),
+        _having("waiting", _WAITING),
+        Index("ix_task_account_id_created_at", "account_id", "created_at", "id"),
+        Index("ix_task_account_id_state", "account_id", "state", "created_at", "id"),
         Index(
             "ix_task_again_of_id",
             "again_of_id",
             sqlite_where=text("again_of_id IS NOT NULL"),
             postgresql_where=text("again_of_id IS NOT NULL"),
         ),
+        Index("ix_task_to_erase", "finished_at", sqlite_where=_UNERASED, postgresql_where=_UNERASED),
+        Index("ix_task_drafts_to_erase", "changed_at", sqlite_where=_DRAFT, postgresql_where=_DRAFT),
         Index("ix_task_account_id_fingerprint", "account_id", "fingerprint"),
         Index(
             "ix_task_account_id_scheduled_at",
@@ -146,6 +164,7 @@ class Task(Base):
     day: Mapped[date | None] = mapped_column(Date)  # the day it counts on in the rollups
     started_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     finished_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    erased_at: Mapped[datetime | None] = mapped_column(UtcDateTime)  # its texts and numbers: `app.retention`
     pump_turn: Mapped[int] = mapped_column(BigInteger, default=0)  # the lowest goes next: tasks take turns
     paused_by_staff: Mapped[bool] = mapped_column(default=False)  # then only staff may resume it
     send_before: Mapped[datetime | None] = mapped_column(UtcDateTime)  # what has not left by then is released

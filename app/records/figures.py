@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import ColumnElement, CompoundSelect, Select, Subquery, func, select, union_all
 from sqlalchemy.orm import Session
 
-from app.models import Rollup, Route
+from app.models import Rollup, RollupMonth, Route
 from app.records.periods import Period
 from app.sending.countries import country_name
 
-_MOST_DAYS = 366
+_MOST_DAYS = 92  # of a plot by day; a longer period is drawn by month
 PACE_DAYS = 14
 
 
@@ -40,39 +40,44 @@ class Share:
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """A period's use in all, day by day without gaps, and by route and country, the dearest first."""
+    """A period's use in all, day by day without gaps, and by route and country, the dearest first.
+
+    With `by_month`, `days` are months, each by its first day.
+    """
 
     total: Use
     days: Sequence[tuple[date, Use]]
+    by_month: bool
     routes: Sequence[Share]
     countries: Sequence[Share]
 
 
-_SUMS: tuple[Any, ...] = (
-    func.sum(Rollup.tasks),
-    func.sum(Rollup.messages),
-    func.sum(Rollup.accepted + Rollup.delivered),
-    func.sum(Rollup.failed),
-    func.sum(Rollup.charged - Rollup.refunded),
-)
+_COLUMNS = ("tasks", "messages", "accepted", "delivered", "failed", "charged", "refunded")
 
 
 def figures(session: Session, account_id: int, period: Period, today: date) -> Figures:
-    """The account's use in the period. Without a first or last day, those of its first use and today stand in."""
-    where = _where(account_id, period)
-    by_day = {row[0]: _use(row[1:]) for row in session.execute(_grouped(Rollup.day, where))}
-    routes = session.execute(
-        select(Route.id, Route.name, *_SUMS)
-        .join(Rollup, Rollup.route_id == Route.id)
-        .where(*where)
-        .group_by(Route.id, Route.name)
-    )
-    countries = session.execute(_grouped(Rollup.region, [*where, Rollup.region != ""]))
+    """The account's use in the period. Without a first or last day, those of its first use and today stand in.
+
+    A period that is too long to be drawn by day is read from the months in it and the days beside them.
+    """
+    first, last = _ends(session, account_id, period, today)
+    by_month = (last - first).days >= _MOST_DAYS
+    read = _months_and_days(account_id, period) if by_month else _days(account_id, period)
+    sums = read.subquery()
+    by_day: dict[date, Use] = {}
+    for day, *values in session.execute(_grouped(sums, sums.c.day)):
+        kept = day.replace(day=1) if by_month else day
+        by_day[kept] = _together((by_day.get(kept, Use()), _use(values)))
+    of_route = _grouped(sums, sums.c.route_id, Route.name).join(Route, Route.id == sums.c.route_id)
+    countries = _grouped(sums, sums.c.region).where(sums.c.region != "")
     return Figures(
         total=_together(by_day.values()),
-        days=_without_gaps(by_day, period, today),
-        routes=_dearest_first(Share(str(row[0]), row[1], _use(row[2:])) for row in routes),
-        countries=_dearest_first(Share(row[0], country_name(row[0]), _use(row[1:])) for row in countries),
+        days=[(day, by_day.get(day, Use())) for day in _without_gaps(first, last, by_month)],
+        by_month=by_month,
+        routes=_dearest_first(Share(str(row[0]), row[1], _use(row[2:])) for row in session.execute(of_route)),
+        countries=_dearest_first(
+            Share(row[0], country_name(row[0]), _use(row[1:])) for row in session.execute(countries)
+        ),
     )
 
 
@@ -92,6 +97,17 @@ def days_left(session: Session, account_id: int, available: int, today: date) ->
     return available * ((today - first).days + 1) // spent if spent > 0 else None
 
 
+def _ends(session: Session, account_id: int, period: Period, today: date) -> tuple[date, date]:
+    """The first and last day to show; none that is to come without anything on it."""
+    first_used, last_used = (
+        session.scalar(select(end(Rollup.day)).where(*_where(account_id, period)))
+        for end in (func.min, func.max)
+    )
+    last = max(min(period.last or today, today), last_used or date.min)
+    first = period.first or first_used or last
+    return first, max(first, last)
+
+
 def _where(account_id: int, period: Period) -> list[ColumnElement[bool]]:
     conditions = [Rollup.account_id == account_id]
     if period.first:
@@ -101,8 +117,43 @@ def _where(account_id: int, period: Period) -> list[ColumnElement[bool]]:
     return conditions
 
 
-def _grouped(column: Any, where: Sequence[ColumnElement[bool]]) -> Any:
-    return select(column, *_SUMS).where(*where).group_by(column)
+def _days(account_id: int, period: Period) -> Select[Any]:
+    return _columns(Rollup, Rollup.day).where(*_where(account_id, period))
+
+
+def _months_and_days(account_id: int, period: Period) -> CompoundSelect[Any]:
+    """The sums of the months that the period has whole, and of its days before and after them."""
+    pieces = [_columns(RollupMonth, RollupMonth.month).where(RollupMonth.account_id == account_id)]
+    if period.first:
+        begin = period.first if period.first.day == 1 else _next_month(period.first)
+        pieces[0] = pieces[0].where(RollupMonth.month >= begin)
+        pieces.append(_days(account_id, replace(period, last=begin - timedelta(days=1))))
+    if period.last:
+        beyond = (period.last + timedelta(days=1)).replace(day=1)
+        pieces[0] = pieces[0].where(RollupMonth.month < beyond)
+        pieces.append(_days(account_id, replace(period, first=beyond)))
+    return union_all(*pieces)
+
+
+def _columns(model: Any, day: Any) -> Select[Any]:
+    sums = (getattr(model, name) for name in _COLUMNS)
+    return select(day.label("day"), model.route_id, model.region, *sums)
+
+
+def _grouped(sums: Subquery, *key: Any) -> Select[Any]:
+    c = sums.c
+    return select(
+        *key,
+        func.sum(c.tasks),
+        func.sum(c.messages),
+        func.sum(c.accepted + c.delivered),
+        func.sum(c.failed),
+        func.sum(c.charged - c.refunded),
+    ).group_by(*key)
+
+
+def _next_month(day: date) -> date:
+    return (day.replace(day=28) + timedelta(days=4)).replace(day=1)
 
 
 def _use(row: Sequence[Any]) -> Use:
@@ -114,15 +165,12 @@ def _together(uses: Any) -> Use:
     return Use(*(sum(column) for column in columns))
 
 
-def _without_gaps(by_day: dict[date, Use], period: Period, today: date) -> list[tuple[date, Use]]:
-    """Every day of the period that a plot has room for: the last year of a longer one, none that is to come
-    without anything on it."""
-    known = sorted(by_day)
-    last = max([min(period.last or today, today), *known[-1:]])
-    first = period.first or (known[0] if known else last)
-    first = max(first, last - timedelta(days=_MOST_DAYS - 1))
-    span = (last - first).days + 1
-    return [(day, by_day.get(day, Use())) for day in (first + timedelta(days=n) for n in range(span))]
+def _without_gaps(first: date, last: date, by_month: bool) -> Iterator[date]:
+    """Every day, or every month, from the one to the other."""
+    day = first.replace(day=1) if by_month else first
+    while day <= last:
+        yield day
+        day = _next_month(day) if by_month else day + timedelta(days=1)
 
 
 def _dearest_first(shares: Any) -> list[Share]:

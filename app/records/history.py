@@ -15,7 +15,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, literal_column, select, tuple_
 from sqlalchemy.orm import Session, joinedload, load_only
 
-from app.models import Message, Task
+from app.models import Message, Route, Task
 from app.records.asked import Asked, named_conditions, within
 from app.records.messages import STATUS_FILTERS
 from app.records.pages import PAGE_SIZE, Page
@@ -52,6 +52,9 @@ _TASK = load_only(
     Task.content,
     Task.submitted_at,
 )
+_ROUTE = joinedload(Task.route).load_only(
+    Route.name
+)  # a route has dozens of columns, and a row shows its name
 
 
 def tidy_number(written: str | None) -> str | None:
@@ -112,7 +115,7 @@ def tasks_with(account_id: int, asked: Asked) -> list[ColumnElement[bool]]:
         Task.account_id == account_id,
         Task.submitted_at.is_not(None),
         *within(Task.submitted_at, asked.period),
-        *named_conditions(asked),
+        *named_conditions(account_id, asked, Task.submitted_at),
     ]
     if (counter := STATUS_COUNTERS.get(asked.status or "")) is not None:
         conditions.append(counter > _NOUGHT)
@@ -189,7 +192,7 @@ class _Search:
         return sorted(messages, key=lambda message: (turn[message.task_id], sign * message.row))
 
     def _messages(self) -> Select[Any]:
-        return select(Message).options(joinedload(Message.task).options(_TASK))
+        return select(Message).options(joinedload(Message.task).options(_TASK, _ROUTE))
 
     def _beyond(self, place: Place | None) -> list[ColumnElement[bool]]:
         if place is None:

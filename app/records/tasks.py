@@ -6,12 +6,12 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from types import MappingProxyType
 
-from sqlalchemy import Select, select
-from sqlalchemy.orm import Session, load_only
+from sqlalchemy import Select, exists, select
+from sqlalchemy.orm import Session, joinedload, load_only
 
 from app.models import Rollup, Route, Task, TaskState
 from app.records.asked import Asked, named_conditions, within
-from app.records.pages import Page, page_by_key
+from app.records.pages import Page, page_by_keys
 
 _S = TaskState
 
@@ -56,6 +56,8 @@ _COLUMNS = load_only(
     Task.finished_at,
 )
 
+_ROUTE = joinedload(Task.route).load_only(Route.name, Route.gives_reports)
+
 # A badge of its own, for a task that is done while its messages still wait for receipts.
 SETTLING = "settling"
 
@@ -68,7 +70,9 @@ def tasks_asked(
     if submitted:
         statement = statement.where(Task.submitted_at.is_not(None))
     if asked is not None:
-        statement = statement.where(*named_conditions(asked), *within(Task.created_at, asked.period))
+        statement = statement.where(
+            *named_conditions(account_id, asked, Task.created_at), *within(Task.created_at, asked.period)
+        )
     if states := STATE_FILTERS.get(state_filter or ""):
         statement = statement.where(Task.state.in_(states))
     return statement
@@ -87,22 +91,27 @@ def task_page(
     """A page of the account's tasks, newest first; `before` and `after` are public ids of its tasks.
 
     A public id that is not the account's is passed over, and so is an unknown filter. The days that are asked for are
-    those on which tasks were begun.
+    those on which tasks were begun. Several states are read one by one, each by an index in the list's own order.
     """
-    statement = tasks_asked(account_id, state_filter=state_filter, submitted=submitted, asked=asked)
-    return page_by_key(
+    statement = tasks_asked(account_id, submitted=submitted, asked=asked)
+    states = STATE_FILTERS.get(state_filter or "")
+    return page_by_keys(
         session,
-        statement,
-        Task.id,
-        before=_key_of(session, account_id, before),
-        after=_key_of(session, account_id, after),
+        [statement.where(Task.state == state) for state in states] if states else [statement],
+        (Task.created_at, Task.id),
+        lambda task: (task.created_at, task.id),
+        before=_place_of(session, account_id, before),
+        after=_place_of(session, account_id, after),
     )
 
 
 def live_tasks(session: Session, account_id: int) -> Sequence[Task]:
     """What runs, rests or waits for its time: the running first, then by the time they start."""
     tasks = session.scalars(
-        _tasks_of(account_id).where(Task.state.in_(_LIVE_STATES)).order_by(Task.id.desc()).limit(_LIVE_SHOWN)
+        _tasks_of(account_id)
+        .where(Task.state.in_(_LIVE_STATES))
+        .order_by(Task.created_at.desc(), Task.id.desc())
+        .limit(_LIVE_SHOWN)
     ).all()
     return sorted(
         tasks,
@@ -136,15 +145,20 @@ def standing(task: Task, moment: datetime, receipts_within: timedelta) -> str:
 
 def routes_used(session: Session, account_id: int) -> Sequence[Route]:
     """The routes that the account has ever sent by, by name."""
-    used = select(Rollup.route_id).where(Rollup.account_id == account_id).distinct()
-    return session.scalars(select(Route).where(Route.id.in_(used)).order_by(Route.name)).all()
+    used = exists().where(Rollup.account_id == account_id, Rollup.route_id == Route.id)
+    return session.scalars(
+        select(Route).where(used).options(load_only(Route.public_id, Route.name)).order_by(Route.name)
+    ).all()
 
 
 def _tasks_of(account_id: int) -> Select[Task]:
-    return select(Task).where(Task.account_id == account_id).options(_COLUMNS)
+    return select(Task).where(Task.account_id == account_id).options(_COLUMNS, _ROUTE)
 
 
-def _key_of(session: Session, account_id: int, public_id: str | None) -> int | None:
+def _place_of(session: Session, account_id: int, public_id: str | None) -> tuple[datetime, int] | None:
     if not public_id:
         return None
-    return session.scalar(select(Task.id).where(Task.account_id == account_id, Task.public_id == public_id))
+    found = session.execute(
+        select(Task.created_at, Task.id).where(Task.account_id == account_id, Task.public_id == public_id)
+    ).one_or_none()
+    return None if found is None else (found.created_at, found.id)

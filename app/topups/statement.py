@@ -11,11 +11,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from sqlalchemy import Select, and_, func, select
+from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.attributes import set_committed_value
 
 from app.errors import NotFound, TopUpRefused
+from app.ledger.blocks import moved_between
 from app.models import Account, EntryKind, LedgerEntry, Task, TopUp
 from app.records.pages import Page, page_by_key
 from app.records.periods import Period
@@ -83,18 +84,11 @@ def stretch(session: Session, account_id: int, period: Period) -> Stretch:
     The account's own figures, which the header shows, are read in the same statement as its newest entry.
     """
     newest = _newest(session, account_id)
-    bounds = select(func.min(LedgerEntry.id), func.max(LedgerEntry.id)).where(
-        LedgerEntry.account_id == account_id, LedgerEntry.id <= newest
-    )
-    if period.since is not None:
-        bounds = bounds.where(LedgerEntry.created_at >= period.since)
-    if period.until is not None:
-        bounds = bounds.where(LedgerEntry.created_at < period.until)
-    row = session.execute(bounds).one()
-    first_id: int | None = row[0]
-    last_id: int | None = row[1]
+    first_id = _end(session, account_id, newest, period, latest=False)
+    last_id = _end(session, account_id, newest, period, latest=True)
     if first_id is None or last_id is None:
         return Stretch(account_id, None, None, _standing_before(session, account_id, period))
+    first_id, last_id = min(first_id, last_id), max(first_id, last_id)  # should a clock have been put back
     return Stretch(account_id, first_id, last_id, _totals(session, account_id, first_id, last_id))
 
 
@@ -134,6 +128,21 @@ def lines(session: Session, entries: Sequence[LedgerEntry]) -> list[Line]:
     ]
 
 
+def _end(session: Session, account_id: int, newest: int, period: Period, *, latest: bool) -> int | None:
+    """The first or the last entry of the period, None for none: found at once in the index of the entries' times.
+
+    Entries of an account follow one another, its lock sees to that, so their times grow with their ids.
+    """
+    moment, key = LedgerEntry.created_at, LedgerEntry.id
+    entries = select(key).where(LedgerEntry.account_id == account_id, key <= newest)
+    if period.since is not None:
+        entries = entries.where(moment >= period.since)
+    if period.until is not None:
+        entries = entries.where(moment < period.until)
+    order = (moment.desc(), key.desc()) if latest else (moment.asc(), key.asc())
+    return session.scalar(entries.order_by(*order).limit(1))
+
+
 def _newest(session: Session, account_id: int) -> int:
     """The account's newest entry's id, 0 for none; the loaded account shows the balances of that same moment."""
     newest = select(func.max(LedgerEntry.id)).where(LedgerEntry.account_id == account_id).scalar_subquery()
@@ -149,24 +158,17 @@ def _newest(session: Session, account_id: int) -> int:
 
 
 def _totals(session: Session, account_id: int, first_id: int, last_id: int) -> Totals:
-    within = and_(LedgerEntry.account_id == account_id, LedgerEntry.id >= first_id, LedgerEntry.id <= last_id)
-    came_in, went_out, count = session.execute(
-        select(
-            func.coalesce(func.sum(LedgerEntry.available).filter(LedgerEntry.available > 0), 0),
-            func.coalesce(func.sum(LedgerEntry.available).filter(LedgerEntry.available < 0), 0),
-            func.count(LedgerEntry.id),
-        ).where(within)
-    ).one()
+    moved = moved_between(session, account_id, first_id, last_id)
     first = session.get_one(LedgerEntry, first_id)
     last = session.get_one(LedgerEntry, last_id)
     return Totals(
         opening=first.available_after - first.available,
-        came_in=int(came_in or 0),
-        went_out=-int(went_out or 0),
+        came_in=moved.came_in,
+        went_out=moved.went_out,
         closing=last.available_after,
         held_opening=first.held_after - first.held,
         held_closing=last.held_after,
-        entries=count,
+        entries=moved.entries,
     )
 
 
