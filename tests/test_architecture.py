@@ -35,6 +35,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
         "app.lists",
         "app.whatsapp",
         "app.accounts",
+        "app.help",
         "app.sending",
         "app.topups",
         "app.records",
@@ -81,7 +82,10 @@ PUBLIC_ENDPOINTS = frozenset(
         "health.healthz",
         "health.metrics",  # asks for a token, or a private address
         "health.readyz",
+        "help.index",
+        "help.sample",
         "help.terms",
+        "help.topic",
         "language.choose",
         "notices.ask_to_stop",  # by a signed link
         "notices.stop",

@@ -26,7 +26,10 @@ ANYBODY: Final = frozenset(
         "health.healthz",
         "health.metrics",  # with the token, or from a private network
         "health.readyz",
+        "help.index",
+        "help.sample",
         "help.terms",
+        "help.topic",
         "language.choose",
         "members.join",
         "notices.ask_to_stop",  # by the signed link of a letter, which does nothing else
@@ -86,7 +89,10 @@ ROLES: Final[dict[str, str]] = {
     # The panel
     "dashboard.home": _SIGNED_IN,
     "dashboard.live": _CLIENT,
+    "help.dismiss_steps": _CLIENT,
     "help.sandbox": _SIGNED_IN,
+    "help.show_steps": _CLIENT,
+    "help.steps": _CLIENT,
     # Writing and sending
     "bulk.edit": "owner sender",
     "bulk.new": "owner sender",

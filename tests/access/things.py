@@ -111,6 +111,8 @@ def fill(session: Session, world: World, people: dict[str, User], settings: Sett
         ("callbacks", "route_public_id"): route.public_id,
         ("bulk.template", "kind"): "csv",
         ("topup.statement_file", "kind"): "csv",
+        ("help.sample", "kind"): "csv",
+        ("help.topic", "slug"): "price",
         ("desk_clients", "account_id"): world.account_ids["own"],
         ("desk_clients.restore", "account_id"): world.account_ids[SUSPENDED],
         ("desk_clients", "route_id"): route.id,
