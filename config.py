@@ -54,6 +54,8 @@ class Settings:
     sandbox_secret: str
     encryption_keys: tuple[str, ...]
     metrics_token: str = ""  # empty: /metrics answers private addresses alone
+    log_format: str = "plain"  # or json: a JSON object to a line
+    log_level: str = "info"
     smtp_host: str = ""
     smtp_port: int = 587
     smtp_user: str = ""
@@ -117,6 +119,8 @@ class Settings:
             canary_most_lost=float(env.get("CANARY_MOST_LOST") or 0.3),
             canary_patience=timedelta(seconds=float(env.get("CANARY_PATIENCE") or 300)),
             metrics_token=env.get("METRICS_TOKEN", ""),
+            log_format=_choice(env, "LOG_FORMAT", ("plain", "json")),
+            log_level=_choice(env, "LOG_LEVEL", ("info", "debug", "warning")),
             smtp_host=env.get("SMTP_HOST", ""),
             smtp_port=int(env.get("SMTP_PORT") or 587),
             smtp_user=env.get("SMTP_USER", ""),
@@ -143,7 +147,10 @@ class Settings:
             "SECRET_KEY": self.secret_key,
             "TESTING": self.environment == "test",
             "SQLALCHEMY_DATABASE_URI": self.database_url,
-            "SQLALCHEMY_ENGINE_OPTIONS": {"pool_pre_ping": not self.database_url.startswith("sqlite")},
+            "SQLALCHEMY_ENGINE_OPTIONS": {
+                "pool_pre_ping": not self.database_url.startswith("sqlite"),
+                "hide_parameters": True,  # an error's words would repeat numbers and texts
+            },
             "MAX_CONTENT_LENGTH": self.limits.upload_bytes + 256 * 1024,
             "MAX_FORM_MEMORY_SIZE": 256 * 1024,
             "PERMANENT_SESSION_LIFETIME": self.session_lifetime,
@@ -164,6 +171,14 @@ def _environment(name: str) -> Environment:
     if name in ("development", "test", "production"):
         return name  # type: ignore[return-value]
     raise SettingsError(f"CARILLON_ENV must be development, test or production, not {name!r}.")
+
+
+def _choice(env: Mapping[str, str], name: str, choices: tuple[str, ...]) -> str:
+    """One of the choices; the first where none is set."""
+    chosen = env.get(name) or choices[0]
+    if chosen not in choices:
+        raise SettingsError(f"{name} must be one of {', '.join(choices)}, not {chosen!r}.")
+    return chosen
 
 
 def _whole(env: Mapping[str, str], name: str, otherwise: int, least: int = 0) -> int:

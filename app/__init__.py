@@ -10,6 +10,7 @@ from app import (
     cli,
     delivery,
     extensions,
+    logs,
     security,
     web_context,
     web_errors,
@@ -26,6 +27,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     """A Carillon application. Raises config.SettingsError when the environment cannot carry one."""
     settings = settings or Settings.from_env()
     settings.instance.mkdir(parents=True, exist_ok=True)
+    logs.configure(settings)
     app = Flask(__name__, instance_path=str(settings.instance))
     app.config.from_mapping(settings.flask_config())
     if settings.trusted_proxies:

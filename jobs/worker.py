@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import argparse
 import gc
-import logging
 import signal
 import sys
 from collections.abc import Sequence
@@ -82,7 +81,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m jobs.worker", description=work.__doc__)
     parser.add_argument("queues", nargs="+", choices=[str(name) for name in QueueName], metavar="QUEUE")
     options = parser.parse_args(arguments)
-    logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(message)s", stream=sys.stdout)
     app = load_app()  # before the fork: every work-horse finds it made
     gc.collect()
     gc.freeze()  # what is there for good is never gone through again: in a pump, half of the time of its books

@@ -56,6 +56,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
         "app.web_sessions",
         "app.web_statuses",
         "app.web_figures",
+        "app.logs",
     ),
     ("app.blueprints", "app.cli"),
     ("app",),

@@ -8,6 +8,8 @@ thirty days. The request is not kept: it is made anew from the message and its r
 
 from __future__ import annotations
 
+import logging
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from typing import Any, Final
 
@@ -22,7 +24,7 @@ from app.models import GatewayTry, Route
 from app.sending.claims import Claimed
 from app.sending.settlement import LockedMessage
 
-log = structlog.get_logger()
+log = structlog.get_logger(__name__)
 
 DEFERRED_KEPT: Final = 20  # to a transaction
 _LONGEST: Final = 600
@@ -33,6 +35,8 @@ Tried = tuple[LockedMessage, Claimed, Outcome]
 def keep(session: Session, tries: Iterable[Tried]) -> None:
     """Write down those that were not accepted, each as it was answered. Their messages are read under lock."""
     kept, put_off = [], 0
+    tries = list(tries)
+    _tell(tries)
     for message, claimed, outcome in tries:
         if isinstance(outcome, Accepted):
             continue
@@ -43,6 +47,21 @@ def keep(session: Session, tries: Iterable[Tried]) -> None:
         kept.append((message, claimed.task_id, outcome))
     if kept:
         _insert(session, kept)
+
+
+def _tell(tries: Sequence[Tried]) -> None:
+    """A line for each task, and at debug level one for each message."""
+    by_task: dict[int, list[Tried]] = defaultdict(list)
+    for each in tries:
+        by_task[each[1].task_id].append(each)
+    for task_id, own in by_task.items():
+        words = Counter(_word(outcome) for _, _, outcome in own)
+        claims = sorted({message.claim for message, _, _ in own if message.claim})
+        log.info("recorded", route=own[0][0].route_id, task=task_id, claims=",".join(claims[:10]), **words)
+    if logging.getLogger(__name__).isEnabledFor(logging.DEBUG):
+        for message, claimed, outcome in tries:
+            told = {"task": claimed.task_id, "message": message.id, "claim": message.claim}
+            log.debug("answered", **told, attempt=message.attempt, outcome=_word(outcome))
 
 
 def keep_interrupted(session: Session, task_id: int, messages: Sequence[LockedMessage], code: str) -> None:
@@ -76,6 +95,8 @@ def _insert(session: Session, tries: Sequence[tuple[LockedMessage, int, Any]]) -
 
 def _word(outcome: Outcome) -> str:
     match outcome:
+        case Accepted():
+            return "accepted"
         case Refused():
             return "refused"
         case Deferred():
