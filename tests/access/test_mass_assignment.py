@@ -153,7 +153,7 @@ FORMS: Final[dict[str, tuple[str, Values]]] = {
     ),
     "topup.cancel": ("billing", {}),
     "topup.alert": ("billing", {"low_balance": "100"}),
-    "exports.ask": ("viewer", {"file_type": "csv", "number": "+61412345678"}),
+    "exports.ask": ("viewer", {"file_type": "csv", "number": "+61412345678", "state": "", "status": ""}),
     "exports.cancel": ("viewer", {}),
     "sender_ids.ask": ("sender", {"name": "Harbour", "purpose": "Our shop's name."}),
     "notices.settings": ("viewer", {"on_page": "ticket"}),
