@@ -428,12 +428,16 @@ def _exports(session: Session, people: dict[str, User], settings: Settings) -> d
         making[person.id] = RecordExport(**mine, state=ExportState.MAKING, asked={"task": SECRET})
     session.add_all([*ready.values(), *making.values()])
     session.commit()
-    named = {person: (export.public_id, token_of(export, settings.secret_key)) for person, export in ready.items()}
+    named = {
+        person: (export.public_id, token_of(export, settings.secret_key)) for person, export in ready.items()
+    }
     unfinished = {person: export.public_id for person, export in making.items()}
     owner_id = owner.id
     return {
         ("exports", "kind"): "tasks",
-        ("exports.cancel", "public_id"): lambda visitor: unfinished.get(visitor.user_id, unfinished[owner_id]),
+        ("exports.cancel", "public_id"): lambda visitor: unfinished.get(
+            visitor.user_id, unfinished[owner_id]
+        ),
         ("exports.fetch", "public_id"): lambda visitor: named.get(visitor.user_id, named[owner_id])[0],
         ("exports.fetch", "token"): lambda visitor: named.get(visitor.user_id, named[owner_id])[1],
     }
