@@ -16,12 +16,14 @@ from app.models import Task
 from app.pricing import credits
 from app.records.money import price_decimals
 from app.records.tasks import standing
+from app.sending import cap_waits
 
 
 def init_app(app: Flask) -> None:
     """Register the template filters and values."""
     app.add_template_filter(_credits, "credits")
     app.add_template_filter(_standing, "standing")
+    app.add_template_filter(cap_waits.of_task, "cap_wait")
     app.add_template_filter(local_time, "local_time")
     app.add_template_filter(_thousands, "thousands")
     app.context_processor(lambda: {"settings": app.config["CARILLON"], "terms_in_force": _terms_in_force})

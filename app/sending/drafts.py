@@ -38,7 +38,8 @@ Source = StoredUpload | ChosenList
 
 @dataclass(frozen=True)
 class DraftRequest:
-    """What the form said. `scheduled_at` is UTC, None for now; `submission_key` names this filling of the form.
+    """What the form said. `scheduled_at` is UTC, None for now; `send_before` is when
+    the rest is released (UTC), or None; `submission_key` names this filling of the form.
 
     On a WhatsApp route the text is that of the approved template with the values, whatever `content` says.
     """
@@ -50,6 +51,7 @@ class DraftRequest:
     scheduled_at: datetime | None
     submission_key: str
     wants_canary: bool = False
+    send_before: datetime | None = None
     template_id: int | None = None
     template_values: tuple[str, ...] = ()
 
@@ -83,7 +85,9 @@ def create_test(
     if number is None or number == user.phone:
         if user.phone is None or user.phone_confirmed_at is None:
             raise TaskRefused(
-                _("A test goes to your own phone. Confirm its number on your sign-in page first, then come back.")
+                _(
+                    "A test goes to your own phone. Confirm its number on your sign-in page first, then come back."
+                )
             )
         number = user.phone
     request = DraftRequest(
@@ -121,6 +125,7 @@ def edit(
         "name": request.name,
         "sender_id": request.sender_id if route.takes_sender_id else None,
         "scheduled_at": request.scheduled_at,
+        "send_before": request.send_before,
         "wants_canary": request.wants_canary,
         **_text_values(session, account_id, route, request),
     }
@@ -204,6 +209,7 @@ def _create(
         name=request.name,
         sender_id=request.sender_id if route.takes_sender_id else None,
         scheduled_at=request.scheduled_at,
+        send_before=request.send_before,
         wants_canary=request.wants_canary,
         typed_recipients=typed_recipients,
         check_run=1,
@@ -292,6 +298,7 @@ def _fingerprint(
         request.content,
         request.sender_id,
         request.scheduled_at.isoformat() if request.scheduled_at else None,
+        request.send_before.isoformat() if request.send_before else None,
         typed_recipients,
         [request.template_id, *request.template_values],
         [upload.name, upload.size if isinstance(upload, StoredUpload) else upload.list_id]

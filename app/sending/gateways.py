@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from app.gateways.base import Gateway, SettingsRefused
+from app.gateways.base import Capabilities, Gateway, SettingsRefused
 from app.gateways.registry import make_gateway
 from app.models import Route
 from app.secrets import SecretUnreadable, Vault
@@ -17,6 +17,14 @@ def gateway_for(route: Route, settings: Settings) -> Gateway:
     """A gateway for the route, not yet open. Raises SettingsRefused when its settings cannot work."""
     callback_url = f"{settings.callback_url}/callbacks/{route.public_id}"
     return make_gateway(route.gateway, gateway_values(route, settings), callback_url=callback_url)
+
+
+def capabilities_of(route: Route, settings: Settings) -> Capabilities | None:
+    """What the route's gateway can do; None when its settings cannot work."""
+    try:
+        return gateway_for(route, settings).capabilities
+    except SettingsRefused:
+        return None
 
 
 def gateway_values(route: Route, settings: Settings) -> dict[str, Any]:

@@ -179,6 +179,7 @@ class Pump:
                     await self._fenced.put(_Chunk(chunk, leave_by))
                     continue
                 self._room.release()
+                self._pace.rest()
                 # What is still out may come back to the queue once its answer is written down.
                 still_out = self._flying or self._results or not self._fenced.empty()
                 idle_since = None if still_out else idle_since or time.monotonic()
@@ -296,7 +297,7 @@ class Pump:
         try:
             while True:
                 await asyncio.sleep(lease.spans.lease.total_seconds() / 5)
-                await self._write(claims.renew_lease, lease, self._pace.next_at)
+                await self._write(claims.renew_lease, lease, self._pace.handover())
                 if time.monotonic() > self._ends_at:
                     self._stop = self._stop or await loop.run_in_executor(None, self._should_yield)
         except LeaseLost:
@@ -310,7 +311,7 @@ class Pump:
         if self._tripped is not None:
             await self._write(outcomes.trip_breaker, self._route_id, self._tripped)
         try:
-            await self._write(_release, lease, self._pace.next_at)
+            await self._write(_release, lease, self._pace.handover())
         except LeaseLost:
             log.warning("lease_lost", route=self._route_id, holder=self._holder)
         if self._tripped is None:

@@ -12,9 +12,11 @@ from sqlalchemy.orm import Session
 from app.clock import now
 from app.content.findings import Finding
 from app.content.marking import Piece, mark
+from app.gateways.base import Capabilities
 from app.ledger.balances import balance
 from app.models import Recipient, Rejection, Task, TaskState
 from app.recipients.zones import clocks_at
+from app.sending.cap_waits import Forecast, forecast
 from app.sending.countries import country_name
 from app.sending.quiet_hours import Quiet, quiet_at
 from app.sending.savings import Saving, savings
@@ -147,10 +149,14 @@ class Review:
     savings: list[Saving]
     quiet: Quiet | None
     twins: list[Task]
+    forecast: Forecast | None
 
 
-def review(session: Session, task: Task) -> Review:
-    """The review of a checked draft; one that is not checked yet gives zeros."""
+def review(session: Session, task: Task, capabilities: Capabilities | None = None) -> Review:
+    """The review of a checked draft; one that is not checked yet gives zeros.
+
+    `capabilities` are those of its route's gateway, whose daily limit makes a large task take days.
+    """
     report = task.report or {}
     quoted = task.quote or {"recipients": 0, "segments": 0, "total": 0, "lines": []}
     findings = [Finding.from_json(stored) for stored in task.findings or []]
@@ -191,6 +197,7 @@ def review(session: Session, task: Task) -> Review:
         savings=savings(task),
         quiet=quiet_at(task, starts_at),
         twins=_twins(session, task),
+        forecast=forecast(session, task, capabilities, quoted["recipients"]),
     )
 
 

@@ -7,6 +7,7 @@ from sqlalchemy.orm import Session
 
 from app.clock import now
 from app.errors import Conflict, NotAllowed, NotFound, TaskRefused
+from app.language import gettext as _
 from app.ledger.rollups import count_submission, due_day
 from app.ledger.transfers import hold
 from app.models import AccountState, Message, MessageStatus, Money, Recipient, Task, TaskState
@@ -101,6 +102,13 @@ def _require_sendable(session: Session, task: Task, check_run: int) -> None:
         open_route(session, task.route_id, task.account_id)
     except NotFound:
         raise TaskRefused("This route has been closed. Edit the task and choose another one.") from None
+    if task.send_before is not None and task.send_before <= max(now(), task.scheduled_at or now()):
+        raise TaskRefused(
+            _(
+                "The time to send nothing after comes before this task starts. "
+                "Edit the task: choose a later one, or leave it empty."
+            )
+        )
     if task.template_id is not None:
         approved_template(session, task.template_id, task.account_id)
     stored = session.execute(

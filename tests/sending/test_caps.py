@@ -13,10 +13,11 @@ from sqlalchemy.orm import Session
 from app.database import write_transaction
 from app.gateways.base import Capabilities, Deferred
 from app.gateways.errors import ErrorCode
-from app.models import Account, Route, TaskState
-from app.sending import caps, claims
+from app.models import Account, AuditEvent, Role, Route, TaskState
+from app.sending import cap_waits, caps, claims
 from tests.factories.routes import make_route
 from tests.factories.tasks import make_submitted_task
+from tests.factories.users import make_staff
 from tests.sending.engine import SPANS, House, ScriptedGateway, at_once, pump
 
 NOON = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
@@ -182,3 +183,42 @@ def test_a_pump_that_asks_twice_is_counted_once(any_app: Flask, house: House) ->
     assert house.session.get_one(Account, house.account_id).daily_used == 3
 
 
+def test_staff_set_a_clients_cap_and_what_left_today_counts(
+    client, sign_in, house: House, app: Flask
+) -> None:  # type: ignore[no-untyped-def]
+    task = make_submitted_task(house.session, house.owner, house.route, messages=5)
+    house.session.rollback()
+    pump(app, house.route_id, ScriptedGateway())
+    waiting = make_submitted_task(house.session, house.owner, house.route, messages=7)
+    sign_in(client, make_staff(house.session, role=Role.OPERATOR))
+    page = f"/staff/clients/{house.account_id}/daily-cap"
+    assert client.submit(page, {"cap": "0"}).status_code == 422
+    assert client.submit(page, {"cap": "8"}).status_code == 303
+    pump(app, house.route_id, ScriptedGateway())
+    assert house.statuses(waiting) == {"accepted": 3, "queued": 4}
+    (event,) = house.session.query(AuditEvent).filter_by(action="account.daily_cap")
+    assert (event.before, event.after) == ({"daily_cap": None}, {"daily_cap": 8})
+    for reader in (f"/staff/tasks/{waiting.public_id}",):
+        shown = client.get(reader).text
+        assert "at most 8 messages a day" in shown
+        assert "The other 4 go on from" in shown
+    assert "go on from" not in client.get(f"/staff/tasks/{task.public_id}").text
+
+
+def test_a_client_reads_before_and_after_why_it_takes_days(client, sign_in, house: House, app: Flask) -> None:  # type: ignore[no-untyped-def]
+    capped(house, account=2)
+    task = house.ready(*(f"+6141200000{number}" for number in range(5)))
+    sign_in(client, house.owner)
+    shown = client.get(f"/tasks/{task.public_id}/review").text
+    assert "This takes 3 days" in shown
+    assert "at most 2 messages a day" in shown
+    house.submit(house.now(task))
+    pump(app, house.route_id, ScriptedGateway())
+    shown = client.get(f"/tasks/{task.public_id}").text
+    assert "The other 3 go on from" in shown
+
+
+@pytest.mark.parametrize(("left", "days"), [(30, None), (25, None), (10, 3), (0, 4), (-10, 5)])
+def test_days_are_counted_with_what_waits_already(left: int, days: int | None) -> None:
+    told = cap_waits._forecast(25, left, 10, "")
+    assert (told.days if told else None) == days

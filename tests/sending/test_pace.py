@@ -56,14 +56,47 @@ def test_while_there_is_work_the_mean_is_the_rate(rate: int, lateness: float) ->
     assert (count - 1) / (times[-1] - times[0]) == pytest.approx(rate, rel=0.01)
 
 
-@given(rate=RATES, taken=st.integers(1, 50))
-def test_a_successor_goes_on_where_its_predecessor_stopped(rate: int, taken: int) -> None:
-    from itertools import repeat
+@given(
+    rate=RATES,
+    taken=st.integers(1, 1_200),
+    stall=st.sampled_from([0.0, 0.02, 0.3, 0.9]),
+    gap=st.sampled_from([0.0, 0.0, 0.2, 3.0]),
+)
+def test_a_successor_goes_on_where_its_predecessor_stopped(
+    rate: int, taken: int, stall: float, gap: float
+) -> None:
+    """Also where the predecessor had just caught up with a stall."""
+    from itertools import chain, repeat
 
     first = Pace(rate, 50.0)
-    before = leaving(first, 50.0, repeat(0.0), repeat(0.0), taken)
-    after = leaving(Pace(rate, first.next_at), before[-1], repeat(0.0), repeat(0.0), 2 * rate)
+    stalls = chain(repeat(0.0, max(0, taken - rate // 4)), [stall], repeat(0.0))
+    before = leaving(first, 50.0, stalls, repeat(0.0), taken)
+    after = leaving(Pace(rate, first.handover()), before[-1] + gap, repeat(0.0), repeat(0.0), 2 * rate)
     assert most_in_a_second(before + after) <= rate + max(1, rate / 100)
+
+
+@given(rate=st.sampled_from([20, 100, 500]), share=st.sampled_from([0.02, 0.05, 0.1]))
+def test_stalls_are_made_up_for(rate: int, share: float) -> None:
+    """Stalls that take a twentieth of the time lose less than a hundredth of the messages."""
+    from itertools import cycle, repeat
+
+    every = max(2, rate // 4)
+    stalls = cycle([*repeat(0.0, every - 1), share * every / rate])
+    times = leaving(Pace(rate, 0.0), 0.0, stalls, repeat(0.0005), 20 * rate)
+    assert (len(times) - 1) / (times[-1] - times[0]) == pytest.approx(rate, rel=0.01)
+    assert (len(times) - 1) / (times[-1] - times[0]) <= rate * 1.0001
+    assert most_in_a_second(times) <= rate + max(1, rate / 100)
+
+
+def test_what_could_have_left_while_nothing_waited_is_not_made_up_for() -> None:
+    from itertools import repeat
+
+    pace = Pace(50, 0.0)
+    leaving(pace, 0.0, repeat(0.0), repeat(0.0), 100)
+    pace.rest()
+    times = leaving(pace, 10.0, repeat(0.0), repeat(0.0), 200)
+    assert times[1] - times[0] == pytest.approx(0.02)
+    assert (len(times) - 1) / (times[-1] - times[0]) == pytest.approx(50, rel=0.001)
 
 
 @pytest.mark.parametrize("rate", [0, -1])

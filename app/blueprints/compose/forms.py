@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from flask_babel import lazy_gettext
 from flask_wtf import FlaskForm
 from wtforms import (
     BooleanField,
@@ -49,6 +50,7 @@ _PAGE_ORDER = {
             "content",
             "when",
             "scheduled_for",
+            "send_until",
         )
     )
 }
@@ -89,7 +91,9 @@ class WallTimeField(DateTimeLocalField):
 
 
 class ComposeForm(StartingFields, FlaskForm):
-    """Call `prepare` before use. After `validate`, `scheduled_at` is the moment (UTC) or None for now."""
+    """Call `prepare` before use. After `validate`, `scheduled_at` is the moment (UTC) or None for now, `send_before`
+    the moment after which the rest is released, or None.
+    """
 
     route_id = SelectField(
         "Route", coerce=route_number, validate_choice=False, validators=[InputRequired("Choose a route.")]
@@ -120,6 +124,9 @@ class ComposeForm(StartingFields, FlaskForm):
     scheduled_for = WallTimeField(
         "Date and time", format=["%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M", "%Y-%m-%dT%H:%M:%S"]
     )
+    send_until = WallTimeField(
+        lazy_gettext("Send nothing after"), format=["%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M", "%Y-%m-%dT%H:%M:%S"]
+    )
     submission_key = HiddenField(default=new_submission_key, validators=[Length(max=64)])
     template_id = SelectField("WhatsApp template", coerce=route_number, validate_choice=False)
     template_values = TextAreaField("Values of its variables", filters=[line_feeds])
@@ -133,6 +140,7 @@ class ComposeForm(StartingFields, FlaskForm):
     templates: dict[int, WhatsAppTemplate]
     own_prices: Mapping[int, int]
     scheduled_at: datetime | None = None
+    send_before: datetime | None = None
     form_errors: list[str]
     notes: Sequence[Note] = ()
 
@@ -211,6 +219,7 @@ class ComposeForm(StartingFields, FlaskForm):
             content=self.content.data,
             sender_id=self.sender_id.data or None,
             scheduled_at=self.scheduled_at,
+            send_before=self.send_before,
             submission_key=self.submission_key.data,
             template_id=self.template_id.data if self.on_whatsapp else None,
             template_values=self.values_of_template if self.on_whatsapp else (),
@@ -247,6 +256,21 @@ class ComposeForm(StartingFields, FlaskForm):
             self.scheduled_at = moment_of(field.data, self.zone, now())
         except UnusableTime as problem:
             raise ValidationError(str(problem)) from None
+
+    def validate_send_until(self, field: WallTimeField) -> None:
+        if field.data is None:
+            if (field.raw_data or [""])[0].strip():
+                raise ValidationError(
+                    _("Enter a day and a time, for example 2026-12-01 18:00, or leave it empty.")
+                )
+            return
+        try:
+            moment = moment_of(field.data, self.zone, datetime.min.replace(tzinfo=UTC))
+        except UnusableTime as problem:
+            raise ValidationError(str(problem)) from None
+        if moment <= max(now(), self.scheduled_at or now()):
+            raise ValidationError(_("Choose a time after the start, or leave it empty."))
+        self.send_before = moment
 
     def take_blame(self, shown: Preview) -> None:
         """Put what the preview found on the fields that it concerns."""
@@ -287,11 +311,16 @@ def task_values(task: Task, zone: ZoneInfo) -> dict[str, Any]:
         "name": task.name,
         "content": task.content,
         "when": "later" if at else "now",
-        "scheduled_for": at.astimezone(zone).replace(tzinfo=None, fold=0) if at else None,
+        "scheduled_for": _wall(at, zone),
+        "send_until": _wall(task.send_before, zone),
         "submission_key": task.submission_key,
         "template_id": task.template_id,
         "template_values": "\n".join(task.template_values or []),
     }
+
+
+def _wall(moment: datetime | None, zone: ZoneInfo) -> datetime | None:
+    return moment.astimezone(zone).replace(tzinfo=None, fold=0) if moment else None
 
 
 def route_label(route: Route, own_price: int | None = None) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 
-from flask import Response, flash, redirect, render_template, request, url_for
+from flask import Response, current_app, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
@@ -22,6 +22,7 @@ from app.extensions import db
 from app.models import Task, TaskState
 from app.recipients.export import rejections_csv
 from app.sending import drafts, rehearsal, submission
+from app.sending.gateways import capabilities_of
 from app.sending.lookup import task_of
 from app.sending.quiet_hours import next_allowed_time
 from app.sending.review import NOT_FOR_CORRECTION, rejections, review
@@ -164,7 +165,7 @@ def _submit_form(task: Task) -> SubmitForm:
 
 
 def _rendered(template: str, task: Task, form: SubmitForm, status: int = 200) -> ResponseReturnValue:
-    shown = review(db.session(), task)
+    shown = review(db.session(), task, capabilities_of(task.route, current_app.config["CARILLON"]))
     zone = user_zone()
     twice = task.scheduled_at is not None and comes_twice(task.scheduled_at, zone)
     may_send = signed_in_user().role in SENDERS
