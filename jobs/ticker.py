@@ -29,6 +29,7 @@ from app.sending.asking import routes_to_ask
 from app.sending.claims import routes_awaiting_receipts, routes_with_work
 from app.sending.gateways import gateway_for
 from app.sending.receipts import routes_with_due_receipts
+from app.sending.steady import steady_time
 from app.topups.low_balance import LOOK_EVERY, tell_low_balances
 from config import Settings
 from jobs.context import job_session, job_settings
@@ -65,7 +66,9 @@ def tick(session: Session, settings: Settings) -> None:
 
 def _start(session: Session, settings: Settings) -> None:
     with write_transaction(session):
-        sweep.start_due(session, settings.late_start)
+        until = steady_time(session)
+    with write_transaction(session):
+        sweep.start_due(session, settings.late_start, until)
 
 
 def _put_right(session: Session, settings: Settings) -> None:

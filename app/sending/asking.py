@@ -20,6 +20,7 @@ from sqlalchemy.orm import Session
 from app.clock import now
 from app.gateways.base import Accepted, AnswersQuestions, Outcome, Refused
 from app.models import Message, MessageStatus, Route
+from app.sending.due import has_lapsed
 from app.sending.lookup import lock_tasks
 from app.sending.settlement import (
     Change,
@@ -131,5 +132,5 @@ def _ask_later(session: Session, doubt: Doubt) -> None:
 def _due(moment: datetime) -> tuple[ColumnElement[bool], ...]:
     return (
         Message.status == MessageStatus.IN_DOUBT,
-        or_(Message.not_before.is_(None), Message.not_before <= moment),
+        or_(Message.not_before.is_(None), has_lapsed(Message.not_before, moment)),
     )

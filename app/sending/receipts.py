@@ -20,6 +20,7 @@ from app.database import insert_new
 from app.gateways.base import DeliveryReport, ReportStatus
 from app.models import Message, MessageStatus, Receipt, Task
 from app.queues import enqueue_after_commit
+from app.sending.due import has_lapsed
 from app.sending.lookup import lock_tasks
 from app.sending.settlement import (
     FINAL,
@@ -74,7 +75,7 @@ def apply_due(session: Session, route_id: int) -> int:
     moment = now()
     receipts = session.scalars(
         select(Receipt)
-        .where(Receipt.route_id == route_id, Receipt.outcome.is_(None), Receipt.retry_at <= moment)
+        .where(Receipt.route_id == route_id, Receipt.outcome.is_(None), has_lapsed(Receipt.retry_at, moment))
         .order_by(Receipt.retry_at, Receipt.id)
         .limit(BATCH)
         .with_for_update(skip_locked=True)
@@ -95,7 +96,7 @@ def apply_due(session: Session, route_id: int) -> int:
 
 def routes_with_due_receipts(session: Session) -> list[int]:
     """The routes on which receipts wait to be applied."""
-    due = (Receipt.outcome.is_(None), Receipt.retry_at <= now())
+    due = (Receipt.outcome.is_(None), has_lapsed(Receipt.retry_at, now()))
     return list(session.scalars(select(Receipt.route_id).where(*due).distinct()))
 
 

@@ -7,7 +7,7 @@ transaction of its own, since it begins anew in the house's order of locks.
 from __future__ import annotations
 
 from collections import defaultdict
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 from sqlalchemy import ColumnElement, TextClause, select, update
@@ -36,8 +36,8 @@ TOO_LATE: Final = "too_late"
 _TOO_LATE_WORDS: Final = "The time to send before has passed. What had not left was released."
 
 
-def start_due(session: Session, late_start: timedelta) -> list[int]:
-    """Start scheduled tasks whose time has come; returns their routes.
+def start_due(session: Session, late_start: timedelta, until: datetime | None = None) -> list[int]:
+    """Start scheduled tasks whose time has come, by the clock or by `until` if that is less; returns their routes.
 
     One that is overdue by more than `late_start` (the machine was down) pauses and asks its owner instead of sending
     at an hour that nobody chose. One of a suspended account pauses too.
@@ -46,7 +46,7 @@ def start_due(session: Session, late_start: timedelta) -> list[int]:
     due = session.execute(
         select(Task.id, Task.route_id, Task.scheduled_at, Account.state.label("account_state"))
         .join(Account, Account.id == Task.account_id)
-        .where(Task.state == TaskState.SCHEDULED, Task.scheduled_at <= moment)
+        .where(Task.state == TaskState.SCHEDULED, Task.scheduled_at <= min(moment, until or moment))
         .order_by(Task.id)
         .limit(BATCH)
         .with_for_update(of=Task, skip_locked=True)  # one that is being moved to another time is not due
@@ -182,7 +182,7 @@ def claim_chore(session: Session, name: str, every: timedelta) -> bool:
     # The first time is a period from now.
     insert_new(session, Chore.__table__, [{"name": name, "done_at": moment}])  # type: ignore[arg-type]
     chore = session.get_one(Chore, name, with_for_update=True)
-    if moment - chore.done_at < every:
+    if timedelta() <= moment - chore.done_at < every:  # less than nothing: the clock was set back since
         return False
     chore.done_at = moment
     return True
