@@ -10,7 +10,7 @@ from flask_login import current_user, login_user, logout_user
 from app.accounts import sessions
 from app.accounts.abuse import TooManyTries
 from app.accounts.sessions import Visitor, device_name
-from app.accounts.strength import EXPLANATION
+from app.accounts.strength import explanation
 from app.clock import now
 from app.database import write_transaction
 from app.desk.audit_log import Actor
@@ -31,7 +31,7 @@ def init_app(app: Flask) -> None:
     app.before_request(_note_use)
     app.register_error_handler(TooManyTries, _too_many_tries)
     app.add_template_filter(device_name)
-    app.context_processor(lambda: {"password_explanation": EXPLANATION})
+    app.context_processor(lambda: {"password_explanation": explanation()})
 
 
 def visitor() -> Visitor:

@@ -25,6 +25,7 @@ from sqlalchemy.orm import Session
 from app.clock import now
 from app.database import write_transaction
 from app.errors import CarillonError
+from app.language import ngettext
 from app.models import LimitHit
 
 log = structlog.get_logger()
@@ -78,7 +79,11 @@ class TooManyTries(CarillonError):
     def __init__(self, wait: int) -> None:
         minutes = max(1, -(-wait // 60))
         super().__init__(
-            f"Too many tries. Wait {minutes} minute{'' if minutes == 1 else 's'}, then try again."
+            ngettext(
+                "Too many tries. Wait %(num)s minute, then try again.",
+                "Too many tries. Wait %(num)s minutes, then try again.",
+                minutes,
+            )
         )
         self.wait = wait
 

@@ -13,6 +13,7 @@ from app.clock import now
 from app.desk import audit_log
 from app.desk.audit_log import Actor
 from app.errors import NotAllowed
+from app.language import gettext
 from app.models import User
 
 
@@ -35,7 +36,9 @@ def confirm_email(session: Session, actor: Actor, links: Links, user: User, toke
     Raises LinkDead, also when somebody else registered with the address meanwhile; NotAllowed for another person.
     """
     if links.holder(session, Purpose.CHANGE_EMAIL, token).id != user.id:
-        raise NotAllowed("This link belongs to another sign-in. Sign in as the person who asked for it.")
+        raise NotAllowed(
+            gettext("This link belongs to another sign-in. Sign in as the person who asked for it.")
+        )
     if user.pending_email is None:
         raise LinkDead
     old = user.email

@@ -14,6 +14,7 @@ from app.clock import now
 from app.desk import audit_log
 from app.desk.audit_log import Actor
 from app.errors import CarillonError, Conflict, NotFound
+from app.language import gettext
 from app.models import Account, AccountExport
 from app.queues import enqueue_after_commit
 from app.sending.alerts import clear_alert, raise_alert
@@ -33,7 +34,7 @@ def ask_deactivation(session: Session, actor: Actor, account_id: int, typed_name
     """
     account = session.get_one(Account, account_id)
     if typed_name.strip().casefold() != account.name.strip().casefold():
-        raise LeavingRefused(f"Type the account's name, {account.name}, to confirm.")
+        raise LeavingRefused(gettext("Type the account's name, %(name)s, to confirm.", name=account.name))
     asked = session.execute(
         update(Account)
         .where(Account.id == account_id, Account.deactivation_asked_at.is_(None))
@@ -41,11 +42,14 @@ def ask_deactivation(session: Session, actor: Actor, account_id: int, typed_name
     )
     assert isinstance(asked, CursorResult)
     if asked.rowcount != 1:
-        raise Conflict("Deactivation has been asked for already. Our staff will be in touch.")
+        raise Conflict(gettext("Deactivation has been asked for already. Our staff will be in touch."))
     raise_alert(
         session,
         leaving_alert(account_id),
-        f"{account.name} asks to be deactivated. Settle what is open, then close the account on its page.",
+        gettext(
+            "%(name)s asks to be deactivated. Settle what is open, then close the account on its page.",
+            name=account.name,
+        ),
         account_id=account_id,
     )
     audit_log.record(
@@ -62,7 +66,7 @@ def take_back(session: Session, actor: Actor, account_id: int) -> None:
     )
     assert isinstance(taken, CursorResult)
     if taken.rowcount != 1:
-        raise Conflict("Deactivation has not been asked for, so there is nothing to take back.")
+        raise Conflict(gettext("Deactivation has not been asked for, so there is nothing to take back."))
     clear_alert(session, leaving_alert(account_id))
     audit_log.record(session, actor, "account.keep", f"account:{account_id}", account_id=account_id)
 
@@ -74,7 +78,9 @@ def ask_export(session: Session, actor: Actor, account_id: int) -> AccountExport
     )  # a second click waits here, and then finds the first
     newest = session.scalar(_exports(account_id).limit(1))
     if newest is not None and newest.failed_at is None and now() - newest.asked_at < _GAP:
-        raise Conflict("An export was asked for within the last hour. It is listed below; use that one.")
+        raise Conflict(
+            gettext("An export was asked for within the last hour. It is listed below; use that one.")
+        )
     export = AccountExport(account_id=account_id, user_id=actor.user_id)
     session.add(export)
     session.flush()
@@ -98,7 +104,7 @@ def ready_export(session: Session, account_id: int, public_id: str) -> AccountEx
         )
     )
     if found is None:
-        raise NotFound("This export has expired, or is not ready. Ask for a new one.")
+        raise NotFound(gettext("This export has expired, or is not ready. Ask for a new one."))
     return found
 
 

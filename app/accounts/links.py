@@ -17,6 +17,7 @@ from itsdangerous import BadSignature, URLSafeTimedSerializer
 from sqlalchemy.orm import Session
 
 from app.errors import CarillonError
+from app.language import gettext
 from app.models import User
 from config import Settings
 
@@ -45,7 +46,7 @@ class LinkDead(CarillonError):
     """The link is too old, was used, or was never ours."""
 
     def __init__(self) -> None:
-        super().__init__("This link has been used, or is too old. Ask for a new one.")
+        super().__init__(gettext("This link has been used, or is too old. Ask for a new one."))
 
 
 @dataclass(frozen=True, slots=True)

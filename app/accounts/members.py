@@ -19,6 +19,7 @@ from app.clock import now
 from app.desk import audit_log
 from app.desk.audit_log import Actor
 from app.errors import CarillonError, NotFound
+from app.language import gettext
 from app.letters.writing import write_email
 from app.models import CLIENT_ROLES, Account, AccountState, Invitation, Role, User
 
@@ -46,7 +47,7 @@ def member(session: Session, account_id: int, user_id: int) -> User:
         select(User).where(User.account_id == account_id, User.id == user_id, User.disabled_at.is_(None))
     )
     if found is None:
-        raise NotFound("There is no such member in this account.")
+        raise NotFound(gettext("There is no such member in this account."))
     return found
 
 
@@ -65,17 +66,28 @@ def invite(
     """
     email = email.strip().lower()
     if len(email) > 254 or not _EMAIL.fullmatch(email):
-        raise MemberRefused(f"“{email[:60]}” is not an e-mail address. Write it like name@example.com.")
+        raise MemberRefused(
+            gettext("“%(email)s” is not an e-mail address. Write it like name@example.com.", email=email[:60])
+        )
     role = _client_role(role)
     account = session.get_one(Account, account_id, with_for_update=True)
     pending = session.scalars(_pending(account_id)).all()
     if any(each.email == email for each in pending):
-        raise MemberRefused(f"{email} has been invited already. Send that invitation again, or revoke it.")
+        raise MemberRefused(
+            gettext(
+                "%(email)s has been invited already. Send that invitation again, or revoke it.", email=email
+            )
+        )
     if len(pending) >= MOST_INVITED:
-        raise MemberRefused(f"{MOST_INVITED} invitations are open. Revoke some before you write more.")
+        raise MemberRefused(
+            gettext(
+                "%(most_invited)s invitations are open. Revoke some before you write more.",
+                most_invited=MOST_INVITED,
+            )
+        )
     known = session.scalar(select(User).where(User.email == email))
     if known is not None and known.account_id == account_id and known.disabled_at is None:
-        raise MemberRefused(f"{email} is a member of this account already.")
+        raise MemberRefused(gettext("%(email)s is a member of this account already.", email=email))
     invitation = Invitation(
         account_id=account_id,
         invited_by=actor.user_id,
@@ -137,7 +149,7 @@ def open_invitation(session: Session, token: str) -> tuple[Invitation, Account]:
         )
     ).one_or_none()
     if row is None:
-        raise NotFound("This invitation was used, taken back, or is too old. Ask for a new one.")
+        raise NotFound(gettext("This invitation was used, taken back, or is too old. Ask for a new one."))
     return row.Invitation, row.Account
 
 
@@ -158,13 +170,15 @@ def join(
     )
     assert isinstance(taken, CursorResult)
     if taken.rowcount != 1:
-        raise NotFound("This invitation has just been used.")
+        raise NotFound(gettext("This invitation has just been used."))
     user = session.scalar(select(User).where(User.email == invitation.email))
     if user is None:
         user = User(account_id=account.id, email=invitation.email)
         session.add(user)
     elif user.account_id != account.id or user.disabled_at is None:
-        raise MemberRefused("This address has a Carillon sign-in already. Ask to be invited by another one.")
+        raise MemberRefused(
+            gettext("This address has a Carillon sign-in already. Ask to be invited by another one.")
+        )
     else:
         user.session_version += 1
     user.name, user.role, user.disabled_at = name.strip(), invitation.role, None
@@ -207,7 +221,7 @@ def remove(session: Session, actor: Actor, account_id: int, user_id: int) -> Use
     """Take a member's sign-in away, at once and everywhere. Raises NotFound, and MemberRefused for the last owner."""
     found = _own_member(session, account_id, user_id)
     if found.id == actor.user_id:
-        raise MemberRefused("You cannot remove yourself. Ask another owner to do it.")
+        raise MemberRefused(gettext("You cannot remove yourself. Ask another owner to do it."))
     if found.role == Role.OWNER:
         _keep_an_owner(session, found)
     found.disabled_at = now()
@@ -231,17 +245,25 @@ def _send(session: Session, invitation: Invitation, account: Account, public_url
     session.flush()
     known = session.scalar(select(User).where(User.email == invitation.email))
     if known is not None and (known.account_id != account.id or known.disabled_at is None):
-        body = (
-            f"{account.name} has invited you to Carillon, but this address has a Carillon sign-in already. One "
-            "address can belong to one account only: ask to be invited by another address."
+        body = gettext(
+            "%(name)s has invited you to Carillon, but this address has a Carillon sign-in "
+            "already. One address can belong to one account only: ask to be invited by another "
+            "address.",
+            name=account.name,
         )
     else:
-        body = (
-            f"{account.name} has invited you to its Carillon account as {invitation.role}.\n\nOpen this link to set "
-            f"your name and password. It works once, within seven days:\n\n{public_url}/invitations/{token}\n\n"
-            "If you do not know who this is, do nothing."
+        body = gettext(
+            "%(name)s has invited you to its Carillon account as %(role)s.\n\nOpen this link to "
+            "set your name and password. It works once, within seven days:\n\n"
+            "%(public_url)s/invitations/%(token)s\n\nIf you do not know who this is, do nothing.",
+            name=account.name,
+            role=invitation.role,
+            public_url=public_url,
+            token=token,
         )
-    write_email(session, invitation.email, f"{account.name} has invited you to Carillon", body)
+    write_email(
+        session, invitation.email, gettext("%(name)s has invited you to Carillon", name=account.name), body
+    )
 
 
 def _pending(account_id: int) -> Select[Invitation]:
@@ -257,7 +279,7 @@ def _own_pending(session: Session, account_id: int, invitation_id: int) -> Invit
         _pending(account_id).where(Invitation.id == invitation_id).with_for_update()
     )
     if found is None:
-        raise NotFound("This invitation is not open any more. Reload the page to see who is in.")
+        raise NotFound(gettext("This invitation is not open any more. Reload the page to see who is in."))
     return found
 
 
@@ -279,12 +301,12 @@ def _keep_an_owner(session: Session, leaving: User) -> None:
         )
     )
     if not others:
-        raise MemberRefused("This is the account's only owner. Make somebody else an owner first.")
+        raise MemberRefused(gettext("This is the account's only owner. Make somebody else an owner first."))
 
 
 def _client_role(role: str) -> Role:
     if role not in CLIENT_ROLES:
-        raise MemberRefused("Choose owner, sender, viewer or billing.")
+        raise MemberRefused(gettext("Choose owner, sender, viewer or billing."))
     return Role(role)
 
 

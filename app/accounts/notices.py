@@ -11,6 +11,7 @@ from collections.abc import Callable
 from sqlalchemy.orm import Session
 
 from app.accounts.links import Links, Purpose
+from app.language import gettext
 from app.language import gettext as _
 from app.letters.writing import write_email, write_sms, write_to
 from app.models import NoticeKind, User
@@ -24,10 +25,13 @@ def confirm_email(session: Session, links: Links, user: User) -> None:
     write_to(
         session,
         user,
-        "Confirm your e-mail address",
-        "Hello,\n\nopen this link to confirm your e-mail address and go on with your registration at "
-        f"Carillon. It works for two days:\n\n{links.link(Purpose.CONFIRM_EMAIL, user)}\n\n"
-        "If you did not register, do nothing: without you, nobody can use this address.",
+        gettext("Confirm your e-mail address"),
+        gettext(
+            "Hello,\n\nopen this link to confirm your e-mail address and go on with your "
+            "registration at Carillon. It works for two days:\n\n%(link)s\n\nIf you did not "
+            "register, do nothing: without you, nobody can use this address.",
+            link=links.link(Purpose.CONFIRM_EMAIL, user),
+        ),
     )
 
 
@@ -36,10 +40,14 @@ def already_registered(session: Session, links: Links, user: User) -> None:
     write_to(
         session,
         user,
-        "You have a Carillon sign-in already",
-        "Somebody, probably you, has just registered at Carillon with this e-mail address. It has a sign-in "
-        f"already, so nothing was changed.\n\nSign in: {links.page('/sign-in')}\n"
-        f"Forgot the password: {links.page('/forgot')}\n\nIf it was not you, there is nothing to do.",
+        gettext("You have a Carillon sign-in already"),
+        gettext(
+            "Somebody, probably you, has just registered at Carillon with this e-mail address. "
+            "It has a sign-in already, so nothing was changed.\n\nSign in: %(page)s\nForgot the "
+            "password: %(page2)s\n\nIf it was not you, there is nothing to do.",
+            page=links.page("/sign-in"),
+            page2=links.page("/forgot"),
+        ),
     )
 
 
@@ -48,9 +56,14 @@ def reset_link(session: Session, links: Links, user: User) -> None:
     write_to(
         session,
         user,
-        "Choose a new password",
-        f"Hello {user.name},\n\nopen this link to choose a new password. It works once, within the next hour:\n\n"
-        f"{links.link(Purpose.RESET, user)}\n\nIf you did not ask for it, do nothing: your password stays as it is.",
+        gettext("Choose a new password"),
+        gettext(
+            "Hello %(name)s,\n\nopen this link to choose a new password. It works once, within the "
+            "next hour:\n\n%(link)s\n\nIf you did not ask for it, do nothing: your password stays as "
+            "it is.",
+            name=user.name,
+            link=links.link(Purpose.RESET, user),
+        ),
     )
 
 
@@ -59,10 +72,13 @@ def nobody_to_reset(session: Session, links: Links, email: str) -> None:
     write_email(
         session,
         email,
-        "No Carillon sign-in with this address",
-        "Somebody, probably you, has asked for a new Carillon password for this e-mail address. There is no "
-        "sign-in with it: perhaps you registered with another address.\n\n"
-        f"Register: {links.page('/register')}\n\nIf it was not you, there is nothing to do.",
+        gettext("No Carillon sign-in with this address"),
+        gettext(
+            "Somebody, probably you, has asked for a new Carillon password for this e-mail "
+            "address. There is no sign-in with it: perhaps you registered with another address.\n\n"
+            "Register: %(page)s\n\nIf it was not you, there is nothing to do.",
+            page=links.page("/register"),
+        ),
     )
 
 
@@ -112,10 +128,13 @@ def email_change_asked(session: Session, links: Links, user: User, new: str) -> 
     write_email(
         session,
         new,
-        "Confirm your new e-mail address",
-        "Hello,\n\nsign in and open this link to use this address for your Carillon sign-in from now "
-        f"on. It works for two hours:\n\n{links.link(Purpose.CHANGE_EMAIL, user)}\n\n"
-        "If you did not ask for it, do nothing.",
+        gettext("Confirm your new e-mail address"),
+        gettext(
+            "Hello,\n\nsign in and open this link to use this address for your Carillon sign-in "
+            "from now on. It works for two hours:\n\n%(link)s\n\nIf you did not ask for it, do "
+            "nothing.",
+            link=links.link(Purpose.CHANGE_EMAIL, user),
+        ),
         user_id=user.id,
     )
     tell_security(
@@ -135,9 +154,11 @@ def address_in_use(session: Session, user: User) -> None:
     write_to(
         session,
         user,
-        "Somebody wanted to use your e-mail address",
-        "Another person of Carillon asked to change their sign-in to this e-mail address. It belongs to your "
-        "sign-in, so nothing was changed. There is nothing to do.",
+        gettext("Somebody wanted to use your e-mail address"),
+        gettext(
+            "Another person of Carillon asked to change their sign-in to this e-mail address. It "
+            "belongs to your sign-in, so nothing was changed. There is nothing to do."
+        ),
     )
 
 
@@ -146,9 +167,13 @@ def email_changed(session: Session, user: User, old: str) -> None:
     write_email(
         session,
         old,
-        "Your e-mail address was changed",
-        f"Hello {user.name},\n\nyour Carillon sign-in now uses another address: {_masked(user.email)}. This one is "
-        "no longer used.\n\nIf this was not you, tell support at once.",
+        gettext("Your e-mail address was changed"),
+        gettext(
+            "Hello %(name)s,\n\nyour Carillon sign-in now uses another address: %(masked)s. This "
+            "one is no longer used.\n\nIf this was not you, tell support at once.",
+            name=user.name,
+            masked=_masked(user.email),
+        ),
         user_id=user.id,
     )
 
@@ -182,8 +207,15 @@ def phone_changed(session: Session, user: User, old: str | None) -> None:
         lambda: _("Your Carillon sign-in now uses the phone number ending in %(ending)s.", ending=ending),
     )
     if old is not None:
-        words = f"Your Carillon sign-in now uses the phone number ending in {ending}."
-        write_sms(session, old, f"{words} If this was not you, tell support.", user_id=user.id)
+        words = gettext(
+            "Your Carillon sign-in now uses the phone number ending in %(ending)s.", ending=ending
+        )
+        write_sms(
+            session,
+            old,
+            gettext("%(words)s If this was not you, tell support.", words=words),
+            user_id=user.id,
+        )
 
 
 def tell_security(session: Session, user: User, title: Callable[[], str], text: Callable[[], str]) -> None:

@@ -14,6 +14,7 @@ from app.accounts.strength import WeakPassword, require_strong
 from app.clock import now
 from app.desk import audit_log
 from app.desk.audit_log import Actor
+from app.language import gettext
 from app.models import User
 
 
@@ -53,7 +54,7 @@ def new_hash(user: User, password: str, hasher: PasswordHasher) -> str:
     """The new password's hash, if it may be used. Raises WeakPassword. Takes a while: hold no lock meanwhile."""
     require_strong(password, about(user))
     if verify_password(user.password_hash, password, hasher):
-        raise WeakPassword("This is your present password. Choose another.")
+        raise WeakPassword(gettext("This is your present password. Choose another."))
     return hash_password(password, hasher)
 
 

@@ -18,6 +18,7 @@ from app.clock import now
 from app.desk import audit_log
 from app.desk.audit_log import Actor
 from app.errors import Conflict
+from app.language import gettext
 from app.models import RecoveryCode, User
 from app.secrets import Vault
 
@@ -33,7 +34,7 @@ def propose(session: Session, user: User, vault: Vault) -> None:
     Raises Conflict when a second factor is in use already.
     """
     if user.totp_confirmed_at is not None:
-        raise Conflict("A second factor is set up already. Turn it off first, to set up another.")
+        raise Conflict(gettext("A second factor is set up already. Turn it off first, to set up another."))
     user.totp_secret = vault.lock(pyotp.random_base32())
 
 
@@ -56,7 +57,7 @@ def confirm(session: Session, actor: Actor, user: User, code: str, vault: Vault)
     notices.second_factor_changed(
         session,
         user,
-        "A second factor was set up: from now on, signing in also asks for a code from your app.",
+        gettext("A second factor was set up: from now on, signing in also asks for a code from your app."),
     )
     return _fresh_recovery_codes(session, user)
 
@@ -64,9 +65,13 @@ def confirm(session: Session, actor: Actor, user: User, code: str, vault: Vault)
 def renew_recovery_codes(session: Session, actor: Actor, user: User) -> list[str]:
     """New recovery codes in place of the old. Raises Conflict without a second factor."""
     if user.totp_confirmed_at is None:
-        raise Conflict("There is no second factor, so there are no recovery codes. Set one up first.")
+        raise Conflict(
+            gettext("There is no second factor, so there are no recovery codes. Set one up first.")
+        )
     _record(session, actor, user, "user.recovery_codes_renewed")
-    notices.second_factor_changed(session, user, "New recovery codes were made. The old ones no longer work.")
+    notices.second_factor_changed(
+        session, user, gettext("New recovery codes were made. The old ones no longer work.")
+    )
     return _fresh_recovery_codes(session, user)
 
 
@@ -76,7 +81,7 @@ def turn_off(session: Session, actor: Actor, user: User) -> None:
     session.execute(delete(RecoveryCode).where(RecoveryCode.user_id == user.id))
     _record(session, actor, user, "user.second_factor_off")
     notices.second_factor_changed(
-        session, user, "The second factor was turned off: the password alone signs in from now on."
+        session, user, gettext("The second factor was turned off: the password alone signs in from now on.")
     )
 
 
@@ -90,7 +95,7 @@ def spend(session: Session, actor: Actor, user: User, code: str, vault: Vault) -
     left = recovery_codes_left(session, user)
     _record(session, actor, user, "user.recovery_code_used", left=left)
     notices.second_factor_changed(
-        session, user, f"A recovery code was used to sign in; {left} of them are left."
+        session, user, gettext("A recovery code was used to sign in; %(left)s of them are left.", left=left)
     )
     return True
 

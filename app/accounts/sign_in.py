@@ -16,6 +16,7 @@ from app.accounts.standing import refusal_of
 from app.clock import now
 from app.database import write_transaction
 from app.errors import CarillonError
+from app.language import gettext
 from app.models import SignInAttempt, SignInOutcome, User
 from app.models.base import LARGEST_KEY
 
@@ -39,7 +40,9 @@ def authenticate(
     if user is None or not right:
         with write_transaction(session):
             note_try(session, user.id if user else None, email, visitor, SignInOutcome.WRONG)
-        raise SignInRefused("This e-mail and password do not belong together. Check both, and try again.")
+        raise SignInRefused(
+            gettext("This e-mail and password do not belong together. Check both, and try again.")
+        )
     if (refusal := refusal_of(user)) is not None:
         with write_transaction(session):
             note_try(session, user.id, email, visitor, SignInOutcome.SUSPENDED)

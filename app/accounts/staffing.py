@@ -52,9 +52,14 @@ def create(
     """Somebody new, who must set a password of their own at the first sign-in. Raises StaffRefused."""
     email = email.strip().lower()
     if "@" not in email or len(email) > 254 or any(sign.isspace() for sign in email):
-        raise StaffRefused(f"“{email[:60]}” is not an e-mail address.")
+        raise StaffRefused(gettext("“%(email)s” is not an e-mail address.", email=email[:60]))
     if session.scalar(select(User.id).where(User.email == email)) is not None:
-        raise StaffRefused(f"{email} has a sign-in already. One address belongs to one person in one place.")
+        raise StaffRefused(
+            gettext(
+                "%(email)s has a sign-in already. One address belongs to one person in one place.",
+                email=email,
+            )
+        )
     user = User(
         email=email,
         name=name.strip() or email.partition("@")[0],
@@ -66,7 +71,15 @@ def create(
     session.add(user)
     session.flush()
     _record(session, actor, "staff.create", user, after={"email": email, "role": user.role})
-    _tell_admins(session, f"{actor.email} gave {email} a sign-in as {user.role}.")
+    _tell_admins(
+        session,
+        gettext(
+            "%(email)s gave %(email2)s a sign-in as %(role)s.",
+            email=actor.email,
+            email2=email,
+            role=user.role,
+        ),
+    )
     return user
 
 
@@ -80,7 +93,16 @@ def change_role(session: Session, actor: Actor, user_id: int, role: str) -> User
         _keep_an_admin(session, user)
     before, user.role = user.role, role
     _record(session, actor, "staff.role", user, before={"role": before}, after={"role": role})
-    _tell_admins(session, f"{actor.email} made {user.email} {role}, who was {before}.")
+    _tell_admins(
+        session,
+        gettext(
+            "%(email)s made %(email2)s %(role)s, who was %(before)s.",
+            email=actor.email,
+            email2=user.email,
+            role=role,
+            before=before,
+        ),
+    )
     return user
 
 
@@ -109,7 +131,11 @@ def start_over(session: Session, actor: Actor, user_id: int, password: str, hash
     user.session_version += 1
     session.execute(delete(RecoveryCode).where(RecoveryCode.user_id == user.id))
     _record(session, actor, "staff.start_over", user)
-    words = f"{actor.email} gave {user.email} a one-time password and took their second factor away."
+    words = gettext(
+        "%(email)s gave %(email2)s a one-time password and took their second factor away.",
+        email=actor.email,
+        email2=user.email,
+    )
     _tell_admins(session, words)
     if user.role != Role.ADMIN:
         advice = gettext("If you did not ask for it, tell an admin at once.")
@@ -121,7 +147,7 @@ def start_over(session: Session, actor: Actor, user_id: int, password: str, hash
 
 def _other(session: Session, actor: Actor, user_id: int) -> User:
     if actor.user_id == user_id:
-        raise StaffRefused("Nobody changes their own role or sign-in here. Ask another admin.")
+        raise StaffRefused(gettext("Nobody changes their own role or sign-in here. Ask another admin."))
     # All of our admins are locked, so that two of them cannot let go of each other at once.
     session.scalars(select(User.id).where(User.role == Role.ADMIN).order_by(User.id).with_for_update()).all()
     user = session.scalar(
@@ -130,7 +156,7 @@ def _other(session: Session, actor: Actor, user_id: int) -> User:
         .execution_options(populate_existing=True)
     )
     if user is None:
-        raise NotFound("There is no such member of staff.")
+        raise NotFound(gettext("There is no such member of staff."))
     return user
 
 
@@ -141,12 +167,12 @@ def _keep_an_admin(session: Session, leaving: User) -> None:
         )
     )
     if not others:
-        raise StaffRefused("This is the only admin. Make somebody else an admin first.")
+        raise StaffRefused(gettext("This is the only admin. Make somebody else an admin first."))
 
 
 def _staff_role(role: str) -> Role:
     if role not in STAFF_ROLES:
-        raise StaffRefused("Choose support, finance, operator or admin.")
+        raise StaffRefused(gettext("Choose support, finance, operator or admin."))
     return Role(role)
 
 

@@ -16,6 +16,7 @@ from app.clock import now
 from app.desk import audit_log
 from app.desk.audit_log import Actor
 from app.errors import Conflict, NotFound
+from app.language import gettext, mark
 from app.language import gettext as _
 from app.models import Account, AccountState, NoticeKind, Role, Task, TaskState, User
 from app.notices.telling import Words, tell
@@ -24,11 +25,11 @@ from app.sending.settlement import cancel_unsent
 from app.sending.states import move_task
 from app.sending.steering import return_claimed
 
-SUSPENDED_TASK: Final = (
+SUSPENDED_TASK: Final = mark(
     "Paused because the account was suspended. Resume it once the account is restored, or cancel it."
 )
 HOME: Final = "/"
-CLOSED_TASK: Final = "Cancelled because the account was closed. What had not left was released."
+CLOSED_TASK: Final = mark("Cancelled because the account was closed. What had not left was released.")
 
 _STOPPED_BY_SUSPENSION = (TaskState.RUNNING,)
 _ENDED_BY_CLOSING = (TaskState.HELD, TaskState.SCHEDULED, TaskState.RUNNING, TaskState.PAUSED)
@@ -122,13 +123,16 @@ def leaving_alert(account_id: int) -> str:
 def refusal_of(user: User) -> str | None:
     """Why this person may not come in, in words for the sign-in page; None when they may."""
     if user.disabled_at is not None:
-        return "This sign-in has been removed. Ask the owner of your account."
+        return gettext("This sign-in has been removed. Ask the owner of your account.")
     account = user.account
     if account is None or account.state == AccountState.ACTIVE:
         return None
     if account.state == AccountState.SUSPENDED:
-        return f"This account is suspended. {_sentence(account.state_reason)}Contact support."
-    return "This account is closed."
+        return gettext(
+            "This account is suspended. %(sentence)sContact support.",
+            sentence=_sentence(account.state_reason),
+        )
+    return gettext("This account is closed.")
 
 
 def _move(
@@ -142,7 +146,7 @@ def _move(
     """Change the account's state by compare-and-set, on the record. Raises NotFound, Conflict."""
     was = session.scalar(select(Account.state).where(Account.id == account_id).with_for_update())
     if was is None:
-        raise NotFound("There is no such account.")
+        raise NotFound(gettext("There is no such account."))
     values: dict[str, object] = {"state": target, "state_reason": reason}
     if target is AccountState.ACTIVE:
         values["state_reason"] = None
@@ -156,7 +160,9 @@ def _move(
     )
     assert isinstance(moved, CursorResult)
     if moved.rowcount != 1:
-        raise Conflict(f"This account is {was} by now. Reload its page to see what happened.")
+        raise Conflict(
+            gettext("This account is %(was)s by now. Reload its page to see what happened.", was=was)
+        )
     verb = {AccountState.ACTIVE: "restore", AccountState.SUSPENDED: "suspend"}.get(target, "close")
     audit_log.record(
         session,

@@ -12,14 +12,17 @@ from dataclasses import dataclass
 from typing import Final
 
 from app.errors import CarillonError
+from app.language import gettext, mark
 
 SHORTEST: Final = 12
 LONGEST: Final = 128
 ENOUGH: Final = 3  # of 4: more than 10^8 guesses
-SCORE_WORDS: Final = ("Very easy to guess", "Easy to guess", "Could be guessed", "Strong", "Very strong")
-EXPLANATION: Final = (
-    f"At least {SHORTEST} characters. Four or five words that do not belong together are strong and easy to keep. "
-    "Known passwords, your name, e-mail address or company are refused."
+SCORE_WORDS: Final = (
+    mark("Very easy to guess"),
+    mark("Easy to guess"),
+    mark("Could be guessed"),
+    mark("Strong"),
+    mark("Very strong"),
 )
 _JUDGED = 72  # zxcvbn refuses more; what is strong this far is stronger with the rest
 _OWN_WORD = 4  # shorter pieces of a name are in too many honest words
@@ -44,27 +47,38 @@ class Verdict:
     @property
     def words(self) -> str:
         """The score as a person reads it."""
-        return SCORE_WORDS[self.score]
+        return gettext(SCORE_WORDS[self.score])
+
+
+def explanation() -> str:
+    """What is asked of a password, for the form that asks for one."""
+    return gettext(
+        "At least %(shortest)s characters. Four or five words that do not belong together are strong and easy to "
+        "keep. Known passwords, your name, e-mail address or company are refused.",
+        shortest=SHORTEST,
+    )
 
 
 def judge(password: str, about: Iterable[str | None] = ()) -> Verdict:
     """What to think of a new password of somebody whose name, address and company are in `about`."""
     own = _own_words(about)
     if not password:
-        return Verdict(0, ("Enter a password.",))
+        return Verdict(0, (gettext("Enter a password."),))
     from zxcvbn import zxcvbn  # 12 MB of frequency lists, which only who judges a password needs
 
     found = zxcvbn(password[:_JUDGED], user_inputs=sorted(own))
     feedback = found["feedback"]
     problems = []
     if len(password) < SHORTEST:
-        problems.append(f"Use at least {SHORTEST} characters.")
+        problems.append(gettext("Use at least %(shortest)s characters.", shortest=SHORTEST))
     if len(password) > LONGEST:
-        problems.append(f"Use at most {LONGEST} characters.")
+        problems.append(gettext("Use at most %(longest)s characters.", longest=LONGEST))
     if any(word in password.casefold() for word in own):
-        problems.append("Leave out your name, your e-mail address and your company.")
+        problems.append(gettext("Leave out your name, your e-mail address and your company."))
     if found["score"] < ENOUGH:
-        problems.append(f"This password is too easy to guess. {feedback['warning']}".strip())
+        problems.append(
+            gettext("This password is too easy to guess. %(feedback)s", feedback=feedback["warning"]).strip()
+        )
     score = found["score"] if not problems else min(found["score"], ENOUGH - 1)
     return Verdict(score, tuple(problems), tuple(feedback["suggestions"]))
 

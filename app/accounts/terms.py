@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from app.accounts.terms_text import SHIPPED_TEXT, SHIPPED_VERSION
 from app.errors import Conflict
+from app.language import gettext
 from app.models import TermsAcceptance, TermsVersion, User
 
 TERMS_VERSION: Final = SHIPPED_VERSION  # in force while staff have published none
@@ -59,7 +60,7 @@ def accept(session: Session, user: User, version: str, occasion: str, ip: str) -
     """
     if version != current_terms(session).version:
         raise Conflict(
-            "The terms have changed since this page was opened. Read the new ones, and accept them."
+            gettext("The terms have changed since this page was opened. Read the new ones, and accept them.")
         )
     if not _has_accepted(session, user, version):
         session.add(TermsAcceptance(user_id=user.id, version=version, occasion=occasion, ip=ip))

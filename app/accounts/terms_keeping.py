@@ -16,6 +16,7 @@ from app.clock import now
 from app.desk import audit_log
 from app.desk.audit_log import Actor
 from app.errors import CarillonError, Conflict, NotFound
+from app.language import gettext, thousands
 from app.language import gettext as _
 from app.models import (
     CLIENT_ROLES,
@@ -66,7 +67,7 @@ def version(session: Session, version_id: int) -> TermsVersion:
     """Raises NotFound."""
     found = session.get(TermsVersion, version_id)
     if found is None:
-        raise NotFound("There is no such version of the terms.")
+        raise NotFound(gettext("There is no such version of the terms."))
     return found
 
 
@@ -76,18 +77,28 @@ def write_draft(
     """A new draft, or a change of one. Raises TermsRefused, NotFound, and Conflict once it is published."""
     name, text = name.strip(), text.replace("\r\n", "\n").strip()
     if not _VERSION.fullmatch(name):
-        raise TermsRefused("Name the version with letters, digits, dots and hyphens, such as 2027-01.")
+        raise TermsRefused(
+            gettext("Name the version with letters, digits, dots and hyphens, such as 2027-01.")
+        )
     if name == SHIPPED_TERMS.version:
-        raise TermsRefused(f"{name} is the version that ships with Carillon. Choose another name.")
+        raise TermsRefused(
+            gettext("%(name)s is the version that ships with Carillon. Choose another name.", name=name)
+        )
     if not blocks_of(text) or len(text) > LONGEST_TEXT:
-        raise TermsRefused(f"Write a text of at most {LONGEST_TEXT:,} characters.")
+        raise TermsRefused(
+            gettext(
+                "Write a text of at most %(longest_text)s characters.", longest_text=thousands(LONGEST_TEXT)
+            )
+        )
     draft = TermsVersion(created_by=actor.user_id) if version_id is None else _draft(session, version_id)
     draft.version, draft.text = name, text
     session.add(draft)
     try:
         session.flush()
     except IntegrityError as error:
-        raise TermsRefused(f"There is a version {name} already. Choose another name.") from error
+        raise TermsRefused(
+            gettext("There is a version %(name)s already. Choose another name.", name=name)
+        ) from error
     audit_log.record(
         session, actor, "terms.write", f"terms:{draft.id}", after={"version": name, "characters": len(text)}
     )
@@ -105,7 +116,7 @@ def publish(session: Session, actor: Actor, version_id: int) -> TermsVersion:
     )
     assert isinstance(published, CursorResult)
     if published.rowcount != 1:
-        raise Conflict("This version is published already.")
+        raise Conflict(gettext("This version is published already."))
     audit_log.record(session, actor, "terms.publish", f"terms:{version_id}", after={"version": draft.version})
     _tell_clients(session, draft.version)
     return draft
@@ -150,7 +161,7 @@ def _words(name: str) -> Words:
 def _draft(session: Session, version_id: int) -> TermsVersion:
     found = session.get(TermsVersion, version_id, with_for_update=True)
     if found is None:
-        raise NotFound("There is no such version of the terms.")
+        raise NotFound(gettext("There is no such version of the terms."))
     if found.published_at is not None:
-        raise Conflict("A published version is never changed. Write a new one.")
+        raise Conflict(gettext("A published version is never changed. Write a new one."))
     return found

@@ -17,6 +17,7 @@ from app.clock import now
 from app.desk import audit_log
 from app.desk.audit_log import Actor
 from app.errors import CarillonError
+from app.language import gettext
 from app.letters.writing import write_sms
 from app.models import OneTimeCode, User
 
@@ -49,7 +50,9 @@ def send_code(session: Session, user: User, phone: str, secret_key: str) -> None
     newest = _newest(session, user)
     waits = newest is not None and newest.used_at is None and newest.sent_to == phone
     if waits and newest is not None and moment - newest.created_at < RESEND_GAP:
-        raise CodeWaits("A code was sent to this number a moment ago. Give it a minute, then ask again.")
+        raise CodeWaits(
+            gettext("A code was sent to this number a moment ago. Give it a minute, then ask again.")
+        )
     code = f"{secrets.randbelow(1_000_000):06d}"
     session.add(
         OneTimeCode(
@@ -60,7 +63,12 @@ def send_code(session: Session, user: User, phone: str, secret_key: str) -> None
             expires_at=moment + CODE_LIFE,
         )
     )
-    write_sms(session, phone, f"{code} is your Carillon code. It works for 10 minutes.", user_id=user.id)
+    write_sms(
+        session,
+        phone,
+        gettext("%(code)s is your Carillon code. It works for 10 minutes.", code=code),
+        user_id=user.id,
+    )
 
 
 def has_code(session: Session, user: User, phone: str) -> bool:

@@ -12,6 +12,7 @@ from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
 from app.gateways.base import OptOut
+from app.language import gettext
 from app.lists.suppression import suppress_numbers
 from app.models import Message, Suppression, SuppressionSource, Task
 
@@ -22,7 +23,7 @@ def take_opt_outs(session: Session, route_id: int, wishes: Sequence[OptOut]) -> 
     Letting through undoes only what a stop on the same route had put on a list, and only an older stop: a wish that
     arrives late must not undo a newer one.
     """
-    note = f"stopped at the carrier, route {route_id}"
+    note = gettext("stopped at the carrier, route %(route_id)s", route_id=route_id)
     for wish in wishes:
         ours = (
             Suppression.e164 == wish.e164,

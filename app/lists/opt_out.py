@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 from app.desk import audit_log
 from app.desk.audit_log import Actor
 from app.errors import NotFound
+from app.language import gettext
 from app.lists.suppression import suppress_numbers
 from app.models import OptOutPage, SuppressionSource
 from app.recipients.numbers import NumberRules, read_number
@@ -47,5 +48,5 @@ def opt_out(session: Session, public_id: str, number: str) -> None:
 def _account_of(session: Session, public_id: str) -> int:
     account_id = session.scalar(select(OptOutPage.account_id).where(OptOutPage.public_id == public_id))
     if account_id is None:
-        raise NotFound("This address is not complete. Open it again from where you found it.")
+        raise NotFound(gettext("This address is not complete. Open it again from where you found it."))
     return account_id

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from app.clock import now
 from app.database import write_transaction
+from app.language import gettext
 from app.lists.suppression_upload import Opener, Remover
 from app.models import ListEntry, ListState, RecipientList
 from app.recipients.confined import take_in_file
@@ -44,7 +45,7 @@ def read_list(
     except FileRefused as refused:
         _refuse(session, list_id, refused.message)
     except FileNotFoundError:
-        _refuse(session, list_id, "The uploaded file is no longer stored. Upload it again.")
+        _refuse(session, list_id, gettext("The uploaded file is no longer stored. Upload it again."))
     else:
         _store(session, list_id, intake)
     remove_upload(key)
@@ -69,7 +70,9 @@ def _begin(session: Session, list_id: int) -> tuple[str, str] | None:
         saved.attempts += 1
         if saved.attempts > MAX_ATTEMPTS:
             saved.state = ListState.REFUSED
-            saved.state_reason = "Reading this file failed several times. Try a smaller or simpler one."
+            saved.state_reason = gettext(
+                "Reading this file failed several times. Try a smaller or simpler one."
+            )
             return None
         return saved.upload_key or "", saved.upload_name or ""
 
@@ -88,7 +91,9 @@ def _store(session: Session, list_id: int, intake: Intake) -> None:
         saved.size = len(intake.recipients)
         saved.state = ListState.READY if intake.recipients else ListState.REFUSED
         if not intake.recipients:
-            saved.state_reason = "No row of the file holds a number that can be sent to. See the reasons."
+            saved.state_reason = gettext(
+                "No row of the file holds a number that can be sent to. See the reasons."
+            )
         rows = [
             {
                 "list_id": list_id,

@@ -12,6 +12,7 @@ from app.clock import now
 from app.desk import audit_log
 from app.desk.audit_log import Actor
 from app.errors import Conflict, NotFound, TaskRefused
+from app.language import gettext, thousands
 from app.models import ListEntry, ListState, Recipient, RecipientList, Task, TaskState
 from app.queues import enqueue_after_commit
 from app.records.pages import Page, page_by_key
@@ -43,7 +44,7 @@ def list_of(session: Session, account_id: int, public_id: str) -> RecipientList:
         )
     )
     if found is None:
-        raise NotFound("There is no such list in your account. It may have been deleted.")
+        raise NotFound(gettext("There is no such list in your account. It may have been deleted."))
     return found
 
 
@@ -59,7 +60,9 @@ def save_upload(
     session: Session, user_id: int, account_id: int, name: str, upload_key: str, upload_name: str
 ) -> RecipientList:
     """A list to be read from a stored file by a job. Raises Conflict when the name is taken."""
-    saved = _new(session, user_id, account_id, name, f"the file {upload_name}")
+    saved = _new(
+        session, user_id, account_id, name, gettext("the file %(upload_name)s", upload_name=upload_name)
+    )
     saved.state, saved.upload_key, saved.upload_name = ListState.READING, upload_key, upload_name
     session.flush()
     enqueue_after_commit(session, "jobs.lists.read_list", saved.id)
@@ -75,10 +78,10 @@ def save_draft(
     """
     task = session.scalar(select(Task).where(Task.account_id == account_id, Task.public_id == task_public_id))
     if task is None:
-        raise NotFound("There is no such task in your account.")
+        raise NotFound(gettext("There is no such task in your account."))
     if task.state != TaskState.READY:
-        raise TaskRefused("Only the recipients of a checked draft can be saved as a list.")
-    saved = _new(session, user_id, account_id, name, f"the task {task.name}")
+        raise TaskRefused(gettext("Only the recipients of a checked draft can be saved as a list."))
+    saved = _new(session, user_id, account_id, name, gettext("the task %(name)s", name=task.name))
     saved.field_names = list((task.report or {}).get("field_names", []))
     place = func.row_number().over(order_by=Recipient.row)
     source = select(literal(saved.id), place, Recipient.e164, Recipient.region, Recipient.fields).where(
@@ -99,10 +102,12 @@ def merge(
     """
     chosen = [list_of(session, account_id, public_id) for public_id in dict.fromkeys(public_ids)]
     if not 2 <= len(chosen) <= MOST_MERGED:
-        raise TaskRefused(f"Choose 2 to {MOST_MERGED} lists to merge.")
+        raise TaskRefused(gettext("Choose 2 to %(most_merged)s lists to merge.", most_merged=MOST_MERGED))
     waiting = [each.name for each in chosen if each.state != ListState.READY]
     if waiting:
-        raise TaskRefused(f"“{waiting[0]}” has not been read, so it cannot be merged.")
+        raise TaskRefused(
+            gettext("“%(waiting)s” has not been read, so it cannot be merged.", waiting=waiting[0])
+        )
     origin = "the lists " + ", ".join(each.name for each in chosen)
     merged = _new(session, user_id, account_id, name, origin)
     merged.field_names = list(
@@ -112,8 +117,12 @@ def merge(
     merged.size = _count(session, merged.id)
     if merged.size > most:
         raise TaskRefused(
-            f"Together these lists have {merged.size:,} different numbers, and one task takes at most {most:,}. "
-            "Merge fewer of them."
+            gettext(
+                "Together these lists have %(size)s different numbers, and one task takes at most "
+                "%(most)s. Merge fewer of them.",
+                size=thousands(merged.size),
+                most=thousands(most),
+            )
         )
     return merged
 
@@ -169,7 +178,7 @@ def _require_free(session: Session, account_id: int, name: str) -> None:
 
 
 def _taken(name: str) -> Conflict:
-    return Conflict(f"You have a list named “{name}” already. Choose another name.")
+    return Conflict(gettext("You have a list named “%(name)s” already. Choose another name.", name=name))
 
 
 def _insert_once(session: Session, merged_id: int, list_ids: Sequence[int]) -> None:

@@ -17,6 +17,7 @@ from app.database import insert_new
 from app.desk import audit_log
 from app.desk.audit_log import Actor
 from app.errors import NotFound
+from app.language import gettext
 from app.models import Suppression, SuppressionSource
 from app.queues import enqueue_after_commit
 from app.recipients.intake import Intake, Rejection
@@ -108,7 +109,7 @@ def remove(session: Session, actor: Actor, account_id: int | None, suppression_i
         select(Suppression).where(Suppression.id == suppression_id, _of(account_id)).with_for_update()
     )
     if row is None:
-        raise NotFound("This number is not on the list. It may have been removed already.")
+        raise NotFound(gettext("This number is not on the list. It may have been removed already."))
     e164 = row.e164
     session.execute(delete(Suppression).where(Suppression.id == row.id))
     before = {"number": e164, "source": row.source, "note": row.note}

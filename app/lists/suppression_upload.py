@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 from app.clock import now
 from app.database import write_transaction
 from app.desk.audit_log import Actor
+from app.language import gettext
 from app.lists.suppression import LONGEST_NOTE, suppress_intake
 from app.models import SuppressionSource, SuppressionUpload, UploadState, User
 from app.queues import enqueue_after_commit
@@ -68,7 +69,7 @@ def read(
     except FileRefused as refused:
         _refuse(session, upload_id, refused.message)
     except FileNotFoundError:
-        _refuse(session, upload_id, "The uploaded file is no longer stored. Upload it again.")
+        _refuse(session, upload_id, gettext("The uploaded file is no longer stored. Upload it again."))
     else:
         _store(session, upload_id, intake)
     remove_upload(key)
@@ -106,7 +107,7 @@ def _begin(session: Session, upload_id: int) -> tuple[str, str] | None:
         upload.attempts += 1
         if upload.attempts > MAX_ATTEMPTS:
             upload.state = UploadState.REFUSED
-            upload.state_reason = (
+            upload.state_reason = gettext(
                 "Reading this file failed several times. Nothing of it was taken. Try a simpler file."
             )
             return None

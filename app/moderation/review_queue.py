@@ -13,6 +13,7 @@ from app.clock import now
 from app.desk import audit_log
 from app.desk.audit_log import Actor
 from app.errors import Conflict, NotFound, TaskRefused
+from app.language import gettext
 from app.language import gettext as _
 from app.models import Account, AuditEvent, NoticeKind, RefusedContent, StaffAlert, Task, TaskState
 from app.notices.telling import Words, tell
@@ -66,7 +67,7 @@ def held_task(session: Session, public_id: str) -> Task:
     """The held task of that public id. Raises NotFound, and Conflict saying who decided once it is not held."""
     task = session.scalar(select(Task).where(Task.public_id == public_id))
     if task is None or task.submitted_at is None:
-        raise NotFound("There is no such task in the queue.")
+        raise NotFound(gettext("There is no such task in the queue."))
     if task.state != TaskState.HELD:
         raise Conflict(_decided_words(session, task))
     return task
@@ -126,7 +127,7 @@ def reject(session: Session, actor: Actor, public_id: str, reason: str) -> Task:
     """
     reason = " ".join(reason.split())[:LONGEST_REASON]
     if not reason:
-        raise TaskRefused("Say why, in words that the client can act on.")
+        raise TaskRefused(gettext("Say why, in words that the client can act on."))
     reason = reason if reason[-1] in ".!?" else f"{reason}."
     task_id = _task_id(session, public_id)
     try:
@@ -146,7 +147,7 @@ def reject(session: Session, actor: Actor, public_id: str, reason: str) -> Task:
 def _task_id(session: Session, public_id: str) -> int:
     task_id = session.scalar(select(Task.id).where(Task.public_id == public_id))
     if task_id is None:
-        raise NotFound("There is no such task in the queue.")
+        raise NotFound(gettext("There is no such task in the queue."))
     return task_id
 
 
@@ -172,10 +173,17 @@ def _decided_words(session: Session, task: Task) -> str:
         .limit(1)
     )
     if act is not None:
-        return f"“{task.name}” was {_DID[act.action]} already, by {act.actor}. Nothing was done twice."
+        return gettext(
+            "“%(name)s” was %(did)s already, by %(actor)s. Nothing was done twice.",
+            name=task.name,
+            did=_DID[act.action],
+            actor=act.actor,
+        )
     if task.state == TaskState.CANCELLED:
-        return f"“{task.name}” has been cancelled in the meantime. Its credits are available again."
-    return f"“{task.name}” is not held any more. Nothing was done."
+        return gettext(
+            "“%(name)s” has been cancelled in the meantime. Its credits are available again.", name=task.name
+        )
+    return gettext("“%(name)s” is not held any more. Nothing was done.", name=task.name)
 
 
 def _released(task: Task) -> Words:

@@ -14,6 +14,7 @@ from app.content.sender_id import GSM_LIMIT, check_sender_id
 from app.desk import audit_log
 from app.desk.audit_log import Actor
 from app.errors import Conflict, NotFound, TaskRefused
+from app.language import gettext
 from app.language import gettext as _
 from app.models import Account, NoticeKind, ProtectedName, Role, SenderIdRequest, User
 from app.notices.telling import Words, tell
@@ -74,7 +75,11 @@ def ask(session: Session, actor: Actor, account_id: int, name: str, purpose: str
     )
     if request is not None and request.state != REJECTED:
         words = "waits for staff" if request.state == WAITING else "is approved"
-        raise Conflict(f"“{request.name}” {words} already. There is nothing more to do.")
+        raise Conflict(
+            gettext(
+                "“%(name)s” %(words)s already. There is nothing more to do.", name=request.name, words=words
+            )
+        )
     _refuse_too_many(session, account_id)
     if request is None:
         request = SenderIdRequest(account_id=account_id, name=name)
@@ -97,7 +102,7 @@ def reject(session: Session, actor: Actor, request_id: int, reason: str) -> Send
     Raises TaskRefused without a reason, Conflict when it was rejected already, NotFound.
     """
     if not reason.strip():
-        raise TaskRefused("Say why, in words that the client can act on.")
+        raise TaskRefused(gettext("Say why, in words that the client can act on."))
     return _decide(session, actor, request_id, {WAITING, APPROVED}, REJECTED, " ".join(reason.split())[:500])
 
 
@@ -111,9 +116,15 @@ def _decide(
         .execution_options(populate_existing=True)
     )
     if request is None:
-        raise NotFound("There is no such request.")
+        raise NotFound(gettext("There is no such request."))
     if request.state not in sources:
-        raise Conflict(f"“{request.name}” was {request.state} already. Nothing was done twice.")
+        raise Conflict(
+            gettext(
+                "“%(name)s” was %(state)s already. Nothing was done twice.",
+                name=request.name,
+                state=request.state,
+            )
+        )
     before = {"state": request.state}
     request.state, request.reason, request.decided_by, request.decided_at = (
         state,
@@ -167,7 +178,10 @@ def _refuse_too_many(session: Session, account_id: int) -> None:
     )
     if (waiting or 0) >= MOST_WAITING:
         raise TaskRefused(
-            f"{waiting} of your requests wait already. Ask again once staff have answered some."
+            gettext(
+                "%(waiting)s of your requests wait already. Ask again once staff have answered some.",
+                waiting=waiting,
+            )
         )
 
 

@@ -10,6 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.errors import TaskRefused
+from app.language import gettext, thousands
 from app.models import Message, Task
 from app.recipients.typed import split_typed
 
@@ -28,9 +29,15 @@ def messages_named(session: Session, task: Task | None, typed: str) -> Sequence[
     if not pieces:
         return []
     if task is None:
-        raise TaskRefused("Choose the task that these numbers belong to.")
+        raise TaskRefused(gettext("Choose the task that these numbers belong to."))
     if len(pieces) > MOST_NUMBERS:
-        raise TaskRefused(f"{len(pieces):,} numbers are typed. A few are enough: at most {MOST_NUMBERS}.")
+        raise TaskRefused(
+            gettext(
+                "%(pieces)s numbers are typed. A few are enough: at most %(most_numbers)s.",
+                pieces=thousands(len(pieces)),
+                most_numbers=MOST_NUMBERS,
+            )
+        )
     by_number = {_e164(piece): piece for piece in pieces}
     found = session.scalars(
         select(Message).where(Message.task_id == task.id, Message.e164.in_(by_number)).order_by(Message.row)
@@ -40,7 +47,13 @@ def messages_named(session: Session, task: Task | None, typed: str) -> Sequence[
         named = ", ".join(f"“{piece[:30]}”" for piece in sorted(strangers)[:_NAMED])
         more = f" and {len(strangers) - _NAMED} more" if len(strangers) > _NAMED else ""
         raise TaskRefused(
-            f"“{task.name}” was not sent to {named}{more}. Write numbers of this task, with their country code."
+            gettext(
+                "“%(name)s” was not sent to %(named)s%(more)s. Write numbers of this task, with "
+                "their country code.",
+                name=task.name,
+                named=named,
+                more=more,
+            )
         )
     return found
 

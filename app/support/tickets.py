@@ -13,6 +13,7 @@ from app.clock import now
 from app.desk import audit_log
 from app.desk.audit_log import Actor
 from app.errors import Conflict, NotFound, TaskRefused
+from app.language import gettext
 from app.language import gettext as _
 from app.models import Account, NoticeKind, Role, Ticket, TicketMessage, TicketPost, User
 from app.notices.telling import Words, tell, tell_one
@@ -49,7 +50,7 @@ def open_ticket(
     """
     account_id = session.scalar(select(Account.id).where(Account.id == user.account_id).with_for_update())
     if account_id is None:
-        raise NotFound("Only clients open tickets.")
+        raise NotFound(gettext("Only clients open tickets."))
     task = task_of(session, account_id, task_public_id) if task_public_id else None
     messages = messages_named(session, task, numbers)
     if again := _opened_just_now(session, user, subject, text):
@@ -108,7 +109,7 @@ def answer(session: Session, actor: Actor, staff: User, public_id: str, text: st
     ticket = _lock(session, public_id, None)
     _refuse_unseen(session, ticket, seen)
     if ticket.state == CLOSED:
-        raise Conflict("The client has closed this ticket. It opens again when they write.")
+        raise Conflict(gettext("The client has closed this ticket. It opens again when they write."))
     session.add(TicketPost(ticket_id=ticket.id, user_id=staff.id, text=text))
     before, ticket.state = ticket.state, ANSWERED
     session.flush()
@@ -123,7 +124,7 @@ def ticket_of(session: Session, account_id: int, public_id: str) -> Ticket:
         select(Ticket).where(Ticket.account_id == account_id, Ticket.public_id == public_id)
     )
     if ticket is None:
-        raise NotFound("There is no such ticket in your account.")
+        raise NotFound(gettext("There is no such ticket in your account."))
     return ticket
 
 
@@ -131,7 +132,7 @@ def any_ticket(session: Session, public_id: str) -> Ticket:
     """A ticket of any account, for staff. Raises NotFound."""
     ticket = session.scalar(select(Ticket).where(Ticket.public_id == public_id))
     if ticket is None:
-        raise NotFound("There is no such ticket.")
+        raise NotFound(gettext("There is no such ticket."))
     return ticket
 
 
@@ -207,7 +208,7 @@ def _lock(session: Session, public_id: str, account_id: int | None) -> Ticket:
         statement = statement.where(Ticket.account_id == account_id)
     ticket = session.scalar(statement.with_for_update(of=Ticket).execution_options(populate_existing=True))
     if ticket is None:
-        raise NotFound("There is no such ticket.")
+        raise NotFound(gettext("There is no such ticket."))
     return ticket
 
 
@@ -222,8 +223,11 @@ def _refuse_unseen(session: Session, ticket: Ticket, seen: int) -> None:
     )
     if newest is not None and newest.id > seen:
         raise Conflict(
-            f"{newest.user.name} has written since you opened this page, so yours was not sent. "
-            "Read it above, then send yours if it is still needed."
+            gettext(
+                "%(name)s has written since you opened this page, so yours was not sent. Read it "
+                "above, then send yours if it is still needed.",
+                name=newest.user.name,
+            )
         )
 
 
@@ -248,7 +252,10 @@ def _refuse_too_many(session: Session, account_id: int) -> None:
     )
     if (count or 0) >= MOST_OPEN:
         raise TaskRefused(
-            f"{count} of your tickets wait for an answer already. Write into one of them instead."
+            gettext(
+                "%(count)s of your tickets wait for an answer already. Write into one of them instead.",
+                count=count,
+            )
         )
 
 

@@ -15,6 +15,7 @@ from app.desk import audit_log
 from app.desk.audit_log import Actor
 from app.desk.settings import desk_settings
 from app.errors import CarillonError, Conflict, NotFound
+from app.language import gettext
 from app.ledger import transfers
 from app.models import Account, Adjustment, User
 from app.pricing import credits
@@ -40,11 +41,13 @@ def request(
     `request_key` names this filling of the form: sent twice, it is one adjustment. Raises AdjustmentRefused.
     """
     if not reason.strip():
-        raise AdjustmentRefused("Say what the adjustment is for. The client reads it in their statement.")
+        raise AdjustmentRefused(
+            gettext("Say what the adjustment is for. The client reads it in their statement.")
+        )
     if amount == 0 or abs(amount) > transfers.LARGEST_AMOUNT:
-        raise AdjustmentRefused("Enter an amount of credits other than 0.")
+        raise AdjustmentRefused(gettext("Enter an amount of credits other than 0."))
     if session.get(Account, account_id, with_for_update=True) is None:
-        raise NotFound("There is no such account.")
+        raise NotFound(gettext("There is no such account."))
     earlier = session.scalar(select(Adjustment).where(Adjustment.request_key == request_key))
     if earlier is not None:
         return _same(earlier, actor, account_id, amount)
@@ -60,7 +63,7 @@ def request(
     try:
         session.flush()
     except IntegrityError as error:  # the same form for another account, in this very moment
-        raise Conflict("This form was sent before. Open the page again.") from error
+        raise Conflict(gettext("This form was sent before. Open the page again.")) from error
     audit_log.record(
         session,
         actor,
@@ -79,7 +82,7 @@ def confirm(session: Session, actor: Actor, adjustment_id: int) -> Adjustment:
     """Post what a colleague asked for. Raises NotFound, AdjustmentRefused for one's own, Conflict when decided."""
     adjustment = _waiting(session, adjustment_id)
     if adjustment.requested_by == actor.user_id:
-        raise AdjustmentRefused("A second person has to confirm this: you asked for it yourself.")
+        raise AdjustmentRefused(gettext("A second person has to confirm this: you asked for it yourself."))
     _decide(session, actor, adjustment, POSTED)
     return adjustment
 
@@ -111,7 +114,7 @@ def of_account(session: Session, account_id: int) -> Sequence[Adjustment]:
 
 def _same(earlier: Adjustment, actor: Actor, account_id: int, amount: int) -> Adjustment:
     if (earlier.account_id, earlier.amount, earlier.requested_by) != (account_id, amount, actor.user_id):
-        raise Conflict("This form was sent before with other contents. Open the page again.")
+        raise Conflict(gettext("This form was sent before with other contents. Open the page again."))
     return earlier
 
 
@@ -132,7 +135,7 @@ def _moved_alone_lately(session: Session, adjustment: Adjustment) -> int:
 def _waiting(session: Session, adjustment_id: int) -> Adjustment:
     adjustment = session.get(Adjustment, adjustment_id)
     if adjustment is None:
-        raise NotFound("There is no such adjustment.")
+        raise NotFound(gettext("There is no such adjustment."))
     return adjustment
 
 
@@ -146,7 +149,9 @@ def _decide(session: Session, actor: Actor, adjustment: Adjustment, state: str) 
     )
     assert isinstance(moved, CursorResult)
     if moved.rowcount != 1:
-        raise Conflict("This adjustment has been decided in the meantime. Reload the page to see how.")
+        raise Conflict(
+            gettext("This adjustment has been decided in the meantime. Reload the page to see how.")
+        )
     audit_log.record(
         session,
         actor,
@@ -172,6 +177,10 @@ def _post(session: Session, actor: Actor, adjustment: Adjustment) -> None:
     except Conflict as error:
         available = session.scalar(select(Account.available).where(Account.id == adjustment.account_id)) or 0
         raise AdjustmentRefused(
-            f"Only {credits(available)} credits are available, so {credits(-adjustment.amount)} cannot be taken away."
+            gettext(
+                "Only %(available)s credits are available, so %(amount)s cannot be taken away.",
+                available=credits(available),
+                amount=credits(-adjustment.amount),
+            )
         ) from error
     tell_adjusted(session, adjustment, entry.available_after)

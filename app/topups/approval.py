@@ -16,6 +16,7 @@ from app.desk import audit_log
 from app.desk.audit_log import Actor
 from app.desk.settings import desk_settings
 from app.errors import Conflict, NotAllowed, TopUpRefused
+from app.language import gettext, thousands
 from app.ledger import transfers
 from app.models import AuditEvent, TopUp, TopUpState, User
 from app.pricing import MILLICREDITS, credits
@@ -53,7 +54,9 @@ def approve(
     if top_up.state == TopUpState.CONFIRMING:
         if top_up.decided_by == staff.id:
             return Outcome.ALREADY
-        raise Conflict("Somebody approved this a moment ago, and asks you to confirm. Look at it once more.")
+        raise Conflict(
+            gettext("Somebody approved this a moment ago, and asks you to confirm. Look at it once more.")
+        )
     _require_seen(top_up, seen)
     _require_amount(top_up, amount, reason)
     values = {
@@ -79,9 +82,11 @@ def confirm(session: Session, actor: Actor, staff: User, public_id: str, *, seen
     if top_up.state == TopUpState.APPROVED:
         return Outcome.ALREADY
     if top_up.state != TopUpState.CONFIRMING:
-        raise Conflict(f"This top-up is {top_up.state} now, so there is nothing to confirm.")
+        raise Conflict(
+            gettext("This top-up is %(state)s now, so there is nothing to confirm.", state=top_up.state)
+        )
     if top_up.decided_by == staff.id:
-        raise NotAllowed("You approved this top-up. A different member of staff must confirm it.")
+        raise NotAllowed(gettext("You approved this top-up. A different member of staff must confirm it."))
     _require_seen(top_up, seen)
     move_top_up(session, top_up, TopUpState.APPROVED, confirmed_by=staff.id, confirmed_at=now())
     return _credit(session, actor, top_up, staff)
@@ -96,7 +101,7 @@ def reject(session: Session, actor: Actor, staff: User, public_id: str, *, reaso
     if top_up.state == TopUpState.REJECTED:
         return Outcome.ALREADY
     if not reason:
-        raise TopUpRefused("Say why, so that the client knows what to do.")
+        raise TopUpRefused(gettext("Say why, so that the client knows what to do."))
     _require_seen(top_up, seen)
     move_top_up(
         session,
@@ -119,9 +124,14 @@ def send_back(session: Session, actor: Actor, staff: User, public_id: str, *, re
     """
     top_up = _taken_up(session, staff, public_id)
     if top_up.state != TopUpState.CONFIRMING:
-        raise Conflict(f"This top-up is {top_up.state} now, so there is no first approval to take back.")
+        raise Conflict(
+            gettext(
+                "This top-up is %(state)s now, so there is no first approval to take back.",
+                state=top_up.state,
+            )
+        )
     if not reason:
-        raise TopUpRefused("Say why, so that whoever looks next knows.")
+        raise TopUpRefused(gettext("Say why, so that whoever looks next knows."))
     move_top_up(
         session,
         top_up,
@@ -142,18 +152,18 @@ def may_not_decide(session: Session, staff: User, top_up: TopUp) -> str | None:
     top-up, by having made the account, or by a phone number that a member of it has too.
     """
     if staff.account_id == top_up.account_id or staff.id == top_up.user_id:
-        return "This top-up is of an account you belong to, so somebody else must decide on it."
+        return gettext("This top-up is of an account you belong to, so somebody else must decide on it.")
     made = exists().where(
         AuditEvent.account_id == top_up.account_id,
         AuditEvent.actor_id == staff.id,
         AuditEvent.action == _ACCOUNT_MADE,
     )
     if session.scalar(select(made)):
-        return "You made this account, so somebody else must decide on its top-ups."
+        return gettext("You made this account, so somebody else must decide on its top-ups.")
     if staff.phone is not None and session.scalar(
         select(exists().where(User.account_id == top_up.account_id, User.phone == staff.phone))
     ):
-        return "A member of this account has your phone number, so somebody else must decide on it."
+        return gettext("A member of this account has your phone number, so somebody else must decide on it.")
     return None
 
 
@@ -161,7 +171,7 @@ def _taken_up(session: Session, staff: User, public_id: str) -> TopUp:
     """The top-up, locked, if this person may decide on it. Raises NotFound, NotAllowed."""
     top_up = lock_top_up(session, public_id)
     if not staff.is_staff:
-        raise NotAllowed("Only staff decide on top-ups.")
+        raise NotAllowed(gettext("Only staff decide on top-ups."))
     if words := may_not_decide(session, staff, top_up):
         raise NotAllowed(words)
     return top_up
@@ -170,17 +180,27 @@ def _taken_up(session: Session, staff: User, public_id: str) -> TopUp:
 def _require_seen(top_up: TopUp, seen: str) -> None:
     if seen != top_up.receipt_hash:
         raise Conflict(
-            "The client has uploaded another receipt since you opened this page. Look at the new one."
+            gettext(
+                "The client has uploaded another receipt since you opened this page. Look at the new one."
+            )
         )
 
 
 def _require_amount(top_up: TopUp, amount: int, reason: str) -> None:
     if not 0 < amount <= MOST_CREDITS * MILLICREDITS:
-        raise TopUpRefused(f"Credit between 0.001 and {MOST_CREDITS:,} credits, or reject the top-up.")
+        raise TopUpRefused(
+            gettext(
+                "Credit between 0.001 and %(most_credits)s credits, or reject the top-up.",
+                most_credits=thousands(MOST_CREDITS),
+            )
+        )
     if amount != top_up.amount and not reason:
         raise TopUpRefused(
-            f"The client asked for {credits(top_up.amount)} credits. Say why you credit {credits(amount)}; they "
-            "are told."
+            gettext(
+                "The client asked for %(amount)s credits. Say why you credit %(amount2)s; they are told.",
+                amount=credits(top_up.amount),
+                amount2=credits(amount),
+            )
         )
 
 

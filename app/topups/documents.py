@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Final
 from zoneinfo import ZoneInfo
 
+from app.language import gettext
 from app.models import Account, TopUp
 from app.pricing import credits
 from app.records.periods import Period
@@ -38,23 +39,23 @@ def receipt_pdf(top_up: TopUp, zone: ZoneInfo) -> bytes:
     paper.ln(4)
     amount = top_up.approved_amount or 0
     pairs = [
-        ("Receipt number", receipt_number(top_up)),
+        (gettext("Receipt number"), receipt_number(top_up)),
         ("Date", f"{approved_at.astimezone(zone):%d %b %Y %H:%M %Z}"),
         ("Account", top_up.account.name),
-        ("Asked for by", top_up.user.name),
+        (gettext("Asked for by"), top_up.user.name),
         ("Credits", credits(amount)),
         ("Paid", money(top_up.paid, top_up.currency)),
-        ("Paid by", "Bank transfer"),
+        (gettext("Paid by"), gettext("Bank transfer")),
         ("Reference", top_up.reference),
     ]
     if top_up.bank_reference:
         pairs.append(("Bank's reference", top_up.bank_reference))
     if amount != top_up.amount:
-        pairs.append(("Asked for", f"{credits(top_up.amount)} credits. {top_up.reason or ''}"))
+        pairs.append((gettext("Asked for"), f"{credits(top_up.amount)} credits. {top_up.reason or ''}"))
     for words, value in pairs:
         paper.pair(words, value)
     paper.ln(6)
-    paper.words("Credits are prepaid, and are used up by the messages you send.", size=9, quiet=True)
+    paper.words(gettext("Credits are prepaid, and are used up by the messages you send."), size=9, quiet=True)
     return bytes(paper.output())
 
 
@@ -69,17 +70,20 @@ def statement_pdf(
     """The statement of a period, oldest entry first."""
     from app.topups.paper import Paper
 
-    paper = Paper(made_at, f"Statement of {account.name}")
+    paper = Paper(made_at, gettext("Statement of %(name)s", name=account.name))
     paper.words("Statement", size=20, bold=True)
     paper.ln(2)
     paper.pair("Account", account.name)
-    paper.pair("Period", f"{period.words}, times in {zone.key.replace('_', ' ')}")
+    paper.pair(
+        "Period",
+        gettext("%(words)s, times in %(replace)s", words=period.words, replace=zone.key.replace("_", " ")),
+    )
     paper.pair("Made", f"{made_at.astimezone(zone):%d %b %Y %H:%M %Z}")
-    paper.pair("Available at the start", credits(totals.opening))
+    paper.pair(gettext("Available at the start"), credits(totals.opening))
     paper.pair("In", credits(totals.came_in))
     paper.pair("Out", credits(totals.went_out))
-    paper.pair("Available at the end", credits(totals.closing))
-    paper.pair("Held at the end", credits(totals.held_closing))
+    paper.pair(gettext("Available at the end"), credits(totals.closing))
+    paper.pair(gettext("Held at the end"), credits(totals.held_closing))
     paper.ln(4)
     _table(paper, lines, zone)
     return bytes(paper.output())

@@ -18,6 +18,7 @@ from app.clock import now
 from app.desk import audit_log
 from app.desk.audit_log import Actor
 from app.errors import NotFound
+from app.language import gettext
 from app.language import gettext as _
 from app.models import Account, AccountState, NoticeKind, User
 from app.notices.telling import Words, tell
@@ -34,7 +35,7 @@ def set_mark(session: Session, actor: Actor, account_id: int, mark: int | None) 
     """
     account = session.get(Account, account_id, with_for_update=True)
     if account is None:
-        raise NotFound("There is no such account.")
+        raise NotFound(gettext("There is no such account."))
     below = mark is not None and account.available < mark
     if mark != account.low_balance:
         audit_log.record(

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session, selectinload
 from app.desk import audit_log
 from app.desk.audit_log import Actor
 from app.errors import NotFound, TopUpRefused
+from app.language import gettext
 from app.models import Account, Plan, PlanTier
 from app.topups.prices import Tier, check_tiers, price_per_credit
 
@@ -51,8 +52,8 @@ def plan_for(session: Session, account_id: int, plan_id: int | None) -> Plan:
         if plan_id is None or plan.id == plan_id:
             return plan
     if not plans:
-        raise TopUpRefused("No prices are set yet. Ask support, and try again later.")
-    raise TopUpRefused("That plan is not open to your account. Choose one of those on the page.")
+        raise TopUpRefused(gettext("No prices are set yet. Ask support, and try again later."))
+    raise TopUpRefused(gettext("That plan is not open to your account. Choose one of those on the page."))
 
 
 def tiers_of(plan: Plan) -> list[Tier]:
@@ -71,7 +72,7 @@ def plan_by_id(session: Session, plan_id: int) -> Plan:
     """Raises NotFound."""
     plan = session.get(Plan, plan_id)
     if plan is None:
-        raise NotFound("There is no such plan.")
+        raise NotFound(gettext("There is no such plan."))
     return plan
 
 
@@ -102,14 +103,16 @@ def save_plan(session: Session, actor: Actor, plan_id: int | None, text: PlanTex
 
 def _require_sound(session: Session, plan_id: int | None, text: PlanText) -> None:
     if len(text.currency) != 3 or not (text.currency.isascii() and text.currency.isupper()):
-        raise TopUpRefused("The currency is its code of three capital letters, such as AUD.")
+        raise TopUpRefused(gettext("The currency is its code of three capital letters, such as AUD."))
     try:
         check_tiers(_ordered(text))
     except ValueError as error:
         raise TopUpRefused(str(error)) from None
     namesake = session.scalar(select(Plan.id).where(func.lower(Plan.name) == text.name.lower()))
     if namesake is not None and namesake != plan_id:
-        raise TopUpRefused(f"There is a plan “{text.name}” already. Give this one another name.")
+        raise TopUpRefused(
+            gettext("There is a plan “%(name)s” already. Give this one another name.", name=text.name)
+        )
 
 
 def _ordered(text: PlanText) -> list[Tier]:

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session, joinedload
 
 from app.clock import now
 from app.errors import NotFound
+from app.language import gettext
 from app.models import AccountState, AuditEvent, TopUp, TopUpState, User
 from app.records.pages import Page, page_by_key
 from app.topups.prices import money
@@ -95,7 +96,7 @@ def top_up_for_staff(session: Session, public_id: str) -> TopUp:
     """Any account's top-up. Raises NotFound."""
     top_up = session.scalar(select(TopUp).where(TopUp.public_id == public_id))
     if top_up is None:
-        raise NotFound("There is no such top-up.")
+        raise NotFound(gettext("There is no such top-up."))
     return top_up
 
 
@@ -107,7 +108,7 @@ def by_reference(session: Session, written: str) -> TopUp:
         raise NotFound(str(error)) from None
     top_up = session.scalar(select(TopUp).where(TopUp.reference == reference))
     if top_up is None:
-        raise NotFound(f"No top-up has the reference {reference}.")
+        raise NotFound(gettext("No top-up has the reference %(reference)s.", reference=reference))
     return top_up
 
 
@@ -140,23 +141,23 @@ def happened(session: Session, top_up: TopUp) -> Sequence[AuditEvent]:
 def warnings(session: Session, top_up: TopUp) -> list[Warning]:
     """What speaks for a second look: the grave ones first."""
     found = [
-        Warning(_where(top_up, other, "The same receipt was uploaded before"), True, other)
+        Warning(_where(top_up, other, gettext("The same receipt was uploaded before")), True, other)
         for other in _others(session, top_up, TopUp.receipt_hash == top_up.receipt_hash)
     ]
     if top_up.bank_reference:
         found += [
-            Warning(_where(top_up, other, "The same bank reference was used before"), True, other)
+            Warning(_where(top_up, other, gettext("The same bank reference was used before")), True, other)
             for other in _others(session, top_up, TopUp.bank_reference == top_up.bank_reference)
         ]
     if top_up.account.state != AccountState.ACTIVE:
-        found.append(Warning(f"This account is {top_up.account.state}.", True))
+        found.append(Warning(gettext("This account is %(state)s.", state=top_up.account.state), True))
     if top_up.account.stopped_reason:
-        found.append(Warning("The ledger audit has stopped this account.", True))
+        found.append(Warning(gettext("The ledger audit has stopped this account."), True))
     if top_up.user.disabled_at is not None:
-        found.append(Warning("Whoever asked for this has been removed from the account.", True))
+        found.append(Warning(gettext("Whoever asked for this has been removed from the account."), True))
     amount = money(top_up.paid, top_up.currency)
     found += [
-        Warning(f"The same account claimed {amount} within two weeks", False, other)
+        Warning(gettext("The same account claimed %(amount)s within two weeks", amount=amount), False, other)
         for other in _others(session, top_up, *_same_amount(top_up))
     ]
     return found
@@ -181,7 +182,7 @@ def _where(top_up: TopUp, other: TopUp, words: str) -> str:
     return (
         words
         if other.account_id == top_up.account_id
-        else f"{words}, by another account ({other.account.name})"
+        else gettext("%(words)s, by another account (%(name)s)", words=words, name=other.account.name)
     )
 
 

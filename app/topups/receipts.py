@@ -21,6 +21,7 @@ import fsspec
 import structlog
 
 from app.errors import NotFound, TopUpRefused
+from app.language import gettext, mark
 
 MOST_BYTES: Final = 5 * 1024 * 1024
 PICTURE: Final = "image/jpeg"  # whatever was uploaded, what is kept is our own drawing of it
@@ -28,24 +29,28 @@ PDF: Final = "application/pdf"
 
 _CHILD: Final = Path(__file__).with_name("receipt_child.py")
 _WALL_SECONDS: Final = 20
-_TAKEN: Final = "Upload the receipt as a jpg, png or webp picture, or as a PDF."
+_TAKEN: Final = mark("Upload the receipt as a jpg, png or webp picture, or as a PDF.")
 _ACTIVE: Final = re.compile(rb"/(JavaScript|Launch|EmbeddedFile|RichMedia)\b")
 _HEX_NAME: Final = re.compile(rb"#([0-9a-fA-F]{2})")
 _STRANGERS: Final = (
-    (b"PK\x03\x04", "This is a zip or office file"),
-    (b"PK\x05\x06", "This is a zip file"),
-    (b"\x1f\x8b", "This is a compressed file"),
-    (b"Rar!", "This is a compressed file"),
-    (b"7z\xbc\xaf", "This is a compressed file"),
-    (b"GIF8", "This is a GIF"),
-    (b"BM", "This is a bitmap"),
-    (b"II*\x00", "This is a TIFF"),
-    (b"MM\x00*", "This is a TIFF"),
-    (b"\xd0\xcf\x11\xe0", "This is an office file"),
+    (b"PK\x03\x04", mark("This is a zip or office file")),
+    (b"PK\x05\x06", mark("This is a zip file")),
+    (b"\x1f\x8b", mark("This is a compressed file")),
+    (b"Rar!", mark("This is a compressed file")),
+    (b"7z\xbc\xaf", mark("This is a compressed file")),
+    (b"GIF8", mark("This is a GIF")),
+    (b"BM", mark("This is a bitmap")),
+    (b"II*\x00", mark("This is a TIFF")),
+    (b"MM\x00*", mark("This is a TIFF")),
+    (b"\xd0\xcf\x11\xe0", mark("This is an office file")),
 )
 _REFUSALS: Final = {
-    "pixels": "The picture has too many pixels to be opened safely. Take a screenshot of it, and upload that.",
-    "damaged": "The picture is damaged or cut off. Open it, save it again as jpg or png, and upload that.",
+    "pixels": mark(
+        "The picture has too many pixels to be opened safely. Take a screenshot of it, and upload that."
+    ),
+    "damaged": mark(
+        "The picture is damaged or cut off. Open it, save it again as jpg or png, and upload that."
+    ),
 }
 
 log = structlog.get_logger()
@@ -68,10 +73,12 @@ def take_receipt(uploads_url: str, stream: IO[bytes], name: str) -> Receipt:
     """Look at the uploaded bytes, and keep what may be kept. Raises TopUpRefused with what to do instead."""
     data = stream.read(MOST_BYTES + 1)
     if not data:
-        raise TopUpRefused(f"The file is empty. {_TAKEN}")
+        raise TopUpRefused(gettext("The file is empty. %(taken)s", taken=gettext(_TAKEN)))
     if len(data) > MOST_BYTES:
         raise TopUpRefused(
-            "The file is larger than 5 MB. Take a screenshot of the receipt, and upload that picture."
+            gettext(
+                "The file is larger than 5 MB. Take a screenshot of the receipt, and upload that picture."
+            )
         )
     kind = _kind_of(data)
     if kind == PDF:
@@ -95,7 +102,7 @@ def stored_bytes(uploads_url: str, key: str) -> bytes:
             data: bytes = source.read()
     except FileNotFoundError:
         raise NotFound(
-            "The receipt's file is not in the store any more. Ask the client to upload it again."
+            gettext("The receipt's file is not in the store any more. Ask the client to upload it again.")
         ) from None
     return data
 
@@ -129,14 +136,30 @@ def _kind_of(data: bytes) -> str:
         return PDF
     if data[4:12] in (b"ftypheic", b"ftypheix", b"ftypmif1", b"ftypavif"):
         raise TopUpRefused(
-            "This is a HEIC picture, which not every computer opens. Share it as jpg, or take a screenshot of it."
+            gettext(
+                "This is a HEIC picture, which not every computer opens. Share it as jpg, or take a "
+                "screenshot of it."
+            )
         )
     if data.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"<"):
-        raise TopUpRefused(f"This is a web page or a drawing in text form, whatever its name says. {_TAKEN}")
+        raise TopUpRefused(
+            gettext(
+                "This is a web page or a drawing in text form, whatever its name says. %(taken)s",
+                taken=gettext(_TAKEN),
+            )
+        )
     for start, words in _STRANGERS:
         if data.startswith(start):
-            raise TopUpRefused(f"{words}, whatever its name says. {_TAKEN}")
-    raise TopUpRefused(f"This is no picture and no PDF, whatever its name says. {_TAKEN}")
+            raise TopUpRefused(
+                gettext(
+                    "%(words)s, whatever its name says. %(taken)s",
+                    words=gettext(words),
+                    taken=gettext(_TAKEN),
+                )
+            )
+    raise TopUpRefused(
+        gettext("This is no picture and no PDF, whatever its name says. %(taken)s", taken=gettext(_TAKEN))
+    )
 
 
 def _require_plain_pdf(data: bytes) -> None:
@@ -146,11 +169,13 @@ def _require_plain_pdf(data: bytes) -> None:
     is what protects.
     """
     if b"%%EOF" not in data[-2_048:]:
-        raise TopUpRefused("The PDF is cut off. Download it from your bank again, and upload that.")
+        raise TopUpRefused(gettext("The PDF is cut off. Download it from your bank again, and upload that."))
     names = _HEX_NAME.sub(lambda match: bytes([int(match[1], 16)]), data)
     if _ACTIVE.search(names):
         raise TopUpRefused(
-            "The PDF carries programs or other files. Print it to a new PDF, or take a screenshot of it."
+            gettext(
+                "The PDF carries programs or other files. Print it to a new PDF, or take a screenshot of it."
+            )
         )
 
 
@@ -166,7 +191,7 @@ def _redrawn(data: bytes) -> tuple[str, bytes]:
             check=False,
         )
     except subprocess.TimeoutExpired:
-        raise TopUpRefused(_REFUSALS["pixels"]) from None
+        raise TopUpRefused(gettext(_REFUSALS["pixels"])) from None
     word, _, rest = child.stdout.partition(b"\n")
     shown, _, picture = rest.partition(b"\n")
     if word == b"ok" and picture.startswith(b"\xff\xd8\xff"):

@@ -12,6 +12,7 @@ from app.clock import now
 from app.desk import audit_log
 from app.desk.audit_log import Actor
 from app.errors import Conflict, NotFound, TopUpRefused
+from app.language import gettext, mark, thousands
 from app.models import Account, TopUp, TopUpState
 from app.pricing import MILLICREDITS
 from app.topups.plans import plan_for, tiers_of
@@ -23,9 +24,11 @@ from app.topups.states import IN_QUEUE, OPEN, lock_top_up, move_top_up
 MOST_OPEN: Final = 10  # of one account at a time
 
 _CANNOT_CANCEL: Final = {
-    TopUpState.CONFIRMING: "Staff are confirming this top-up just now, so it cannot be cancelled any more.",
-    TopUpState.APPROVED: "This top-up was approved, so there is nothing left to cancel.",
-    TopUpState.REJECTED: "This top-up was rejected, so there is nothing left to cancel.",
+    TopUpState.CONFIRMING: mark(
+        "Staff are confirming this top-up just now, so it cannot be cancelled any more."
+    ),
+    TopUpState.APPROVED: mark("This top-up was approved, so there is nothing left to cancel."),
+    TopUpState.REJECTED: mark("This top-up was rejected, so there is nothing left to cancel."),
 }
 
 
@@ -57,8 +60,12 @@ def start(
     price, plan_id, currency = quote(session, account_id, credits, plan_id)
     if price.total != shown_total:
         raise Conflict(
-            f"The price has changed: {credits:,} credits now cost {money(price.total, currency)}. "
-            "Look at it again before you go on."
+            gettext(
+                "The price has changed: %(credits)s credits now cost %(total)s. Look at it again "
+                "before you go on.",
+                credits=thousands(credits),
+                total=money(price.total, currency),
+            )
         )
     draft = session.scalar(
         select(TopUp).where(
@@ -106,7 +113,9 @@ def attach_receipt(
     """Put the top-up into the queue with this receipt. Raises NotFound, and Conflict when it is past that."""
     top_up = lock_top_up(session, public_id, account_id=account_id)
     if not may_take_receipt(top_up):
-        raise Conflict("A receipt for this top-up has been uploaded already. Its state is shown below.")
+        raise Conflict(
+            gettext("A receipt for this top-up has been uploaded already. Its state is shown below.")
+        )
     move_top_up(
         session,
         top_up,
@@ -140,7 +149,7 @@ def cancel(session: Session, actor: Actor, account_id: int, public_id: str) -> T
     if top_up.state == TopUpState.CANCELLED:
         return top_up
     if words := _CANNOT_CANCEL.get(TopUpState(top_up.state)):
-        raise Conflict(words)
+        raise Conflict(gettext(words))
     move_top_up(session, top_up, TopUpState.CANCELLED, decided_at=now())
     audit_log.record(session, actor, "top_up.cancel", f"top_up:{top_up.id}", account_id=account_id)
     return top_up
@@ -155,7 +164,7 @@ def top_up_of(session: Session, account_id: int, public_id: str) -> TopUp:
     """One of the account's top-ups. Raises NotFound."""
     top_up = session.scalar(select(TopUp).where(TopUp.account_id == account_id, TopUp.public_id == public_id))
     if top_up is None:
-        raise NotFound("There is no such top-up.")
+        raise NotFound(gettext("There is no such top-up."))
     return top_up
 
 
@@ -184,7 +193,11 @@ def _require_room(session: Session, account_id: int) -> None:
     )
     if (open_now or 0) >= MOST_OPEN:
         raise TopUpRefused(
-            f"There are {MOST_OPEN} open top-ups already. Upload their receipts, or cancel those you will not pay."
+            gettext(
+                "There are %(most_open)s open top-ups already. Upload their receipts, or cancel "
+                "those you will not pay.",
+                most_open=MOST_OPEN,
+            )
         )
 
 

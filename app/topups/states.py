@@ -10,6 +10,7 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from app.errors import InvalidMove, NotFound
+from app.language import gettext
 from app.models import TopUp, TopUpState
 
 _S = TopUpState
@@ -36,7 +37,7 @@ def lock_top_up(session: Session, public_id: str, *, account_id: int | None = No
         statement = statement.where(TopUp.account_id == account_id)
     top_up = session.scalar(statement.with_for_update(of=TopUp).execution_options(populate_existing=True))
     if top_up is None:
-        raise NotFound("There is no such top-up.")
+        raise NotFound(gettext("There is no such top-up."))
     return top_up
 
 
@@ -44,7 +45,9 @@ def move_top_up(session: Session, top_up: TopUp, to: TopUpState, **values: Any) 
     """Change the state from the one that was read, and set `values` with it. Raises InvalidMove."""
     was = TopUpState(top_up.state)
     if to not in MOVES[was]:
-        raise InvalidMove(f"This top-up is {was} already. Reload the page to see how it stands.")
+        raise InvalidMove(
+            gettext("This top-up is %(was)s already. Reload the page to see how it stands.", was=was)
+        )
     moved = session.execute(
         update(TopUp)
         .where(TopUp.id == top_up.id, TopUp.state == was)
@@ -53,5 +56,5 @@ def move_top_up(session: Session, top_up: TopUp, to: TopUpState, **values: Any) 
         .execution_options(synchronize_session=False)
     ).one_or_none()
     if moved is None:
-        raise InvalidMove("Somebody else acted on this top-up a moment ago. Reload the page.")
+        raise InvalidMove(gettext("Somebody else acted on this top-up a moment ago. Reload the page."))
     session.refresh(top_up)

@@ -14,6 +14,7 @@ from app.content.template_body import variables_in
 from app.desk import audit_log
 from app.desk.audit_log import Actor
 from app.errors import Conflict, NotFound
+from app.language import gettext
 from app.language import gettext as _
 from app.models import NoticeKind, TemplateState, User, WhatsAppTemplate
 from app.notices.telling import Words, tell_one
@@ -55,7 +56,7 @@ def template_of(session: Session, account_id: int, public_id: str) -> WhatsAppTe
         )
     )
     if found is None:
-        raise NotFound("There is no such template in your account.")
+        raise NotFound(gettext("There is no such template in your account."))
     return found
 
 
@@ -79,7 +80,7 @@ def write(
     else:
         template = template_of(session, account_id, public_id)
         if template.state not in EDITABLE:
-            raise Conflict("A template that was submitted cannot be changed. Write a new one.")
+            raise Conflict(gettext("A template that was submitted cannot be changed. Write a new one."))
     template.name, template.language, template.body = name, language, body
     template.variables, template.state, template.state_reason = len(variables_in(body)), _S.DRAFT, None
     if header is not None:
@@ -89,7 +90,13 @@ def write(
         with session.begin_nested():
             session.add(template)
     except IntegrityError:
-        raise Conflict(f"You have a template “{name}” in {language} already. Choose another name.") from None
+        raise Conflict(
+            gettext(
+                "You have a template “%(name)s” in %(language)s already. Choose another name.",
+                name=name,
+                language=language,
+            )
+        ) from None
     return template
 
 
@@ -97,7 +104,7 @@ def submit(session: Session, actor: Actor, account_id: int, public_id: str) -> W
     """Hand a draft to staff, who submit it to WhatsApp. Raises NotFound, Conflict when it is none."""
     template = template_of(session, account_id, public_id)
     if template.state != _S.DRAFT:
-        raise Conflict("Only a draft can be submitted.")
+        raise Conflict(gettext("Only a draft can be submitted."))
     template.state = _S.SUBMITTED
     _record(session, actor, template, "whatsapp_template.submit", _S.DRAFT)
     return template
@@ -118,7 +125,7 @@ def any_template(session: Session, public_id: str) -> WhatsAppTemplate:
     """A template of any account, for staff. Raises NotFound."""
     found = session.scalar(select(WhatsAppTemplate).where(WhatsAppTemplate.public_id == public_id))
     if found is None or found.state == _S.DRAFT:
-        raise NotFound("There is no such submitted template.")
+        raise NotFound(gettext("There is no such submitted template."))
     return found
 
 
@@ -130,7 +137,9 @@ def mark(
     session.refresh(template, with_for_update={"of": WhatsAppTemplate})
     before = TemplateState(template.state)
     if before not in MARKS.get(state, frozenset()):
-        raise Conflict(f"A template that is {before} cannot become {state}.")
+        raise Conflict(
+            gettext("A template that is %(before)s cannot become %(state)s.", before=before, state=state)
+        )
     template.state, template.state_reason, template.decided_by = state, reason or None, actor.user_id
     _record(session, actor, template, "whatsapp_template.mark", before)
     author = session.get_one(User, template.user_id)

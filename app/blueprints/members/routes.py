@@ -10,7 +10,7 @@ from app.access import OWNERS, public, roles_required, signed_in_account_id, sig
 from app.accounts import members, terms
 from app.accounts.members import MemberRefused
 from app.accounts.passwords import hasher_of
-from app.accounts.strength import EXPLANATION, WeakPassword
+from app.accounts.strength import WeakPassword, explanation
 from app.blueprints.members import blueprint
 from app.blueprints.members.forms import ROLE_WORDS, InviteForm, JoinForm, RoleForm
 from app.clock import now
@@ -129,7 +129,7 @@ def join(token: str) -> ResponseReturnValue:
             form.form_errors = [*form.form_errors, refusal.message]
             form.terms_version.data = terms.current_terms(db.session()).version
     page = render_template(
-        "members/join.html", form=form, invitation=invitation, account=account, explanation=EXPLANATION
+        "members/join.html", form=form, invitation=invitation, account=account, explanation=explanation()
     )
     return page, 422 if form.is_submitted() else 200
 
