@@ -11,10 +11,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
+from functools import cache
 from typing import Any, Final, NamedTuple
 
-from sqlalchemy import Select, case, exists, func, or_, select, true, update
+from sqlalchemy import Select, Update, bindparam, case, exists, func, or_, select, update
 from sqlalchemy.orm import Session, aliased
 
 from app.clock import now
@@ -29,14 +30,13 @@ from app.sending.due import (
     has_work,
     is_free,
     is_let,
-    may_change_route,
     may_go_by_route,
     sends,
     stood_in_for,
-    up_to,
 )
 from app.sending.fence import Fenced, fence
 from app.sending.filling import outgoing, template_of
+from app.sending.prepared import Moment
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,37 +163,16 @@ def take(
     if taking.tried and (before := _taken_before(session, taking)):
         return before
     taking.tried = True
-    task = session.execute(_next_task(lease, moment)).one_or_none()
+    next_task, present = _next_task()
+    task = session.execute(next_task, {"by_route": lease.route_id} | present.given(moment)).one_or_none()
     if task is None:
         return []
     allowance = Allowance(session, lease.route_id, task, size, capabilities)
     if allowance.size == 0:
         return []
-    _take_turn(session, lease, task.id)
-    waiting = (
-        select(Message.id)
-        .where(
-            Message.task_id == task.id,
-            *due(moment),
-            up_to(task.canary_last_id),
-            true() if task.is_own else may_change_route(lease.route_id),
-        )
-        .order_by(Message.id)
-        .limit(allowance.size)
-        .with_for_update(of=Message, skip_locked=True)
-    )
-    rows = fence(
-        session,
-        waiting,
-        {
-            "status": MessageStatus.SENDING,
-            "attempt": Message.attempt + 1,
-            "sent_at": moment,
-            "not_before": None,
-            "claim": taking.token,
-            "claim_expires_at": moment + timedelta(seconds=answer_timeout) + lease.spans.margin,
-        },
-    )
+    session.execute(_taking_turn(), {"by_route": lease.route_id, "served": task.id})
+    claim_expires_at = moment + timedelta(seconds=answer_timeout) + lease.spans.margin
+    rows = fence(session, task, lease.route_id, allowance.size, moment, taking.token, claim_expires_at)
     allowance.count([row.e164 for row in rows])
     strayed = [row.id for row in rows if row.route_id != lease.route_id]
     if strayed:  # their receipts will come on this route
@@ -206,9 +185,11 @@ def take(
     return _as_claimed(session, rows, task, taking)
 
 
-def _next_task(lease: Lease, moment: datetime) -> Select[Any]:
-    """The task whose turn it is, locked."""
-    return (
+@cache
+def _next_task() -> tuple[Select[Any], Moment]:
+    """The task whose turn it is on `by_route`, locked."""
+    moment = Moment()
+    statement = (
         select(
             *_OF_TASK,
             (Task.route_id == Route.id).label("is_own"),
@@ -217,7 +198,7 @@ def _next_task(lease: Lease, moment: datetime) -> Select[Any]:
             Route.daily_cap.label("route_cap"),
         )
         .join(Account, Account.id == Task.account_id)
-        .join(Route, Route.id == lease.route_id)
+        .join(Route, Route.id == bindparam("by_route"))
         .where(
             or_(Task.route_id == Route.id, Task.route_id.in_(stood_in_for(moment))),
             Route.paused_reason.is_(None),
@@ -231,17 +212,19 @@ def _next_task(lease: Lease, moment: datetime) -> Select[Any]:
         .limit(1)
         .with_for_update(of=Task)
     )
+    return statement, moment
 
 
-def _take_turn(session: Session, lease: Lease, task_id: int) -> None:
-    """Put the task behind all others of the route."""
-    served = aliased(Task)
-    last_turn = select(func.max(served.pump_turn)).where(
-        served.route_id == lease.route_id, served.state == TaskState.RUNNING
+@cache
+def _taking_turn() -> Update:
+    """Puts the task `served` behind all others of `by_route`."""
+    other = aliased(Task)
+    last_turn = select(func.max(other.pump_turn)).where(
+        other.route_id == bindparam("by_route"), other.state == TaskState.RUNNING
     )
-    session.execute(
+    return (
         update(Task)
-        .where(Task.id == task_id)
+        .where(Task.id == bindparam("served"))
         .values(
             pump_turn=func.coalesce(last_turn.scalar_subquery(), Task.pump_turn) + 1,
             changed_at=Task.changed_at,

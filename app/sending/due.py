@@ -5,11 +5,15 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, ScalarSelect, and_, exists, or_, select, true
+from sqlalchemy import ColumnElement, ScalarSelect, and_, exists, or_, select
 from sqlalchemy.orm import aliased
 
 from app.gateways.errors import ErrorCode
 from app.models import Account, AccountState, Message, MessageStatus, PumpLease, Route, Task, TaskState
+from app.sending.prepared import Moment
+
+# The present, or its place in a statement that is built before it runs.
+When = datetime | Moment
 
 # No receipt after three days means that none will come.
 _RECEIPTS_AWAITED: Final = timedelta(hours=72)
@@ -32,12 +36,12 @@ _SURELY_UNSENT: Final = (
 )
 
 
-def has_lapsed(expires_at: Any, moment: datetime) -> ColumnElement[bool]:
+def has_lapsed(expires_at: Any, moment: When) -> ColumnElement[bool]:
     """The condition that a time written for the end of a lease or a claim is over."""
     return or_(expires_at <= moment, expires_at > moment + _BEYOND_ANY_LIFE)
 
 
-def has_work(moment: datetime) -> ColumnElement[bool]:
+def has_work(moment: When) -> ColumnElement[bool]:
     """The condition, on `Route`, that a running task has a message due that may go by it now."""
     return exists().where(
         or_(Task.route_id == Route.id, Task.route_id.in_(stood_in_for(moment))),
@@ -60,18 +64,18 @@ def awaits_receipts(moment: datetime) -> ColumnElement[bool]:
     )
 
 
-def is_free(moment: datetime) -> ColumnElement[bool]:
+def is_free(moment: When) -> ColumnElement[bool]:
     return or_(PumpLease.expires_at.is_(None), has_lapsed(PumpLease.expires_at, moment))
 
 
-def due(moment: datetime) -> tuple[ColumnElement[bool], ...]:
+def due(moment: When) -> tuple[ColumnElement[bool], ...]:
     return (
         Message.status == MessageStatus.QUEUED,
         or_(Message.not_before.is_(None), Message.not_before <= moment),
     )
 
 
-def stood_in_for(moment: datetime) -> ScalarSelect[int]:
+def stood_in_for(moment: When) -> ScalarSelect[int]:
     """The routes of the same channel that cannot take anything now, and name `Route` for that."""
     other = aliased(Route)
     return (
@@ -103,7 +107,7 @@ def may_change_route(route_id: Any) -> ColumnElement[bool]:
     )
 
 
-def sends(moment: datetime) -> tuple[ColumnElement[bool], ...]:
+def sends(moment: When) -> tuple[ColumnElement[bool], ...]:
     """The conditions on a running task, its `Account` and `Route`: its time has not run out, no cap is reached."""
     return (
         or_(Task.send_before.is_(None), Task.send_before > moment),
@@ -117,7 +121,7 @@ def sends(moment: datetime) -> tuple[ColumnElement[bool], ...]:
     )
 
 
-def _has_room(owner: type[Account] | type[Route], moment: datetime) -> ColumnElement[bool]:
+def _has_room(owner: type[Account] | type[Route], moment: When) -> ColumnElement[bool]:
     """The condition that its daily cap is not used up, or the day that was counted is over (see app.sending.caps)."""
     return or_(
         owner.daily_cap.is_(None),
@@ -131,7 +135,3 @@ def _has_room(owner: type[Account] | type[Route], moment: datetime) -> ColumnEle
 def is_let() -> ColumnElement[bool]:
     """The condition on a task's message that it need not wait for the task's canary."""
     return or_(Task.canary_last_id.is_(None), Message.id <= Task.canary_last_id)
-
-
-def up_to(last_id: int | None) -> ColumnElement[bool]:
-    return true() if last_id is None else Message.id <= last_id

@@ -6,13 +6,17 @@ lock and waits for it again, while the wire wants it.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from datetime import datetime
+from functools import cache
 from typing import Any, Final, NamedTuple
 
-from sqlalchemy import JSON, ColumnElement, Select, func, select, type_coerce, update
+from sqlalchemy import JSON, Executable, Select, bindparam, func, select, true, type_coerce, update
 from sqlalchemy.orm import Session
 
-from app.models import Message
+from app.models import Message, MessageStatus
+from app.models.base import UtcDateTime
+from app.sending.due import due, may_change_route
+from app.sending.prepared import Moment
 
 
 class Fenced(NamedTuple):
@@ -30,34 +34,78 @@ class Fenced(NamedTuple):
 _COLUMNS: Final = tuple(getattr(Message, name) for name in Fenced._fields)
 
 
-def fence(session: Session, waiting: Select[tuple[int]], values: Mapping[str, Any]) -> list[Fenced]:
-    """Set the values on the messages whose ids `waiting` selects and locks; as they are then, in the order of ids."""
-    if session.get_bind().dialect.name == "sqlite":
-        rows = _on_sqlite(session, waiting, values)
+def fence(
+    session: Session,
+    task: Any,
+    route_id: int,
+    size: int,
+    moment: datetime,
+    claim: str,
+    claim_expires_at: datetime,
+) -> list[Fenced]:
+    """Mark up to `size` of the task's messages that are due as being sent by the route, in the order of their ids.
+
+    `task` says with `is_own` whether it is the route's own, and with `canary_last_id` how far it may go.
+    """
+    has_canary = task.canary_last_id is not None
+    which = {"of_task": task.id, "size": size, "moment": moment}
+    if has_canary:
+        which["up_to"] = task.canary_last_id
+    if not task.is_own:
+        which["by_route"] = route_id
+    dialect = session.get_bind().dialect.name
+    marks = {"to_claim": claim, "to_expire": claim_expires_at}
+    if (
+        dialect == "sqlite"
+    ):  # has no UPDATE inside a query; both see the same rows, since only one transaction writes
+        read, mark = _on_sqlite(bool(task.is_own), has_canary)
+        rows = session.scalar(read, which)
+        session.execute(mark, which | marks, execution_options={"synchronize_session": False})
     else:
-        due = waiting.cte("due")
-        fenced = (
-            update(Message).where(Message.id == due.c.id).values(values).returning(*_COLUMNS).cte("fenced")
-        )
-        document = func.json_agg(func.json_build_array(*fenced.c))
-        rows = session.scalar(select(_parsed(document)).select_from(fenced))
+        rows = session.scalar(_in_one(bool(task.is_own), has_canary), which | marks)
     return sorted(Fenced._make(row) for row in rows or ())
 
 
-def _on_sqlite(session: Session, waiting: Select[tuple[int]], values: Mapping[str, Any]) -> Any:
-    """It has no UPDATE inside a query. Both statements see the same rows, since only one transaction writes."""
-    as_set = {"attempt": Message.attempt + 1, "parameters": func.json(Message.parameters)}
-    columns = [as_set.get(column.key, column) for column in _COLUMNS]
-    document = func.json_group_array(func.json_array(*columns))
-    rows = session.scalar(select(_parsed(document)).where(Message.id.in_(waiting)))
-    session.execute(
-        update(Message)
-        .where(Message.id.in_(waiting))
-        .values(values)
-        .execution_options(synchronize_session=False)
+def _waiting(is_own: bool, has_canary: bool) -> Select[tuple[int]]:
+    """The ids of the messages that are next, locked."""
+    return (
+        select(Message.id)
+        .where(
+            Message.task_id == bindparam("of_task"),
+            *due(Moment()),
+            Message.id <= bindparam("up_to") if has_canary else true(),
+            true() if is_own else may_change_route(bindparam("by_route")),
+        )
+        .order_by(Message.id)
+        .limit(bindparam("size"))
+        .with_for_update(of=Message, skip_locked=True)
     )
-    return rows
 
 
-def _parsed(document: ColumnElement[Any]) -> ColumnElement[Any]:
-    return type_coerce(document, JSON)
+def _marks() -> dict[str, Any]:
+    return {
+        "status": MessageStatus.SENDING,
+        "attempt": Message.attempt + 1,
+        "sent_at": Moment(),
+        "not_before": None,
+        "claim": bindparam("to_claim"),
+        "claim_expires_at": bindparam("to_expire", type_=UtcDateTime()),
+    }
+
+
+@cache
+def _in_one(is_own: bool, has_canary: bool) -> Executable:
+    waiting = _waiting(is_own, has_canary).cte("waiting")
+    fenced = (
+        update(Message).where(Message.id == waiting.c.id).values(_marks()).returning(*_COLUMNS).cte("fenced")
+    )
+    return select(type_coerce(func.json_agg(func.json_build_array(*fenced.c)), JSON)).select_from(fenced)
+
+
+@cache
+def _on_sqlite(is_own: bool, has_canary: bool) -> tuple[Executable, Executable]:
+    will_be = {"attempt": Message.attempt + 1, "parameters": func.json(Message.parameters)}
+    columns = [will_be.get(column.key, column) for column in _COLUMNS]
+    is_next = Message.id.in_(_waiting(is_own, has_canary))
+    document = select(type_coerce(func.json_group_array(func.json_array(*columns)), JSON))
+    return document.where(is_next), update(Message).where(is_next).values(_marks())
