@@ -63,8 +63,8 @@ def _kept(session: Session, name: str, moment: datetime) -> Chore:
 def _words(leap: timedelta) -> str:
     minutes = round(leap.total_seconds() / 60)
     return (
-        f"The clock of {os.uname().nodename} was set forward by {minutes} minutes. Scheduled tasks wait by the old time "
-        "for an hour. If the new time is wrong, put the clock right; if it is right, nothing needs to be done."
+        f"The clock of {os.uname().nodename} was set forward by {minutes} minutes. Scheduled tasks go by the old "
+        "time for an hour. If the new time is wrong, put the clock right; if it is right, nothing needs to be done."
     )
 
 
