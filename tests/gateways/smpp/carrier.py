@@ -1,9 +1,7 @@
-"""A carrier of another maker's: the npm package smpp, fetched as locked in `peer/`, run by node."""
+"""A carrier of another maker's: the npm package smpp, fetched as locked in `smpp-peer/`, run by node."""
 
 from __future__ import annotations
 
-import fcntl
-import hashlib
 import json
 import shutil
 import subprocess
@@ -16,36 +14,19 @@ from typing import Any
 
 from app.gateways.base import Gateway
 from app.gateways.registry import make_gateway
+from tests.npm_packages import Missing, fetched
+
+__all__ = ["Carrier", "Missing", "fetched_peer", "running_carrier"]
 
 PATIENCE = 10.0
 SYSTEM_ID = "carillon"
 PASSWORD = "smpp-pw"
-_PEER = Path(__file__).parent / "peer"
-_CACHE = Path(__file__).parents[3] / ".cache"
-
-
-class Missing(Exception):
-    """What the machine lacks for these tests; the message says how to get it."""
+_PEER = Path(__file__).parent / "smpp-peer"
 
 
 def fetched_peer() -> Path:
-    """A folder of the cache with the server and its packages, fetched once for every lock file. Raises Missing."""
-    npm, node = shutil.which("npm"), shutil.which("node")
-    if npm is None or node is None:
-        raise Missing("Node.js with npm is not installed: apt-get install npm")
-    lock = (_PEER / "package-lock.json").read_bytes()
-    folder = _CACHE / f"smpp-peer-{hashlib.sha256(lock).hexdigest()[:12]}"
-    folder.mkdir(parents=True, exist_ok=True)
-    with (folder / ".lock").open("w") as turn:
-        fcntl.flock(turn, fcntl.LOCK_EX)
-        if not (folder / ".fetched").exists():
-            for name in ("package.json", "package-lock.json"):
-                shutil.copy(_PEER / name, folder / name)
-            command = [npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"]
-            run = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=90, check=False)
-            if run.returncode:
-                raise Missing(f"npm could not fetch the package smpp: {run.stderr.strip()[-300:]}")
-            (folder / ".fetched").touch()
+    """A folder of the cache with the server and its packages. Raises Missing."""
+    folder = fetched(_PEER)
     shutil.copy(_PEER / "server.js", folder / "server.js")
     return folder
 
