@@ -21,7 +21,8 @@ _AFTER_ALL: Final = datetime(2300, 1, 1, tzinfo=UTC)
 @dataclass(frozen=True, slots=True)
 class Asked:
     """What a list is to show: everything for None. `number` is E.164, `task` a part of the name or the public id,
-    `route` a route's public id, `status` a word of STATUS_FILTERS."""
+    `route` a route's public id, `status` a word of STATUS_FILTERS.
+    `oldest_first` turns the tasks round; the messages of each stay in the order of their rows."""
 
     period: Period
     number: str | None = None
@@ -29,6 +30,7 @@ class Asked:
     sender_id: str | None = None
     status: str | None = None
     route: str | None = None
+    oldest_first: bool = False
 
 
 def within(moment: InstrumentedAttribute[Any], period: Period) -> list[ColumnElement[bool]]:

@@ -87,7 +87,7 @@ def message_history(
 ) -> Page[Message]:
     """A page of the account's messages: those that follow `before`, or lead up to `after`; for neither, the first.
 
-    Tasks come newest first, the messages of each in the order of their rows.
+    Tasks come newest first, or oldest first where that is asked for; the messages of each in the order of their rows.
     """
     backwards = after is not None and before is None
     place = after if backwards else before
@@ -130,6 +130,7 @@ class _Search:
         self.account_id = account_id
         self.asked = asked
         self.backwards = backwards
+        self.rising = backwards != asked.oldest_first  # the tasks' times
         self.conditions = tasks_with(account_id, asked)
         statuses = STATUS_FILTERS.get(asked.status or "")
         self.of_status = [Message.status.in_(statuses)] if statuses else []
@@ -199,9 +200,9 @@ class _Search:
             return []
         here = tuple_(Task.submitted_at, Task.id)
         there = (place.submitted_at, place.task_id)
-        return [here > there if self.backwards else here < there]
+        return [here > there if self.rising else here < there]
 
     def _order(self) -> tuple[ColumnElement[Any], ColumnElement[Any]]:
-        if self.backwards:
+        if self.rising:
             return Task.submitted_at.asc(), Task.id.asc()
         return Task.submitted_at.desc(), Task.id.desc()

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from types import MappingProxyType
+from typing import Any, Final
 
 from sqlalchemy import Select, exists, select
 from sqlalchemy.orm import Session, joinedload, load_only
@@ -58,6 +59,8 @@ _COLUMNS = load_only(
 
 _ROUTE = joinedload(Task.route).load_only(Route.name, Route.gives_reports)
 
+_BEGINNING: Final = (datetime(2000, 1, 1, tzinfo=UTC), 0)  # a place before every task
+
 # A badge of its own, for a task that is done while its messages still wait for receipts.
 SETTLING = "settling"
 
@@ -91,17 +94,30 @@ def task_page(
     """A page of the account's tasks, newest first; `before` and `after` are public ids of its tasks.
 
     A public id that is not the account's is passed over, and so is an unknown filter. The days that are asked for are
-    those on which tasks were begun. Several states are read one by one, each by an index in the list's own order.
+    those on which tasks were begun; oldest first where that is asked for. Several states are read one by one, each by an index in the list's own order.
     """
     statement = tasks_asked(account_id, submitted=submitted, asked=asked)
     states = STATE_FILTERS.get(state_filter or "")
+    pieces = [statement.where(Task.state == state) for state in states] if states else [statement]
+    follows, leads = (_place_of(session, account_id, public_id) for public_id in (before, after))
+    if asked is not None and asked.oldest_first:
+        # The same list read from its end, where what follows leads up to, and the other way round.
+        leads_up_to = (follows or _BEGINNING) if leads is None else None
+        found = _tasks_by_time(session, pieces, before=leads, after=leads_up_to)
+        return Page(found.rows[::-1], bool(follows or leads) and found.has_next, found.has_previous)
+    return _tasks_by_time(session, pieces, before=follows, after=leads)
+
+
+def _tasks_by_time(
+    session: Session, pieces: Sequence[Select[Task]], *, before: Sequence[Any] | None, after: Sequence[Any] | None
+) -> Page[Task]:
     return page_by_keys(
         session,
-        [statement.where(Task.state == state) for state in states] if states else [statement],
+        pieces,
         (Task.created_at, Task.id),
         lambda task: (task.created_at, task.id),
-        before=_place_of(session, account_id, before),
-        after=_place_of(session, account_id, after),
+        before=before,
+        after=after,
     )
 
 

@@ -68,6 +68,12 @@ def walk(session, account_id, asked, size):
     return [mark for part in down for mark in part], [mark for part in up for mark in part]
 
 
+@pytest.mark.parametrize("size", [1, 7, 50])
+def test_oldest_first_turns_the_tasks_round_and_no_rows(session, owner, sent, size):
+    down, up = walk(session, owner.account_id, Asked(EVER, oldest_first=True), size)
+    assert down == up == [(task.public_id, row + 2) for task in sent for row in range(task.total)]
+
+
 def test_every_message_comes_once_newest_task_first_on_any_database(any_app, session, owner, sent):
     wanted = [(task.public_id, row) for task in sent[::-1] for row in range(2, 2 + task.total)]
     down, up = walk(session, owner.account_id, Asked(EVER), 7)

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from zoneinfo import ZoneInfo
+
 import pytest
 
+from app.clock import now
 from app.models import TaskState
+from app.records.asked import Asked
 from app.records.messages import message_page
+from app.records.periods import read_period
 from app.records.tasks import task_page
 from tests.factories.accounts import make_account
 from tests.factories.routes import make_route
@@ -49,6 +54,17 @@ def test_walking_down_and_up_again_shows_every_task_once(session, user, tasks):
     while up[-1].has_previous:
         up.append(task_page(session, user.account_id, after=up[-1].rows[0].public_id))
     assert [name for page in up[::-1] for name in names(page)] == tasks[::-1]
+
+
+def test_oldest_first_walks_the_same_tasks_the_other_way_round(session, user, tasks):
+    asked = Asked(read_period(None, None, None, ZoneInfo("UTC"), now()), oldest_first=True)
+    pages = [task_page(session, user.account_id, asked=asked)]
+    assert not pages[0].has_previous
+    while pages[-1].has_next:
+        pages.append(task_page(session, user.account_id, asked=asked, before=pages[-1].rows[-1].public_id))
+    assert [name for page in pages for name in names(page)] == tasks
+    back = task_page(session, user.account_id, asked=asked, after=pages[1].rows[0].public_id)
+    assert (names(back), back.has_previous, back.has_next) == (tasks[:50], False, True)
 
 
 def test_a_filter_holds_on_every_page(session, user, tasks):

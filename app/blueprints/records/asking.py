@@ -21,6 +21,7 @@ def asked_of_request() -> Asked:
         sender_id=words["sid"],
         route=words["route"],
         status=status if status in STATUS_FILTERS else None,
+        oldest_first=request.args.get("sort") == "oldest",
     )
 
 
@@ -38,6 +39,7 @@ def asked_words(asked: Asked) -> dict[str, str]:
         "sid": asked.sender_id,
         "route": asked.route,
         "status": asked.status,
+        "sort": "oldest" if asked.oldest_first else None,
     }
     return {name: value for name, value in words.items() if value}
 
