@@ -11,12 +11,15 @@ from sqlalchemy.orm import Session
 
 from app.accounts.passwords import hash_password
 from app.clock import now
+from app.desk import audit_log
+from app.desk.audit_log import Actor
 from app.desk.protected_names import STARTERS
 from app.ledger.transfers import top_up
 from app.models import (
     Account,
     BannedWordEntry,
     DeskSetting,
+    LedgerEntry,
     Plan,
     PlanTier,
     ProtectedName,
@@ -27,6 +30,8 @@ from app.models import (
 )
 
 CREDIT = 20_000_000  # 20,000 credits, in millicredits
+TRIAL_CREDIT = 100_000  # 100 credits, for who registers to try it
+PHONE = "+61412345610"  # a sandbox number whose messages arrive
 
 _BANNED = (
     ("casino", "gambling", "block"),
@@ -92,6 +97,8 @@ def seed(session: Session, hasher: PasswordHasher, lock: Callable[[str], str]) -
                 role=person.role,
                 password_hash=hash_password(person.password, hasher),
                 email_confirmed_at=now(),
+                phone=PHONE if person.role is Role.OWNER else None,
+                phone_confirmed_at=now() if person.role is Role.OWNER else None,
                 totp_secret=lock(person.totp_secret) if person.totp_secret else None,
                 totp_confirmed_at=now() if person.totp_secret else None,
             )
@@ -100,6 +107,22 @@ def seed(session: Session, hasher: PasswordHasher, lock: Callable[[str], str]) -
     staff = session.scalars(select(User).where(User.account_id.is_(None))).one()
     top_up(session, account.id, CREDIT, "demo:top-up", user_id=staff.id, note="Demo credit")
     return True
+
+
+def give_credit(session: Session, actor: Actor, account_id: int) -> None:
+    """Credit to try Carillon with, once for each account; never in production. A second time changes nothing."""
+    key = f"demo:credit:{account_id}"
+    if session.scalar(select(LedgerEntry.id).where(LedgerEntry.key == key)) is not None:
+        return
+    top_up(session, account_id, TRIAL_CREDIT, key, user_id=actor.user_id, note="Demo credit")
+    audit_log.record(
+        session,
+        actor,
+        "account.demo_credit",
+        f"account:{account_id}",
+        account_id=account_id,
+        after={"credit": TRIAL_CREDIT},
+    )
 
 
 def _plan() -> Plan:

@@ -114,6 +114,7 @@ ROLES: Final[dict[str, str]] = {
     "review.send_test": "owner sender",
     "review.spell": "owner sender",
     "review.submit": "owner sender",
+    "outbox.credit": "owner",
     "texts.delete": "owner sender",
     "texts.index": "owner sender",
     "texts.rename": "owner sender",

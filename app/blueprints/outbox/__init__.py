@@ -6,4 +6,4 @@ from flask import Blueprint
 
 blueprint = Blueprint("outbox", __name__, url_prefix="/dev/outbox")
 
-from app.blueprints.outbox import commands, routes  # noqa: E402, F401
+from app.blueprints.outbox import commands, credit, routes  # noqa: E402, F401
