@@ -26,7 +26,8 @@ T = TypeVar("T")
 
 Context = Callable[[], AbstractContextManager[object]]
 
-_GAPS: Final = (0.1, 0.5, 2.0, 5.0)
+# A minute: an answer that cannot be written down leaves its message in doubt, and a full disk or a failover takes time.
+_GAPS: Final = (0.1, 0.5, 2.0, *[5.0] * 11)
 
 
 class Lane(Enum):
