@@ -7,7 +7,7 @@ from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException
 
 from app import errors
-from app.language import gettext as _
+from app.language import gettext, mark
 from app.topups import receipts
 from config import Limits
 
@@ -22,23 +22,23 @@ _STATUS: tuple[tuple[type[errors.CarillonError], int], ...] = (
 )
 
 _TITLES = {
-    400: "That request could not be understood",
-    402: "Not enough credit",
-    403: "This page is not for your role",
-    404: "There is nothing here",
-    405: "That page does not answer this way",
-    409: "That has already moved on",
-    413: "That file is too big",
-    422: "That cannot be done as it stands",
-    429: "Too many tries",
-    500: "Something broke on our side",
+    400: mark("That request could not be understood"),
+    402: mark("Not enough credit"),
+    403: mark("This page is not for your role"),
+    404: mark("There is nothing here"),
+    405: mark("That page does not answer this way"),
+    409: mark("That has already moved on"),
+    413: mark("That file is too big"),
+    422: mark("That cannot be done as it stands"),
+    429: mark("Too many tries"),
+    500: mark("Something broke on our side"),
 }
 
 _WORDS = {
-    403: "Ask the owner of your account, or support, if you need it.",
-    404: "The address may be mistyped, or the page may belong to another account.",
-    429: "Wait a minute, then try again.",
-    500: "It has been recorded. Nothing was sent or charged by this request. Try again in a moment.",
+    403: mark("Ask the owner of your account, or support, if you need it."),
+    404: mark("The address may be mistyped, or the page may belong to another account."),
+    429: mark("Wait a minute, then try again."),
+    500: mark("It has been recorded. Nothing was sent or charged by this request. Try again in a moment."),
 }
 
 
@@ -57,25 +57,32 @@ def init_app(app: Flask) -> None:
     @app.errorhandler(HTTPException)
     def http_error(error: HTTPException) -> tuple[str, int]:
         status = error.code or 500
-        words = _too_big(app.config["CARILLON"].limits) if status == 413 else _WORDS.get(status)
+        words = _too_big(app.config["CARILLON"].limits) if status == 413 else _said(status)
         return _page(status, words or error.description or "")
 
 
 def session_changed() -> tuple[str, int]:
     """The page for a form whose token is not of this session."""
     return _page(
-        400, _("Your session has changed since this page was opened. Go back, reload it and try again.")
+        400, gettext("Your session has changed since this page was opened. Go back, reload it and try again.")
     )
+
+
+def _said(status: int) -> str | None:
+    words = _WORDS.get(status)
+    return gettext(words) if words else None
 
 
 def _too_big(limits: Limits) -> str:
     list_size, receipt_size = (size // 1024**2 for size in (limits.upload_bytes, receipts.MOST_BYTES))
-    return (
-        f"A list may have at most {list_size} MB: split it, and upload it in parts. "
-        f"A receipt may have at most {receipt_size} MB."
+    return gettext(
+        "A list may have at most %(list_size)s MB: split it, and upload it in parts. A "
+        "receipt may have at most %(receipt_size)s MB.",
+        list_size=list_size,
+        receipt_size=receipt_size,
     )
 
 
 def _page(status: int, message: str) -> tuple[str, int]:
-    title = _TITLES.get(status, "That did not work")
+    title = gettext(_TITLES.get(status, mark("That did not work")))
     return render_template("errors/error.html", status=status, title=title, message=message), status

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from app.desk import audit_log
 from app.desk.audit_log import Actor
 from app.errors import CarillonError, NotFound
+from app.language import gettext, thousands
 from app.models import (
     Account,
     AccountNote,
@@ -69,7 +70,7 @@ def account(session: Session, account_id: int) -> Account:
     """Raises NotFound."""
     found = session.get(Account, account_id)
     if found is None:
-        raise NotFound("There is no such account.")
+        raise NotFound(gettext("There is no such account."))
     return found
 
 
@@ -138,7 +139,7 @@ def plans(session: Session) -> Sequence[Plan]:
 def plan_name(session: Session, kept: Account) -> str:
     """The name of the account's plan, in words for staff."""
     plan = session.get(Plan, kept.plan_id) if kept.plan_id is not None else None
-    return plan.name if plan is not None else "The default plan"
+    return plan.name if plan is not None else gettext("The default plan")
 
 
 def add_note(session: Session, actor: Actor, account_id: int, text: str) -> AccountNote:
@@ -146,7 +147,11 @@ def add_note(session: Session, actor: Actor, account_id: int, text: str) -> Acco
     account(session, account_id)
     text = text.strip()
     if not text or len(text) > LONGEST_NOTE:
-        raise ClientChangeRefused(f"Write a note of at most {LONGEST_NOTE:,} characters.")
+        raise ClientChangeRefused(
+            gettext(
+                "Write a note of at most %(longest_note)s characters.", longest_note=thousands(LONGEST_NOTE)
+            )
+        )
     note = AccountNote(account_id=account_id, user_id=actor.user_id, text=text)
     session.add(note)
     session.flush()
@@ -157,7 +162,7 @@ def require_password_change(session: Session, actor: Actor, account_id: int, use
     """Sign a member out everywhere, and let them in again only to set a new password. Raises NotFound."""
     member = session.scalar(select(User).where(User.account_id == account_id, User.id == user_id))
     if member is None:
-        raise NotFound("There is no such member in this account.")
+        raise NotFound(gettext("There is no such member in this account."))
     session.execute(
         update(User)
         .where(User.id == user_id)
@@ -171,7 +176,7 @@ def set_plan(session: Session, actor: Actor, account_id: int, plan_id: int | Non
     """Put the account on a plan, or back on the default one (None). Raises NotFound."""
     found = account(session, account_id)
     if plan_id is not None and session.get(Plan, plan_id) is None:
-        raise NotFound("There is no such plan.")
+        raise NotFound(gettext("There is no such plan."))
     if found.plan_id != plan_id:
         before, found.plan_id = found.plan_id, plan_id
         audit_log.record(
@@ -202,7 +207,7 @@ def set_route(
     account(session, account_id)
     route = session.get(Route, route_id)
     if route is None:
-        raise NotFound("There is no such route.")
+        raise NotFound(gettext("There is no such route."))
     kept = session.get(AccountRoute, (account_id, route_id), with_for_update=True)
     before = {"allowed": kept.allowed, "price": kept.price_per_segment} if kept else None
     after = None

@@ -17,6 +17,7 @@ from app.database import insert_new
 from app.desk import audit_log
 from app.desk.audit_log import Actor
 from app.errors import Conflict, NotFound, TaskRefused
+from app.language import gettext, thousands
 from app.models import BannedWordEntry, DeskSetting
 from app.records.pages import Page, page_by_key
 
@@ -61,9 +62,11 @@ def tidy_word(word: str) -> str:
     """The word as it is kept: small letters, single spaces. Raises TaskRefused for one that would match anything."""
     tidied = " ".join(word.split()).casefold()
     if len(tidied) > LONGEST_WORD:
-        raise TaskRefused(f"A word or phrase has at most {LONGEST_WORD} characters.")
+        raise TaskRefused(
+            gettext("A word or phrase has at most %(longest_word)s characters.", longest_word=LONGEST_WORD)
+        )
     if len(pattern_key(fold(tidied).text)) < 2:
-        raise TaskRefused("A word needs two letters or more, or it would be found in every text.")
+        raise TaskRefused(gettext("A word needs two letters or more, or it would be found in every text."))
     return tidied
 
 
@@ -96,7 +99,7 @@ def word_of(session: Session, word_id: int) -> BannedWordEntry:
     """One entry of the list. Raises NotFound once it has been removed."""
     entry = session.get(BannedWordEntry, word_id, populate_existing=True)
     if entry is None:
-        raise NotFound("This word is not on the list any more.")
+        raise NotFound(gettext("This word is not on the list any more."))
     return entry
 
 
@@ -168,9 +171,15 @@ def paste_words(session: Session, actor: Actor, text: str, category: str, severi
     """
     lines = [(number, line.strip()) for number, line in enumerate(text.splitlines(), 1) if line.strip()]
     if not lines:
-        raise TaskRefused("Nothing is pasted. Write one word or phrase on each line.")
+        raise TaskRefused(gettext("Nothing is pasted. Write one word or phrase on each line."))
     if len(lines) > MOST_PASTED:
-        raise TaskRefused(f"{len(lines):,} lines are pasted; at most {MOST_PASTED:,} are taken at once.")
+        raise TaskRefused(
+            gettext(
+                "%(lines)s lines are pasted; at most %(most_pasted)s are taken at once.",
+                lines=thousands(len(lines)),
+                most_pasted=thousands(MOST_PASTED),
+            )
+        )
     _lock(session)
     there = set(session.scalars(select(BannedWordEntry.word)))
     fresh: dict[str, BannedWordEntry] = {}
@@ -202,7 +211,7 @@ def _rule_of(line: str, category: str, severity: Severity) -> Rule:
         elif part in set(Severity):
             severity = Severity(part)
         else:
-            raise TaskRefused(f"“{part[:30]}” is neither a category nor a severity.")
+            raise TaskRefused(gettext("“%(part)s” is neither a category nor a severity.", part=part[:30]))
     return Rule(tidy_word(word), category, severity)
 
 
@@ -220,7 +229,7 @@ def _lock(session: Session) -> None:
 
 def _refuse_known(session: Session, word: str) -> None:
     if session.scalar(select(BannedWordEntry.id).where(BannedWordEntry.word == word)) is not None:
-        raise Conflict(f"“{word}” is on the list already. Search for it to change it.")
+        raise Conflict(gettext("“%(word)s” is on the list already. Search for it to change it.", word=word))
 
 
 def _told(entry: BannedWordEntry) -> dict[str, str]:

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from app.desk import audit_log
 from app.desk.audit_log import Actor
 from app.errors import CarillonError, NotFound
+from app.language import gettext
 from app.models import (
     Adjustment,
     SenderIdRequest,
@@ -89,10 +90,10 @@ def dismiss_alert(session: Session, actor: Actor, alert_id: int, note: str) -> N
     Raises NoteMissing, and NotFound when it is gone: somebody else was quicker, or the trouble is over.
     """
     if not note.strip():
-        raise NoteMissing("Write what was done about it, or why nothing is to be done.")
+        raise NoteMissing(gettext("Write what was done about it, or why nothing is to be done."))
     alert = session.get(StaffAlert, alert_id, with_for_update=True)
     if alert is None:
-        raise NotFound("This alert is gone: somebody dismissed it, or the trouble is over.")
+        raise NotFound(gettext("This alert is gone: somebody dismissed it, or the trouble is over."))
     audit_log.record(
         session,
         actor,

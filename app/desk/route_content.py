@@ -14,20 +14,21 @@ from app.desk import audit_log
 from app.desk.audit_log import Actor
 from app.desk.routes import RouteRefused
 from app.errors import NotFound
+from app.language import gettext, mark
 from app.models import Channel, Route
 from app.sending.route_rules import switches
 
 # In the order in which staff read them.
 RULES: Final = {
-    "greeting": "Greetings",
-    "link": "Links",
-    "shortener": "Shortened links",
-    "bare_domain": "Web addresses without http",
-    "chinese": "Chinese",
-    "emoji": "Emoji",
-    "alphabet": "Characters outside the GSM alphabet",
-    "personal_data": "Requests for personal data",
-    "call_back": "Numbers to call back",
+    "greeting": mark("Greetings"),
+    "link": mark("Links"),
+    "shortener": mark("Shortened links"),
+    "bare_domain": mark("Web addresses without http"),
+    "chinese": mark("Chinese"),
+    "emoji": mark("Emoji"),
+    "alphabet": mark("Characters outside the GSM alphabet"),
+    "personal_data": mark("Requests for personal data"),
+    "call_back": mark("Numbers to call back"),
 }
 
 
@@ -40,7 +41,7 @@ def set_own_rules(
     """
     kept = session.get(Route, route_id, with_for_update={"of": Route})
     if kept is None:
-        raise NotFound("There is no such route.")
+        raise NotFound(gettext("There is no such route."))
     before, wanted = kept.content_switches, None
     if severities is not None:
         _check(kept, severities)
@@ -67,8 +68,9 @@ def severities_of(kept: Route) -> dict[str, Severity | None]:
 def _check(kept: Route, severities: Mapping[str, Severity | None]) -> None:
     for name in severities:
         if name not in rule_names():
-            raise RouteRefused(name, "There is no such content rule.")
+            raise RouteRefused(name, gettext("There is no such content rule."))
     if kept.channel == Channel.WHATSAPP and severities.get("alphabet") is not None:
         raise RouteRefused(
-            "alphabet", "WhatsApp has no GSM alphabet: every character can be sent. Leave this rule off."
+            "alphabet",
+            gettext("WhatsApp has no GSM alphabet: every character can be sent. Leave this rule off."),
         )

@@ -21,6 +21,7 @@ from app.gateways.base import (
     SettingsRefused,
 )
 from app.gateways.errors import error_words
+from app.language import gettext
 from app.models import Route
 from app.recipients.numbers import NumberRejected, read_number
 from app.sending import route_rules
@@ -48,13 +49,25 @@ def send_test(route: Route, settings: Settings, to: str, text: str, sender_id: s
     except NumberRejected as rejected:
         return Tried(False, rejected.message)
     except SettingsRefused as refused:
-        return Tried(False, f"The gateway’s settings do not work. {refused.field}: {refused.message}")
+        return Tried(
+            False,
+            gettext(
+                "The gateway’s settings do not work. %(field)s: %(message)s",
+                field=refused.field,
+                message=refused.message,
+            ),
+        )
     reference = f"test.{secrets.token_hex(8)}"
     message = OutgoingMessage(reference, e164, text, sender_id if route.takes_sender_id else None)
     try:
         outcome = asyncio.run(_send(gateway, message))
     except (OSError, TimeoutError) as error:
-        return Tried(False, f"The gateway could not be reached: {type(error).__name__}.", None, e164)
+        return Tried(
+            False,
+            gettext("The gateway could not be reached: %(name)s.", name=type(error).__name__),
+            None,
+            e164,
+        )
     return _told(outcome, e164)
 
 
@@ -82,13 +95,34 @@ def _told(outcome: Outcome, e164: str) -> Tried:
     match outcome:
         case Accepted(gateway_id):
             return Tried(
-                True, f"The gateway accepted it as {gateway_id}. Look at the phone.", gateway_id, e164
+                True,
+                gettext(
+                    "The gateway accepted it as %(gateway_id)s. Look at the phone.", gateway_id=gateway_id
+                ),
+                gateway_id,
+                e164,
             )
         case Refused(code):
-            return Tried(False, f"The gateway refused it: {error_words(code)}", code, e164)
+            return Tried(
+                False,
+                gettext("The gateway refused it: %(error_words)s", error_words=error_words(code)),
+                code,
+                e164,
+            )
         case Deferred(code):
             return Tried(
-                False, f"It was not sent; the gateway asks to try later: {error_words(code)}", code, e164
+                False,
+                gettext(
+                    "It was not sent; the gateway asks to try later: %(error_words)s",
+                    error_words=error_words(code),
+                ),
+                code,
+                e164,
             )
         case InDoubt(code):
-            return Tried(False, f"Nobody knows whether it was sent: {error_words(code)}", code, e164)
+            return Tried(
+                False,
+                gettext("Nobody knows whether it was sent: %(error_words)s", error_words=error_words(code)),
+                code,
+                e164,
+            )

@@ -19,6 +19,7 @@ from app.desk.audit_log import Actor
 from app.errors import CarillonError, Conflict, NotFound
 from app.gateways import registry
 from app.gateways.base import SettingsRefused
+from app.language import gettext, thousands
 from app.models import Channel, ChargeWhen, Route, RouteEventKind, RoutePrice
 from app.queues import enqueue_after_commit
 from app.sending import caps, route_events
@@ -82,7 +83,7 @@ def route(session: Session, route_id: int) -> Route:
     """Raises NotFound."""
     found = session.get(Route, route_id)
     if found is None:
-        raise NotFound("There is no such route.")
+        raise NotFound(gettext("There is no such route."))
     return found
 
 
@@ -125,7 +126,7 @@ def change(
     _check(values)
     kept = session.get(Route, route_id, with_for_update={"of": Route})
     if kept is None:
-        raise NotFound("There is no such route.")
+        raise NotFound(gettext("There is no such route."))
     before = _plain(values_of(kept))
     _check_stand_in(session, route_id, values, kept.fallback_route_id)
     if kept.channel != values.channel:
@@ -168,7 +169,7 @@ def set_open(session: Session, actor: Actor, route_id: int, is_open: bool) -> Ro
 def pause(session: Session, actor: Actor, route_id: int, reason: str) -> Route:
     """Send nothing more by this route until it is resumed. Raises NotFound, and Conflict when it is paused by now."""
     if not reason.strip():
-        raise RouteRefused("reason", "Say why, for those who read it tomorrow.")
+        raise RouteRefused("reason", gettext("Say why, for those who read it tomorrow."))
     kept = route(session, route_id)
     moved = session.execute(
         update(Route)
@@ -178,7 +179,13 @@ def pause(session: Session, actor: Actor, route_id: int, reason: str) -> Route:
     )
     assert isinstance(moved, CursorResult)
     if moved.rowcount != 1:
-        raise Conflict(f"“{kept.name}” is paused already: {kept.paused_reason}")
+        raise Conflict(
+            gettext(
+                "“%(name)s” is paused already: %(paused_reason)s",
+                name=kept.name,
+                paused_reason=kept.paused_reason,
+            )
+        )
     route_events.note(session, route_id, RouteEventKind.PAUSED, reason=reason.strip())
     audit_log.record(session, actor, "route.pause", f"route:{route_id}", after={"reason": reason.strip()})
     return kept
@@ -189,7 +196,7 @@ def resume(session: Session, actor: Actor, route_id: int) -> Route:
     kept = route(session, route_id)
     rests = kept.breaker_until is not None and kept.breaker_until > now()
     if kept.paused_reason is None and not rests:
-        raise Conflict(f"“{kept.name}” is neither paused nor resting.")
+        raise Conflict(gettext("“%(name)s” is neither paused nor resting.", name=kept.name))
     before = {"reason": kept.paused_reason, "rested": rests}
     kept.paused_reason, kept.breaker_until, kept.breaker_failures = None, None, 0
     clear_alert(session, f"route:{route_id}:breaker")
@@ -202,7 +209,7 @@ def resume(session: Session, actor: Actor, route_id: int) -> Route:
 def _check(values: RouteValues) -> None:
     """Raises RouteRefused for the first thing that cannot be."""
     if not values.name.strip():
-        raise RouteRefused("name", "Name the route.")
+        raise RouteRefused("name", gettext("Name the route."))
     bounds = (
         ("rate", values.rate, 1, FASTEST),
         ("price_per_segment", values.price_per_segment, 0, LARGEST_PRICE),
@@ -214,11 +221,16 @@ def _check(values: RouteValues) -> None:
     )
     for at, number, least, most in bounds:
         if not least <= number <= most:
-            raise RouteRefused(at, f"Enter a number from {least:,} to {most:,}.")
+            raise RouteRefused(
+                at,
+                gettext(
+                    "Enter a number from %(least)s to %(most)s.", least=thousands(least), most=thousands(most)
+                ),
+            )
     choices = (("channel", Channel), ("split", Split), ("charge_when", ChargeWhen))
     for at, kinds in choices:
         if getattr(values, at) not in set(kinds):
-            raise RouteRefused(at, f"Choose one of {', '.join(kinds)}.")
+            raise RouteRefused(at, gettext("Choose one of %(join)s.", join=", ".join(kinds)))
     for at, prefixes in (
         ("allowed_prefixes", values.allowed_prefixes or ()),
         ("blocked_prefixes", values.blocked_prefixes),
@@ -227,10 +239,14 @@ def _check(values: RouteValues) -> None:
         for prefix in prefixes:
             if not (prefix.isascii() and prefix.isdigit() and 1 <= len(prefix) <= 15):
                 raise RouteRefused(
-                    at, f"“{prefix}” is no prefix. Write leading digits without +, such as 61."
+                    at,
+                    gettext(
+                        "“%(prefix)s” is no prefix. Write leading digits without +, such as 61.",
+                        prefix=prefix,
+                    ),
                 )
     if any(not 0 <= price <= LARGEST_PRICE for price in values.prices.values()):
-        raise RouteRefused("prices", "A price is 0 credits or more, and at most 1,000,000.")
+        raise RouteRefused("prices", gettext("A price is 0 credits or more, and at most 1,000,000."))
 
 
 def _check_stand_in(
@@ -298,7 +314,9 @@ def _flush_named(session: Session, values: RouteValues) -> None:
     try:
         session.flush()
     except IntegrityError as error:
-        raise RouteRefused("name", f"There is a route named “{values.name.strip()}” already.") from error
+        raise RouteRefused(
+            "name", gettext("There is a route named “%(strip)s” already.", strip=values.name.strip())
+        ) from error
 
 
 def _plain(values: RouteValues) -> dict[str, Any]:

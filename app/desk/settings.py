@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from app.desk import audit_log
 from app.desk.audit_log import Actor
+from app.language import mark
 from app.models import DeskSetting
 
 
@@ -16,7 +17,7 @@ from app.models import DeskSetting
 class DeskSettings:
     """Amounts are integer millicredits. Above the two limits, a second member of staff must confirm."""
 
-    bank_details: str = "Ask staff for the account to transfer to."
+    bank_details: str = mark("Ask staff for the account to transfer to.")
     top_up_second_person_above: int = 10_000_000
     adjustment_second_person_above: int = 1_000_000
     verification_route_id: int | None = None

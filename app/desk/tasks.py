@@ -9,6 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload
 
 from app.errors import NotFound
+from app.language import gettext
 from app.models import AuditEvent, LedgerEntry, Message, Task, Ticket
 from app.records.message_history import MessageHistory, histories_of
 from app.records.pages import Page, page_by_key
@@ -25,7 +26,7 @@ def any_task(session: Session, public_id: str) -> Task:
         .options(joinedload(Task.account), joinedload(Task.user))
     )
     if task is None:
-        raise NotFound("There is no such task.")
+        raise NotFound(gettext("There is no such task."))
     return task
 
 
@@ -61,5 +62,5 @@ def message_history(session: Session, task: Task, row: int) -> MessageHistory:
     """The task's message of that row, with its receipts. Raises NotFound."""
     message = session.scalar(select(Message).where(Message.task_id == task.id, Message.row == row))
     if message is None:
-        raise NotFound("This task has no message of that row.")
+        raise NotFound(gettext("This task has no message of that row."))
     return histories_of(session, [message])[0]

@@ -9,6 +9,7 @@ from typing import Any
 from yarl import URL
 
 from app.gateways.base import SettingsRefused
+from app.language import gettext
 
 _CLOUD_KEYS = ip_address("fd00:ec2::254")  # Amazon's metadata service; its IPv4 address is link-local
 
@@ -19,7 +20,7 @@ class Given:
     def __init__(self, settings: Mapping[str, Any], known: frozenset[str], gateway: str) -> None:
         unknown = set(settings) - known
         if unknown:
-            raise SettingsRefused(min(unknown), f"{gateway} has no such setting.")
+            raise SettingsRefused(min(unknown), gettext("%(gateway)s has no such setting.", gateway=gateway))
         self._settings = settings
 
     def text(self, name: str, message: str, *, least: int = 1, most: int = 200) -> str:
@@ -32,31 +33,37 @@ class Given:
     def optional_text(self, name: str, *, most: int = 200, default: str = "") -> str:
         if self._settings.get(name) in (None, ""):
             return default
-        return self.text(name, f"Give at most {most} characters, or leave it empty.", most=most)
+        return self.text(
+            name, gettext("Give at most %(most)s characters, or leave it empty.", most=most), most=most
+        )
 
     def choice(self, name: str, choices: tuple[str, ...]) -> str:
         """One of the choices; the first when nothing is given."""
         value = self._settings.get(name, choices[0])
         if value not in choices:
-            raise SettingsRefused(name, f"Choose one of {', '.join(choices)}.")
+            raise SettingsRefused(name, gettext("Choose one of %(join)s.", join=", ".join(choices)))
         return str(value)
 
     def whole(self, name: str, default: int, least: int, most: int) -> int:
         value = self._settings.get(name, default)
         if type(value) is not int or not least <= value <= most:
-            raise SettingsRefused(name, f"Give a whole number from {least} to {most}.")
+            raise SettingsRefused(
+                name, gettext("Give a whole number from %(least)s to %(most)s.", least=least, most=most)
+            )
         return value
 
     def seconds(self, name: str, default: float, least: float, most: float) -> float:
         value = self._settings.get(name, default)
         if type(value) not in (int, float) or not least <= value <= most:
-            raise SettingsRefused(name, f"Give seconds, from {least} to {most}.")
+            raise SettingsRefused(
+                name, gettext("Give seconds, from %(least)s to %(most)s.", least=least, most=most)
+            )
         return float(value)
 
     def flag(self, name: str, default: bool) -> bool:
         value = self._settings.get(name, default)
         if not isinstance(value, bool):
-            raise SettingsRefused(name, "Say true or false.")
+            raise SettingsRefused(name, gettext("Say true or false."))
         return value
 
     def url(self, name: str, message: str) -> URL:
@@ -70,20 +77,22 @@ class Given:
         if url.scheme not in ("http", "https") or not url.host:
             raise SettingsRefused(name, message)
         if _is_link_local(url.host):  # where clouds keep a machine's own keys, and no carrier lives
-            raise SettingsRefused(name, "Give a carrier's address, not one of this network link.")
+            raise SettingsRefused(name, gettext("Give a carrier's address, not one of this network link."))
         return url
 
     def secure_url(self, name: str, message: str) -> URL:
         """An address that secrets may travel to: https, unless it is on this machine. Without a name or password."""
         url = self.url(name, message)
         if url.scheme != "https" and not _is_loopback(url.host or ""):
-            raise SettingsRefused(name, "Give an https address; plain http goes only to this machine.")
+            raise SettingsRefused(
+                name, gettext("Give an https address; plain http goes only to this machine.")
+            )
         if url.user is not None or url.password is not None or url.fragment:
-            raise SettingsRefused(name, "Leave user name, password and # out of the address.")
+            raise SettingsRefused(name, gettext("Leave user name, password and # out of the address."))
         return url
 
     def networks(self, name: str, default: list[str]) -> tuple[IPv4Network | IPv6Network, ...]:
-        message = "Give a list of addresses or networks, such as 127.0.0.1 or 10.0.0.0/24."
+        message = gettext("Give a list of addresses or networks, such as 127.0.0.1 or 10.0.0.0/24.")
         value = self._settings.get(name, default)
         if not isinstance(value, list) or not value or not all(isinstance(item, str) for item in value):
             raise SettingsRefused(name, message)

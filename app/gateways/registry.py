@@ -15,6 +15,7 @@ from app.gateways.smpp.gateway import SmppGateway
 from app.gateways.smpp.settings import SmppSettings
 from app.gateways.whatsapp.gateway import WhatsAppGateway
 from app.gateways.whatsapp.settings import WhatsAppSettings
+from app.language import gettext, mark
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,17 +46,17 @@ def _whatsapp(settings: Mapping[str, Any], callback_url: str) -> Gateway:
 
 
 _KINDS: Mapping[str, _Kind] = {
-    "sandbox": _Kind("Sandbox (no real messages)", _sandbox, SandboxSettings.read),
+    "sandbox": _Kind(mark("Sandbox (no real messages)"), _sandbox, SandboxSettings.read),
     "kannel": _Kind("Kannel (HTTP)", _kannel, KannelSettings.read),
     "smpp": _Kind("SMPP 3.4", _smpp, SmppSettings.read),
-    "http": _Kind("HTTP, described by settings", _http, HttpSettings.read),
-    "whatsapp": _Kind("WhatsApp Cloud API", _whatsapp, WhatsAppSettings.read),
+    "http": _Kind(mark("HTTP, described by settings"), _http, HttpSettings.read),
+    "whatsapp": _Kind(mark("WhatsApp Cloud API"), _whatsapp, WhatsAppSettings.read),
 }
 
 
 def kinds() -> dict[str, str]:
     """The kinds of gateway a route can have, each with its name for people."""
-    return {name: kind.label for name, kind in _KINDS.items()}
+    return {name: gettext(kind.label) for name, kind in _KINDS.items()}
 
 
 def validate(kind: str, settings: Mapping[str, Any]) -> None:
@@ -71,5 +72,10 @@ def make_gateway(kind: str, settings: Mapping[str, Any], *, callback_url: str) -
 def _kind(name: str) -> _Kind:
     found = _KINDS.get(name)
     if found is None:
-        raise SettingsRefused("gateway", f"There is no gateway {name!r}; choose from {', '.join(_KINDS)}.")
+        raise SettingsRefused(
+            "gateway",
+            gettext(
+                "There is no gateway %(name)s; choose from %(join)s.", name=repr(name), join=", ".join(_KINDS)
+            ),
+        )
     return found

@@ -7,6 +7,7 @@ from enum import StrEnum
 
 from app.gateways.base import ReportStatus
 from app.gateways.errors import ErrorCode
+from app.language import mark
 
 
 class Answer(StrEnum):
@@ -40,42 +41,42 @@ class Ending:
 
 _DELIVERED = (ReportStatus.DELIVERED,)
 
-ORDINARY = Ending("", "Accepted, and reported delivered a moment later.", Answer.ACCEPT, _DELIVERED)
+ORDINARY = Ending("", mark("Accepted, and reported delivered a moment later."), Answer.ACCEPT, _DELIVERED)
 
 SPECIAL: tuple[Ending, ...] = (
     Ending(
-        "90", "Refused: the number does not exist.", Answer.REFUSE, code=ErrorCode.UNKNOWN_SUBSCRIBER
+        "90", mark("Refused: the number does not exist."), Answer.REFUSE, code=ErrorCode.UNKNOWN_SUBSCRIBER
     ),
     Ending(
-        "91", "Refused: the network blocks the message.", Answer.REFUSE, code=ErrorCode.BLOCKED_BY_CARRIER
+        "91", mark("Refused: the network blocks the message."), Answer.REFUSE, code=ErrorCode.BLOCKED_BY_CARRIER
     ),
     Ending(
-        "92", "Put off twice because the carrier is busy, then accepted and delivered.",
+        "92", mark("Put off twice because the carrier is busy, then accepted and delivered."),
         Answer.BUSY, _DELIVERED, times=2,
     ),
     Ending(
-        "93", "Throttled once (wait one second), then accepted and delivered.",
+        "93", mark("Throttled once (wait one second), then accepted and delivered."),
         Answer.THROTTLE, _DELIVERED, times=1,
     ),
     Ending(
-        "94", "Accepted, and later reported failed: the phone stayed out of reach.",
+        "94", mark("Accepted, and later reported failed: the phone stayed out of reach."),
         Answer.ACCEPT, (ReportStatus.FAILED,), code=ErrorCode.ABSENT_SUBSCRIBER,
     ),
-    Ending("95", "Accepted, and never heard of again: no receipt comes.", Answer.ACCEPT),
+    Ending("95", mark("Accepted, and never heard of again: no receipt comes."), Answer.ACCEPT),
     Ending(
-        "96", "Taken without any answer, so in doubt after the time-out; a receipt says delivered.",
+        "96", mark("Taken without any answer, so in doubt after the time-out; a receipt says delivered."),
         Answer.ACCEPT_IN_SILENCE, _DELIVERED,
     ),
     Ending(
-        "97", "Taken, and the line cut before the answer: in doubt, and no receipt ever comes.",
+        "97", mark("Taken, and the line cut before the answer: in doubt, and no receipt ever comes."),
         Answer.ACCEPT_AND_HANG_UP,
     ),
     Ending(
-        "98", "Taken, but answered with a server error: in doubt, until a receipt says delivered.",
+        "98", mark("Taken, but answered with a server error: in doubt, until a receipt says delivered."),
         Answer.ACCEPT_AND_FAIL, _DELIVERED,
     ),
     Ending(
-        "99", "Accepted after a slow answer, held while the phone is off, then delivered.",
+        "99", mark("Accepted after a slow answer, held while the phone is off, then delivered."),
         Answer.ACCEPT_SLOWLY, (ReportStatus.BUFFERED, ReportStatus.DELIVERED),
     ),
 )  # fmt: skip

@@ -9,12 +9,13 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from app.language import gettext, mark
 from app.models import ChargeWhen, EntryKind, LedgerEntry, Message, MessageStatus, Money, Receipt
 
 _RECEIPTS = {
-    "delivered": "The phone has it, says the network’s receipt.",
-    "failed": "The network’s receipt says that it failed.",
-    "buffered": "The network keeps it until the phone is in reach.",
+    "delivered": mark("The phone has it, says the network’s receipt."),
+    "failed": mark("The network’s receipt says that it failed."),
+    "buffered": mark("The network keeps it until the phone is in reach."),
 }
 
 
@@ -30,14 +31,18 @@ class Step:
 def life_of(session: Session, message: Message) -> list[Step]:
     """What happened to the message, in the order it happened."""
     task = message.task
-    steps = [Step(task.created_at, "The task was begun.")]
+    steps = [Step(task.created_at, gettext("The task was begun."))]
     if task.submitted_at is not None:
-        steps.append(Step(task.submitted_at, "It was submitted, and its price held."))
+        steps.append(Step(task.submitted_at, gettext("It was submitted, and its price held.")))
     if task.started_at is not None and task.started_at != task.submitted_at:
-        steps.append(Step(task.started_at, "The task began to send."))
+        steps.append(Step(task.started_at, gettext("The task began to send.")))
     if message.sent_at is not None:
-        tries = f", attempt {message.attempt}" if message.attempt > 1 else ""
-        steps.append(Step(message.sent_at, f"It was handed to the gateway{tries}."))
+        words = (
+            gettext("It was handed to the gateway, attempt %(number)s.", number=message.attempt)
+            if message.attempt > 1
+            else gettext("It was handed to the gateway.")
+        )
+        steps.append(Step(message.sent_at, words))
     receipts = _receipts(session, message)
     steps += [Step(receipt.received_at, _receipt_words(receipt), receipt.error_code) for receipt in receipts]
     if message.answered_at is not None:
@@ -79,22 +84,25 @@ def _receipts(session: Session, message: Message) -> Sequence[Receipt]:
 
 
 def _receipt_words(receipt: Receipt) -> str:
-    words = _RECEIPTS.get(receipt.status, f"The network reported “{receipt.status}”.")
-    return (
-        f"{words} That was said otherwise before, and stays." if receipt.outcome == "contradicts" else words
-    )
+    if receipt.status in _RECEIPTS:
+        words = gettext(_RECEIPTS[receipt.status])
+    else:
+        words = gettext("The network reported “%(status)s”.", status=receipt.status)
+    if receipt.outcome != "contradicts":
+        return words
+    return gettext("%(words)s That was said otherwise before, and stays.", words=words)
 
 
 def _answer(message: Message, *, told_later: bool) -> Step:
     assert message.answered_at is not None
     if message.status == MessageStatus.FAILED and message.final_at == message.answered_at:
-        return Step(message.answered_at, "The gateway refused it.", message.error_code)
+        return Step(message.answered_at, gettext("The gateway refused it."), message.error_code)
     reason = None if told_later or message.status == MessageStatus.FAILED else message.error_code
-    return Step(message.answered_at, "The network took it.", reason)
+    return Step(message.answered_at, gettext("The network took it."), reason)
 
 
 def _end_words(message: Message) -> str:
     return {
-        MessageStatus.DELIVERED: "It was delivered.",
-        MessageStatus.CANCELLED: "It was cancelled before it left.",
-    }.get(MessageStatus(message.status), "It failed.")
+        MessageStatus.DELIVERED: gettext("It was delivered."),
+        MessageStatus.CANCELLED: gettext("It was cancelled before it left."),
+    }.get(MessageStatus(message.status), gettext("It failed."))

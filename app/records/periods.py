@@ -7,15 +7,17 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
+from app.language import day_words, gettext, mark
+
 # The word in the address, and what the page calls it.
 PRESETS: Final[dict[str, str]] = {
-    "all": "All",
-    "today": "Today",
-    "7-days": "Last 7 days",
-    "30-days": "Last 30 days",
-    "this-month": "This month",
-    "last-month": "Last month",
-    "this-year": "This year",
+    "all": mark("All"),
+    "today": mark("Today"),
+    "7-days": mark("Last 7 days"),
+    "30-days": mark("Last 30 days"),
+    "this-month": mark("This month"),
+    "last-month": mark("Last month"),
+    "this-year": mark("This year"),
 }
 
 
@@ -45,9 +47,9 @@ def read_period(
     Raises ValueError, with a sentence for the reader, for days that are none or stand the wrong way round.
     """
     if first or last:
-        begin, end = _day(first, "first"), _day(last, "last")
+        begin, end = _day(first), _day(last)
         if begin and end and begin > end:
-            raise ValueError("The first day comes after the last one. Exchange them.")
+            raise ValueError(gettext("The first day comes after the last one. Exchange them."))
         return _between(None, begin, end, zone)
     today = present.astimezone(zone).date()
     chosen = preset if preset in PRESETS else otherwise
@@ -77,23 +79,33 @@ def _midnight(day: date, zone: ZoneInfo) -> datetime:
 
 def _words(first: date | None, last: date | None) -> str:
     if first and last:
-        return _written(first) if first == last else f"{_written(first)} to {_written(last)}"
+        return _span(first, last)
     if first:
-        return f"from {_written(first)} on"
-    return f"up to {_written(last)}" if last else "at any time"
+        return gettext("from %(day)s on", day=_written(first))
+    return gettext("up to %(day)s", day=_written(last)) if last else gettext("at any time")
+
+
+def _span(first: date, last: date) -> str:
+    if first == last:
+        return _written(first)
+    return gettext("%(first)s to %(last)s", first=_written(first), last=_written(last))
 
 
 def _written(day: date) -> str:
-    return f"{day.day} {day:%b %Y}"
+    return f"{day.day} {day_words(day, '%b %Y')}"
 
 
-def _day(written: str | None, which: str) -> date | None:
+def _day(written: str | None) -> date | None:
     if not written:
         return None
     try:
         day = date.fromisoformat(written)
     except ValueError:
-        raise ValueError(f"The {which} day is not a date. Write it like 2026-11-21.") from None
+        raise ValueError(
+            gettext("“%(written)s” is not a date. Write it like 2026-11-21.", written=written[:20])
+        ) from None
     if not 2000 <= day.year <= 2200:
-        raise ValueError(f"The {which} day is out of range. Choose a year from 2000 to 2200.")
+        raise ValueError(
+            gettext("%(written)s is out of range. Choose a year from 2000 to 2200.", written=written[:20])
+        )
     return day
