@@ -51,6 +51,7 @@ _TASK = load_only(
     Task.sender_id,
     Task.content,
     Task.submitted_at,
+    Task.erased_at,
 )
 _ROUTE = joinedload(Task.route).load_only(
     Route.name

@@ -94,7 +94,8 @@ def task_page(
     """A page of the account's tasks, newest first; `before` and `after` are public ids of its tasks.
 
     A public id that is not the account's is passed over, and so is an unknown filter. The days that are asked for are
-    those on which tasks were begun; oldest first where that is asked for. Several states are read one by one, each by an index in the list's own order.
+    those on which tasks were begun; oldest first where that is asked for. Several states are read one by one, each by
+    an index in the list's own order.
     """
     statement = tasks_asked(account_id, submitted=submitted, asked=asked)
     states = STATE_FILTERS.get(state_filter or "")
@@ -109,7 +110,11 @@ def task_page(
 
 
 def _tasks_by_time(
-    session: Session, pieces: Sequence[Select[Task]], *, before: Sequence[Any] | None, after: Sequence[Any] | None
+    session: Session,
+    pieces: Sequence[Select[Task]],
+    *,
+    before: Sequence[Any] | None,
+    after: Sequence[Any] | None,
 ) -> Page[Task]:
     return page_by_keys(
         session,
