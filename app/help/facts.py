@@ -128,10 +128,8 @@ class Facts:
         return _clock(quiet_hours.QUIET_UNTIL)
 
     @property
-    def content_months(self) -> int | None:
-        """After how many months texts and numbers are erased; None while they are not."""
-        kept: timedelta | None = getattr(self.settings, "content_retention", None)
-        return None if kept is None else round(kept / timedelta(days=30.44))
+    def retention_days(self) -> int:
+        return self.settings.retention // timedelta(days=1)
 
     @cached_property
     def sms_rules(self) -> frozenset[str]:

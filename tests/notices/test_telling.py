@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 from datetime import timedelta
 
 import pytest
@@ -25,6 +26,7 @@ from tests.factories.messages import DELIVERED, FAILED_LATE, IN_DOUBT
 from tests.factories.routes import make_route
 from tests.factories.tasks import make_settled_task, make_submitted_task
 from tests.factories.users import make_owner, make_staff, make_user
+from tests.source import Module, modules
 
 MACHINE = Actor.machine()
 
@@ -217,3 +219,21 @@ def test_notices_go_ninety_days_after_they_were_read_and_unread_ones_after_thirt
     session.commit()
     clear_old_rows(session)
     assert [notice.key for notice in notices(session, owner)] == ["200-89", "395-None"]
+
+
+def test_nothing_else_writes_letters_but_what_is_a_step_of_something() -> None:
+    """Links to confirm an address, codes, invitations; all the rest is told, so that people may choose."""
+    code = modules("app", "jobs")
+    writers = {
+        name for name, module in code.items() if {"write_to", "write_email", "write_sms"} & names_in(module)
+    }
+    assert writers - {"app.letters.writing"} == {
+        "app.notices.telling",
+        "app.accounts.notices",
+        "app.accounts.verification",
+        "app.accounts.members",
+    }
+
+
+def names_in(module: Module) -> set[str]:
+    return {node.id for node in ast.walk(ast.parse(module.text)) if isinstance(node, ast.Name)}

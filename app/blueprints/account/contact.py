@@ -14,7 +14,7 @@ from app.accounts.links import LinkDead
 from app.blueprints.account import blueprint
 from app.blueprints.account.forms import ChangeEmailForm, ChangePhoneForm
 from app.blueprints.account.proving import proves
-from app.blueprints.auth import limits, pages
+from app.blueprints.auth import known_device, limits, pages
 from app.blueprints.auth.forms import CodeForm, PressForm
 from app.database import write_transaction
 from app.errors import CarillonError
@@ -50,6 +50,7 @@ def confirm_email(token: str) -> ResponseReturnValue:
             contact.confirm_email(session, web_sessions.actor_of(user), pages.links(), user, token)
     except LinkDead as dead:
         return render_template("auth/link_dead.html", dead=dead), 410
+    known_device.remember(user.email)  # by its new name it is the same browser
     flash(_("You sign in with %(email)s from now on.", email=user.email), "success")
     return redirect(url_for("account.security"), 303)
 

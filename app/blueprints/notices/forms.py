@@ -9,7 +9,7 @@ from wtforms.validators import InputRequired, NumberRange
 from app.models.base import LARGEST_KEY
 
 
-class ReadAllForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF has no types
+class ReadAllForm(FlaskForm):
     """`up_to` is the newest notice that the page showed."""
 
     up_to = IntegerField(validators=[InputRequired(), NumberRange(1, LARGEST_KEY)])

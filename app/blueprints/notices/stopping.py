@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from flask import current_app, render_template
 from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
 
 from app.access import public
 from app.blueprints.notices import blueprint
@@ -43,5 +44,5 @@ def _named(token: str) -> tuple[int, Kind]:
     named = named_in(token, current_app.config["CARILLON"].secret_key)
     kind = {each.value: kind for each, kind in KINDS.items()}.get(named[1]) if named else None
     if named is None or kind is None or kind.always_written:
-        raise NotFound("This link is not whole. Open it from the letter once more.")
+        raise NotFound(_("This link is not whole. Open it from the letter once more."))
     return named[0], kind
