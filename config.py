@@ -67,6 +67,7 @@ class Settings:
     session_idle: timedelta = timedelta(hours=2)
     password_max_age: timedelta | None = None
     trusted_proxies: int = 0
+    retention: timedelta = timedelta(days=396)  # then numbers and texts are erased
     pump_slice: timedelta = timedelta(seconds=30)
     pump_lease: timedelta = timedelta(seconds=15)
     claim_life: timedelta = timedelta(seconds=60)
@@ -134,6 +135,7 @@ class Settings:
             if (days := _whole(env, "PASSWORD_MAX_AGE_DAYS", 0))
             else None,
             trusted_proxies=_whole(env, "TRUSTED_PROXIES", 0),
+            retention=timedelta(days=_whole(env, "RETENTION_DAYS", 396, least=30)),
         )
 
     @property

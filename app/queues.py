@@ -49,6 +49,7 @@ JOBS: dict[str, tuple[QueueName, int]] = {
     "jobs.export.make": (QueueName.EXPORTS, 3_600),
     "jobs.clearing.let_upload_go": (QueueName.DEFAULT, 60),
     "jobs.clearing.clear": (QueueName.DEFAULT, 900),
+    "jobs.retention.erase": (QueueName.DEFAULT, 300),
 }
 
 

@@ -6,13 +6,14 @@ from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
 from flask import Flask, current_app, g
+from flask_babel import gettext
 from flask_login import current_user
 
 from app import language
 from app.accounts.terms import Terms, current_terms
 from app.clock import now
 from app.extensions import db
-from app.models import Task
+from app.models import Message, Task
 from app.pricing import credits
 from app.records.money import price_decimals
 from app.records.tasks import standing
@@ -26,6 +27,7 @@ def init_app(app: Flask) -> None:
     app.add_template_filter(cap_waits.of_task, "cap_wait")
     app.add_template_filter(local_time, "local_time")
     app.add_template_filter(_thousands, "thousands")
+    app.add_template_filter(_recipient, "recipient")
     app.context_processor(lambda: {"settings": app.config["CARILLON"], "terms_in_force": _terms_in_force})
 
 
@@ -45,6 +47,11 @@ def local_time(moment: datetime | None, style: str = "%d %b %Y %H:%M") -> str:
         return "–"
     local = moment.astimezone(user_zone())
     return language.day_words(local, style) + " " + (local.tzname() or UTC.tzname(None) or "")
+
+
+def _recipient(message: Message) -> str:
+    """The number that a message went to, or that it is erased."""
+    return gettext("Number erased") if message.is_erased else message.e164
 
 
 def _thousands(number: int | None) -> str:

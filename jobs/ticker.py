@@ -37,6 +37,7 @@ from jobs.context import job_session, job_settings
 log = structlog.get_logger()
 
 _DOUBTS_EVERY = timedelta(minutes=1)
+_ERASE_EVERY = timedelta(minutes=15)
 
 
 def tick(session: Session, settings: Settings) -> None:
@@ -54,6 +55,7 @@ def tick(session: Session, settings: Settings) -> None:
         _ask_for_lists,
         _ask_for_audit,
         _ask_for_clearing,
+        _ask_for_erasing,
         _look_after_exports,
         _tell_low_balances,
     ):
@@ -144,6 +146,13 @@ def _ask_for_clearing(session: Session, _settings: Settings) -> None:
         is_due = sweep.claim_chore(session, "clearing", timedelta(days=1))
     if is_due:
         enqueue("jobs.clearing.clear", 0)
+
+
+def _ask_for_erasing(session: Session, _settings: Settings) -> None:
+    with write_transaction(session):
+        is_due = sweep.claim_chore(session, "erasing", _ERASE_EVERY)
+    if is_due:
+        enqueue("jobs.retention.erase", 0)
 
 
 def _look_after_exports(session: Session, settings: Settings) -> None:

@@ -42,7 +42,9 @@ FLOORS: tuple[tuple[str, ...], ...] = (
         "app.moderation",
         "app.support",
         "app.exports",
+        "app.retention",
         "app.demo",
+        "app.bulk_load",
         "app.load",
     ),
     (

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from app.exports.sheets import Column, Kind
 from app.gateways.errors import error_words
-from app.models import Message, Route, Task
+from app.models import ERASED, Message, Route, Task
 from app.records.asked import Asked
 from app.records.history import STATUS_COUNTERS, tasks_with
 from app.records.messages import STATUS_FILTERS
@@ -101,7 +101,7 @@ class _RowMaker:
             message
         )
         return (
-            e164,
+            "" if e164.startswith(ERASED) else e164,
             task.name,
             task.public_id,
             row,

@@ -10,7 +10,7 @@ from app.models.credential import Invitation, OneTimeCode, RecoveryCode
 from app.models.desk import AccountNote, AuditEvent, DeskSetting
 from app.models.ledger import ENTRIES_IN_BLOCK, EntryKind, LedgerBlock, LedgerEntry
 from app.models.letter import Letter, LetterChannel
-from app.models.message import Message, MessageStatus, Money
+from app.models.message import ERASED, Message, MessageStatus, Money
 from app.models.notice import Notice, NoticeChoice, NoticeKind
 from app.models.receipt import Receipt
 from app.models.recipient import Recipient, Rejection
@@ -55,6 +55,7 @@ from app.models.whatsapp_template import TemplateState, WhatsAppTemplate
 
 __all__ = [
     "ENTRIES_IN_BLOCK",
+    "ERASED",
     "CLIENT_ROLES",
     "STAFF_ROLES",
     "Account",

@@ -41,6 +41,10 @@ HELD_OUT: Final = text("message.money = 'held' AND message.status IN ('accepted'
 _HELD_OUT_INDEX: Final = text("money = 'held' AND status IN ('accepted', 'in_doubt')")
 
 
+# What an erased number begins with: no number does. Its row follows, so that each stays one of its task.
+ERASED: Final = "~"
+
+
 class Message(Base):
     """`reference` is our name for the message towards the gateway, `gateway_id` the gateway's towards us.
 
@@ -89,3 +93,8 @@ class Message(Base):
     final_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
     task: Mapped[Task] = relationship()
+
+    @property
+    def is_erased(self) -> bool:
+        """Whether its number and text are gone, as those of its task: `app.retention`."""
+        return self.e164.startswith(ERASED)

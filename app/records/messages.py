@@ -46,5 +46,5 @@ def message_page(
         statement = statement.where(Message.status.in_(statuses))
     if number:
         digits = re.sub(r"[^0-9]", "", number).lstrip("0")
-        statement = statement.where(Message.e164.contains(digits) if digits else false())
+        statement = statement.where(Message.e164.like(f"+%{digits}%") if digits else false())
     return page_by_key(session, statement, Message.row, before=before, after=after, descending=False)

@@ -18,6 +18,7 @@ from app.errors import Conflict, TaskRefused
 from app.gateways.errors import ErrorCode
 from app.language import gettext
 from app.models import (
+    ERASED,
     Account,
     Message,
     MessageStatus,
@@ -168,6 +169,7 @@ def _may_again(task_id: int) -> list[ColumnElement[bool]]:
     return [
         Message.task_id == task_id,
         Message.status == MessageStatus.FAILED,
+        ~Message.e164.startswith(ERASED),
         or_(Message.error_code.is_(None), Message.error_code.not_in(NOT_AGAIN)),
         ~_sent_again(task_id, Message.e164),
     ]
