@@ -1,269 +1,249 @@
-"""Sending 20,000 messages through the sandbox with everything recorded, against sending them with nothing recorded.
+"""Sending a campaign through every gateway with everything recorded, against sending it with nothing recorded.
 
-Run with `python -m benchmarks.dispatch [--json]`; `MESSAGES=2000` makes it short. The peer is the sandbox carrier as a
-process of its own, which commits each message it accepts to its own file. The limit is the bare loop of the same
-run: the same gateway client, concurrency and peer, without a database; the aim is a ratio of at least 0.8. The
-baseline of a job for every message (500 of them, RQ's forking worker, SQLite) shows what the pump is instead of.
-The route's rate is set out of reach, so that the pump and not the pace is measured.
+Run with `python -m benchmarks.dispatch [--json]`. 5,000 messages a campaign in three turns is the default; the whole of
+it is `MESSAGES=20000 TURNS=5`. `GATEWAYS=sandbox,smpp` takes some of them, `JOBS` is the baseline's sample.
+
+Each gateway speaks to its local peer, a process of its own. In every turn the bare loop (the same client, concurrency
+and peer, no database) is followed by the pump on SQLite and on PostgreSQL, so that what else the machine does falls on
+all alike; figures are medians, and the limit is the bare loop's. The aim is a ratio of at least 0.8. Both databases
+wait for the disk at each commit. Receipts are stored and applied apart, as other processes do it. The baseline of a
+job for every message is a sample of a few, told as messages a second. The route's rate is set out of reach.
 """
 
 from __future__ import annotations
 
-import asyncio
+import gc
+import logging
 import os
-import secrets
-import sqlite3
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Coroutine, Iterator
-from contextlib import ExitStack
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeVar
+from statistics import median
+from typing import Any, Final
 
-import uvloop
-from sqlalchemy import create_engine, func, select
+import psycopg
+import structlog
+from flask import Flask
+from redis import Redis
+from rq import Queue
+from sqlalchemy import Engine, make_url, select
 from sqlalchemy.orm import Session
 
-from app.clock import now
-from app.database import configure_engine, write_transaction
-from app.gateways.base import DeliveryReport, Gateway, OutgoingMessage, ReportStatus
-from app.gateways.registry import make_gateway
+from app import create_app
+from app.database import write_transaction
+from app.extensions import db
+from app.gateways.base import DeliveryReport, ReportStatus
 from app.ledger.audit import audit
-from app.ledger.rollups import count_submission
-from app.ledger.transfers import hold, top_up
-from app.models import Account, Base, Message, Role, Route, Task, User
-from app.sending import outcomes, receipts
-from app.sending.claims import Spans
-from app.sending.pump import Pump
+from app.models import Base, Message, Task
+from app.queues import QueueName, enqueue
+from app.sending import receipts
+from benchmarks._baseline import job_each
+from benchmarks._campaign import submitted
+from benchmarks._cpu import cpu_seconds
 from benchmarks._lines import Line, line, show
+from benchmarks._peers import KINDS, NotHere, Peer, running_peer
+from benchmarks._pumping import Pumped, bare_loop, gateway_to, on_uvloop, pumped
+from config import Settings
+from jobs import context, dispatch
 from tests.servers import running_postgresql, running_valkey
 
-MESSAGES = int(os.environ.get("MESSAGES", "20000"))
-PER_TASK = 5_000
-JOBS = 500
-SECRET = "benchmark"
-PRICE = 1_000
+MESSAGES: Final = int(os.environ.get("MESSAGES", "5000"))
+TURNS: Final = int(os.environ.get("TURNS", "3"))
+JOBS: Final = int(os.environ.get("JOBS", "100"))
+GATEWAYS: Final = os.environ.get("GATEWAYS", ",".join(KINDS)).split(",")
+SMPP_DELAY: Final = 20  # milliseconds that a distant carrier takes to answer
+QUEUED: Final = (5_000, 100_000)  # for the memory of a pump
 
-# It imports the job before it forks: a fresh import for every message would make the baseline look worse than it is.
-_BASELINE_WORKER = """
-import sys
-import benchmarks._one_message
-from redis import Redis
-from rq import Worker
-Worker(["baseline"], connection=Redis.from_url(sys.argv[1])).work(burst=True, logging_level="ERROR")
-"""
 
-T = TypeVar("T")
+@dataclass(frozen=True)
+class Panel:
+    """The application on one database; `server` is the database's own process, where it has one."""
 
-_record = outcomes.record
+    name: str
+    app: Flask
+    engine: Engine
+    server: int | None
 
 
 def measure() -> Iterator[Line]:
+    gc.collect()
+    gc.freeze()  # as the worker does
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
-        url = stack.enter_context(_carrier(folder))
-        bare = _on_uvloop(_bare_loop(_gateway(url), MESSAGES))
-        yield line("dispatch", "bare loop, nothing recorded", bare, "messages/s")
-        sqlite = f"sqlite:///{folder / 'dispatch.db'}"
+        redis_url = stack.enter_context(running_valkey())
         postgresql = stack.enter_context(running_postgresql())
-        for name, database in (("SQLite", sqlite), ("PostgreSQL", postgresql)):
-            engine = create_engine(database)
-            configure_engine(engine)
-            Base.metadata.create_all(engine)
-            route_id = _submitted(engine, MESSAGES)
-            yield line(
-                "dispatch", f"pump, {name}, all recorded", _pumped(engine, route_id, url), "messages/s", bare
-            )
-            yield line(
-                "dispatch", f"receipts stored and applied, {name}", _receipts(engine, route_id), "receipts/s"
-            )
-            with Session(engine) as session:
+        panels = (
+            _panel("SQLite", f"sqlite:///{folder / 'dispatch.db'}", redis_url, folder, None),
+            _panel("PostgreSQL", postgresql, redis_url, folder, _wait_for_the_disk(postgresql)),
+        )
+        structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
+        for kind in GATEWAYS:
+            for delay in (0, SMPP_DELAY) if kind == "smpp" else (0,):
+                yield from _through(kind, delay, panels, redis_url)
+        for panel in panels:
+            yield from _jobs(panel)
+            yield _receipts(panel)
+            with Session(panel.engine) as session:
                 report = audit(session)
                 assert report.ok, report.differences
-            engine.dispose()
-        yield line("dispatch", "a job for every message, SQLite", _job_each(folder, url), "messages/s", bare)
+            panel.engine.dispose()
+        yield from _memory(folder)
 
 
-def _on_uvloop(work: Coroutine[Any, Any, T]) -> T:
-    """Both sides run on the loop that the pump's job uses."""
-    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        return runner.run(work)
+def _panel(name: str, url: str, redis_url: str, folder: Path, server: int | None) -> Panel:
+    environment = {
+        "CARILLON_ENV": "test", "CARILLON_INSTANCE": str(folder), "DATABASE_URL": url, "REDIS_URL": redis_url,
+    }  # fmt: skip
+    app = create_app(Settings.from_env(environment))
+    with app.app_context():
+        engine = db.engine
+    Base.metadata.create_all(engine)
+    return Panel(name, app, engine, server)
 
 
-def _gateway(url: str) -> Gateway:
-    return make_gateway("sandbox", {"url": url, "secret": SECRET}, callback_url="http://127.0.0.1:9/")
+def _wait_for_the_disk(url: str) -> int:
+    """Have PostgreSQL sync each commit, which the tests' does not. Returns its process."""
+    plain = make_url(url).set(drivername="postgresql").render_as_string(hide_password=False)
+    with psycopg.connect(plain, autocommit=True) as connection:
+        connection.execute("ALTER SYSTEM RESET ALL")
+        connection.execute("SELECT pg_reload_conf()")
+        found = connection.execute("SELECT current_setting('data_directory')").fetchone()
+    assert found is not None
+    return int((Path(found[0]) / "postmaster.pid").read_text().split()[0])
 
 
-async def _bare_loop(gateway: Gateway, count: int) -> float:
-    """Messages a second with the same client and as much at once as the pump would have."""
-    await gateway.open()
-    places = asyncio.Semaphore(gateway.capabilities.concurrency)
+def _through(kind: str, delay: int, panels: tuple[Panel, ...], redis_url: str) -> Iterator[Line]:
+    """The bare loop and the pumps in turns, through one gateway."""
+    name = f"{kind}, {delay} ms answers" if delay else kind
+    try:
+        with running_peer(kind, delay) as peer:
+            on_uvloop(
+                bare_loop(kind, gateway_to(kind, peer.settings), 200)
+            )  # what is cold, is cold for nobody
+            bare: list[float] = []
+            runs: dict[str, list[Pumped]] = {panel.name: [] for panel in panels}
+            for _ in range(TURNS):
+                bare.append(on_uvloop(bare_loop(kind, gateway_to(kind, peer.settings), MESSAGES)))
+                for panel in panels:
+                    runs[panel.name].append(_pumped(kind, panel, peer))
+            limit = MESSAGES / median(bare)
+            yield line("dispatch", f"{name}: bare loop", limit, "messages/s")
+            for panel in panels:
+                done = runs[panel.name]
+                speed = MESSAGES / median(run.seconds for run in done)
+                yield line("dispatch", f"{name}: pump, {panel.name}", speed, "messages/s", limit)
+                yield from _costs(f"{name}, {panel.name}", done)
+                each = job_each(kind, peer.settings, _url(panel), redis_url, JOBS)
+                yield line(
+                    "dispatch", f"{name}: a job each ({JOBS}), {panel.name}", each, "messages/s", limit
+                )
+    except NotHere as lacks:
+        print(f"{name}: left out. {lacks}", file=sys.stderr)
 
-    async def one(number: int) -> None:
+
+def _pumped(kind: str, panel: Panel, peer: Peer) -> Pumped:
+    route_id = submitted(panel.engine, MESSAGES, kind)
+    others = {"the peer": peer.pid} | ({"PostgreSQL itself": panel.server} if panel.server else {})
+    before = {name: cpu_seconds(pid) for name, pid in others.items()}
+    done = pumped(panel.engine, route_id, gateway_to(kind, peer.settings), MESSAGES, panel.app.app_context)
+    for name, pid in others.items():
+        done.cpu[name] = cpu_seconds(pid) - before[name]
+    with Session(panel.engine) as session:
+        accepted = session.scalars(select(Task.accepted).where(Task.route_id == route_id)).all()
+    assert sum(accepted) == MESSAGES, f"{sum(accepted)} of {MESSAGES} were accepted"
+    return done
+
+
+def _costs(name: str, runs: list[Pumped]) -> Iterator[Line]:
+    commits = median(run.commits for run in runs) * 1_000 / MESSAGES
+    yield line("dispatch", f"  {name}: write transactions", commits, "per 1,000")
+    for stage in runs[0].cpu:
+        spent = median(run.cpu[stage] for run in runs) / MESSAGES * 1e6
+        yield line("dispatch", f"  {name}: CPU, {stage}", spent, "µs/message")
+
+
+def _jobs(panel: Panel) -> Iterator[Line]:
+    """RQ jobs that 5,000 messages take, as workers do them."""
+    with running_peer("sandbox") as peer:
+        route_id = submitted(panel.engine, 5_000)
+        made = dispatch.gateway_for
+        dispatch.gateway_for = lambda *_: gateway_to("sandbox", peer.settings)  # type: ignore[assignment]
         try:
-            await gateway.send(
-                OutgoingMessage(f"bare.{number}", f"+61412{number:06d}"[:-2] + "00", "Lunch", None)
-            )
+            with _jobs_in(panel.app), panel.app.app_context():
+                queue = Queue(QueueName.DISPATCH, connection=Redis.from_url(_redis(panel)))
+                enqueue("jobs.dispatch.pump", route_id)
+                ran = 0
+                while queue.count:
+                    queue.empty()
+                    dispatch.pump(route_id)
+                    ran += 1
         finally:
-            places.release()
-
-    started = time.perf_counter()
-    flights = []
-    for number in range(count):
-        await places.acquire()
-        flights.append(asyncio.create_task(one(number)))
-    await asyncio.gather(*flights)
-    seconds = time.perf_counter() - started
-    await gateway.close()
-    return count / seconds
+            dispatch.gateway_for = made
+    yield line("dispatch", f"RQ jobs for 5,000 messages, {panel.name}", ran, "jobs", 10)
 
 
-def _submitted(engine, count: int) -> int:  # type: ignore[no-untyped-def]
-    """Tasks of 5,000 messages each, running, with their credit held. Returns their route."""
-    with Session(engine) as session, write_transaction(session):
-        account = Account(name="Benchmark")
-        route = Route(name="Benchmark", gateway="sandbox", rate=1_000_000, price_per_segment=PRICE)
-        session.add_all([account, route])
-        session.flush()
-        user = User(
-            account_id=account.id, email="b@example.com", name="B", role=Role.OWNER, password_hash="-"
-        )
-        session.add(user)
-        session.flush()
-        top_up(session, account.id, count * PRICE, "benchmark", user_id=user.id, note=None)
-        for first in range(0, count, PER_TASK):
-            _task(session, account, user, route, first, min(PER_TASK, count - first))
-        return route.id
+@contextmanager
+def _jobs_in(app: Flask) -> Iterator[None]:
+    made = context.load_app
+    context.load_app = lambda: app  # type: ignore[assignment]
+    try:
+        yield
+    finally:
+        context.load_app = made
 
 
-def _task(session: Session, account: Account, user: User, route: Route, first: int, count: int) -> None:
-    task = Task(
-        account_id=account.id, user_id=user.id, route_id=route.id, kind="bulk", state="running", name="Lunch",
-        sender_id="HARBOUR", content="Lunch at Harbour Lane", total=count, price=count * PRICE, submitted_at=now(),
-        day=now().date(),
-        submission_key=secrets.token_hex(8),
-    )  # fmt: skip
-    session.add(task)
-    session.flush()
-    rows = [
-        {
-            "task_id": task.id, "account_id": account.id, "route_id": route.id, "row": number + 2, "region": "AU",
-            "e164": f"+6141{number:06d}00", "segments": 1, "price": PRICE, "reference": f"{task.public_id}.{number}",
-            "queued_at": now(),
-        }
-        for number in range(first, first + count)
-    ]  # fmt: skip
-    session.execute(Message.__table__.insert(), rows)  # type: ignore[attr-defined]
-    hold(session, task.id, account.id, count * PRICE, key=f"task:{task.id}:hold")
-    count_submission(session, task)
-
-
-def _pumped(engine, route_id: int, url: str) -> float:  # type: ignore[no-untyped-def]
-    """Messages a second from the first claim to the last recorded outcome.
-
-    An empty pump lingers for a moment in case more comes; that is no part of it.
-    """
-    recorded = [0.0]
-
-    def record(*arguments: Any) -> int:
-        written = _record(*arguments)
-        recorded[0] = time.perf_counter()
-        return written
-
-    async def run() -> None:
-        pump = Pump(
-            engine,
-            route_id,
-            _gateway(url),
-            1_000_000,
-            holder="benchmark",
-            spans=Spans(),
-            slice_seconds=600,
-            should_yield=lambda: False,
-        )
-        await pump.run()
-
-    outcomes.record = record
-    started = time.perf_counter()
-    _on_uvloop(run())
-    with Session(engine) as session:
-        sent = session.scalar(select(func.count()).where(Message.status == "accepted"))
-    assert sent == MESSAGES, f"{sent} of {MESSAGES} were accepted"
-    return MESSAGES / (recorded[0] - started)
-
-
-def _receipts(engine, route_id: int) -> float:  # type: ignore[no-untyped-def]
+def _receipts(panel: Panel) -> Line:
     """Receipts a second, stored 200 to a callback and applied 500 to a transaction, as the panel does it."""
-    with Session(engine) as session:
+    with Session(panel.engine) as session:
+        route_id = session.scalar(select(Message.route_id).order_by(Message.id.desc()).limit(1))
+        assert route_id is not None
         ids = session.scalars(select(Message.gateway_id).where(Message.route_id == route_id)).all()
-    receipts.enqueue_after_commit = lambda *_: None  # type: ignore[assignment]  # applied below, not by a job
-    reports = [DeliveryReport(str(each), ReportStatus.DELIVERED) for each in ids]
-    started = time.perf_counter()
-    with Session(engine) as session:
+        reports = [DeliveryReport(str(each), ReportStatus.DELIVERED) for each in ids]
+        started = time.perf_counter()
         for first in range(0, len(reports), 200):
             with write_transaction(session):
-                receipts.store_reports(session, route_id, reports[first : first + 200])
+                receipts.insert_reports(session, route_id, reports[first : first + 200])
         looked_at = 1
         while looked_at:
-            with write_transaction(session):
+            with panel.app.app_context(), write_transaction(session):
                 looked_at = receipts.apply_due(session, route_id)
-    return len(reports) / (time.perf_counter() - started)
+        seconds = time.perf_counter() - started
+    return line(
+        "dispatch", f"receipts stored and applied, {panel.name}", len(reports) / seconds, "receipts/s"
+    )
 
 
-def _job_each(folder: Path, url: str) -> float:
-    """Messages a second by one forking RQ worker and one job a message."""
-    database = folder / "baseline.db"
-    with sqlite3.connect(database) as connection:
-        connection.execute("PRAGMA journal_mode=WAL")
-        connection.execute("CREATE TABLE message (id INTEGER PRIMARY KEY, status TEXT)")
-        connection.executemany(
-            "INSERT INTO message VALUES (?, 'queued')", [(number,) for number in range(JOBS)]
-        )
-    with running_valkey() as redis_url:
-        from redis import Redis
-        from rq import Queue
-
-        queue = Queue("baseline", connection=Redis.from_url(redis_url))
-        for number in range(JOBS):
-            queue.enqueue("benchmarks._one_message.send_one", number)
-        environment = os.environ | {
-            "SANDBOX_URL": url, "SANDBOX_SECRET": SECRET, "BASELINE_DATABASE": str(database),
-        }  # fmt: skip
-        command = [sys.executable, "-c", _BASELINE_WORKER, redis_url]
-        started = time.perf_counter()
-        subprocess.run(command, env=environment, check=True, capture_output=True)
-        return JOBS / (time.perf_counter() - started)
+def _memory(folder: Path) -> Iterator[Line]:
+    """What a pump's process takes beyond the panel's code, by how much is queued. It is to stay flat."""
+    least: float | None = None
+    for count in QUEUED:
+        url = f"sqlite:///{folder / f'queued-{count}.db'}"
+        environment = {"CARILLON_ENV": "test", "CARILLON_INSTANCE": str(folder), "DATABASE_URL": url}
+        app = create_app(Settings.from_env(environment))
+        with app.app_context():
+            Base.metadata.create_all(db.engine)
+            route_id = submitted(db.engine, count)
+            db.engine.dispose()
+        command = [sys.executable, "-m", "benchmarks._pump_peak", url, str(route_id), str(count)]
+        said = subprocess.run(command, check=True, capture_output=True, text=True).stdout.split()
+        taken = (int(said[1]) - int(said[0])) / 1e6
+        yield line("dispatch", f"memory of a pump, {count:,} queued", taken, "MB", least)
+        least = least or taken
 
 
-class _carrier:
-    """The carrier as a process of its own, whose receipts come too late to be in the way."""
+def _url(panel: Panel) -> str:
+    return panel.engine.url.render_as_string(hide_password=False)
 
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
 
-    def __enter__(self) -> str:
-        import socket
-
-        with socket.socket() as listener:
-            listener.bind(("127.0.0.1", 0))
-            port = listener.getsockname()[1]
-        url = f"http://127.0.0.1:{port}"
-        environment = os.environ | {
-            "CARILLON_ENV": "test", "CARILLON_INSTANCE": str(self._folder), "SANDBOX_URL": url,
-            "SANDBOX_SECRET": SECRET, "SANDBOX_LATENCY": "0", "SANDBOX_RECEIPTS_AFTER": "3600-3600",
-        }  # fmt: skip
-        command = [sys.executable, "-m", "app.gateways.sandbox_carrier"]
-        self._process = subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True)
-        assert self._process.stdout is not None
-        self._process.stdout.readline()  # it says where it listens once it does
-        return url
-
-    def __exit__(self, *_: object) -> None:
-        self._process.terminate()
-        self._process.wait()
+def _redis(panel: Panel) -> str:
+    settings: Any = panel.app.config["CARILLON"]
+    return str(settings.redis_url)
 
 
 if __name__ == "__main__":
-    show(measure, f"Dispatch of {MESSAGES:,} messages")
+    show(measure, f"Dispatch of {MESSAGES:,} messages a campaign, medians of {TURNS} turns")
