@@ -90,6 +90,8 @@ def period_of(wish: Wish, zone: ZoneInfo, asked_at: datetime) -> Period:
 
 def described(wish: Wish, zone: ZoneInfo, asked_at: datetime) -> str:
     """The filter in a line, for the list of exports."""
+    if wish.kind is ExportKind.EVIDENCE:
+        return gettext("task %(value)s", value=wish.task)
     parts = [read_period(None, wish.first, wish.last, zone, asked_at).words]
     for value, words in (
         (wish.number, mark("number %(value)s")),
