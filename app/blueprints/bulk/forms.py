@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext
 from flask_wtf.file import FileField
 from itsdangerous import BadSignature, URLSafeSerializer
 from werkzeug.datastructures import FileStorage
@@ -14,7 +16,7 @@ from app.blueprints.compose.forms import ComposeForm
 from app.blueprints.compose.phone import draft_source
 from app.blueprints.compose.starting import Note
 from app.errors import TaskRefused
-from app.language import gettext as _
+from app.language import thousands
 from app.models import RecipientList, Task
 from app.sending.drafts import ChosenList, DraftRequest, Source
 from app.sending.uploads import StoredUpload, store_upload
@@ -28,10 +30,12 @@ class BulkForm(ComposeForm):
     draft's own. A file that is chosen now goes before a list, and a list before a file that was kept.
     """
 
-    list = SelectField("Saved list", validate_choice=False, default="")
-    file = FileField("Recipient file")
+    list = SelectField(lazy_gettext("Saved list"), validate_choice=False, default="")
+    file = FileField(lazy_gettext("Recipient file"))
     kept_file = HiddenField()
-    wants_canary = BooleanField("Send to the first 20, and go on when these went well", default=True)
+    wants_canary = BooleanField(
+        lazy_gettext("Send to the first 20, and go on when these went well"), default=True
+    )
 
     settings: Settings
     account_id: int
@@ -46,8 +50,11 @@ class BulkForm(ComposeForm):
         """Offer these saved lists; `chosen` is the one to begin with, by its public id."""
         self.lists = {each.public_id: each for each in lists}
         self.list.choices = [
-            SelectChoice("", "None: a file, below"),
-            *(SelectChoice(key, f"{each.name} · {each.size:,} numbers") for key, each in self.lists.items()),
+            SelectChoice("", _("None: a file, below")),
+            *(
+                SelectChoice(key, _("%(name)s · %(size)s numbers", name=each.name, size=thousands(each.size)))
+                for key, each in self.lists.items()
+            ),
         ]
         if not self.is_submitted() and chosen in self.lists:
             self.list.data = chosen
@@ -75,6 +82,7 @@ class BulkForm(ComposeForm):
     def keep_file(self) -> None:
         came = isinstance(self.file.data, FileStorage) and bool(self.file.data.filename)
         if not came and not self.list.data:
+            self.upload = self._kept()
             return
         try:
             self.validate_file(self.file)
@@ -100,15 +108,22 @@ class BulkForm(ComposeForm):
             return
         self.upload = self._kept()
         if self.upload is None and self.needs_file:
-            raise ValidationError("Choose a file with the recipients: csv, xlsx, xls or txt.")
+            raise ValidationError(_("Choose a file with the recipients: csv, xlsx, xls or txt."))
 
     def _chosen(self, public_id: str) -> ChosenList:
         saved = self.lists.get(public_id)
         if saved is None:
-            raise ValidationError("This saved list is no longer there. Choose another one, or a file.")
+            raise ValidationError(_("This saved list is no longer there. Choose another one, or a file."))
         most = self.settings.limits.bulk_recipients
         if saved.size > most:
-            raise ValidationError(f"“{saved.name}” has {saved.size:,} numbers; one task takes {most:,}.")
+            raise ValidationError(
+                _(
+                    "“%(name)s” has %(size)s numbers; one task takes %(most)s.",
+                    name=saved.name,
+                    size=thousands(saved.size),
+                    most=thousands(most),
+                )
+            )
         return ChosenList(saved.id, saved.name)
 
     def _store(self, file: FileStorage) -> None:
