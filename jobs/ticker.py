@@ -16,6 +16,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.accounts.export import forget_expired, stale_exports
+from app.accounts.terms_telling import TELL_EVERY, tell_of_new_terms
 from app.database import write_transaction
 from app.exports import making
 from app.gateways.base import Capabilities, SettingsRefused
@@ -58,6 +59,7 @@ def tick(session: Session, settings: Settings) -> None:
         _ask_for_erasing,
         _look_after_exports,
         _tell_low_balances,
+        _tell_of_new_terms,
     ):
         try:
             step(session, settings)
@@ -171,6 +173,12 @@ def _tell_low_balances(session: Session, _settings: Settings) -> None:
     with write_transaction(session):
         if sweep.claim_chore(session, "low-balance", LOOK_EVERY):
             tell_low_balances(session)
+
+
+def _tell_of_new_terms(session: Session, _settings: Settings) -> None:
+    with write_transaction(session):
+        if sweep.claim_chore(session, "new-terms", TELL_EVERY):
+            tell_of_new_terms(session)
 
 
 def main() -> None:

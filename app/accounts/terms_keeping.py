@@ -17,21 +17,9 @@ from app.desk import audit_log
 from app.desk.audit_log import Actor
 from app.errors import CarillonError, Conflict, NotFound
 from app.language import gettext, thousands
-from app.language import gettext as _
-from app.models import (
-    CLIENT_ROLES,
-    Account,
-    AccountState,
-    NoticeKind,
-    Role,
-    TermsAcceptance,
-    TermsVersion,
-    User,
-)
-from app.notices.telling import Words, tell
+from app.models import TermsAcceptance, TermsVersion
 
 LONGEST_TEXT: Final = 60_000
-SUBMITTERS: Final = frozenset({Role.OWNER, Role.SENDER})
 _VERSION = re.compile(r"[0-9A-Za-z][0-9A-Za-z.\-]{0,31}")
 
 
@@ -106,7 +94,10 @@ def write_draft(
 
 
 def publish(session: Session, actor: Actor, version_id: int) -> TermsVersion:
-    """Put a draft in force: everybody is asked to accept it. Raises NotFound, and Conflict when it is published."""
+    """Put a draft in force: everybody is asked to accept it, and told of it (see `app.accounts.terms_telling`).
+
+    Raises NotFound, and Conflict when it is published.
+    """
     draft = _draft(session, version_id)
     published = session.execute(
         update(TermsVersion)
@@ -118,7 +109,6 @@ def publish(session: Session, actor: Actor, version_id: int) -> TermsVersion:
     if published.rowcount != 1:
         raise Conflict(gettext("This version is published already."))
     audit_log.record(session, actor, "terms.publish", f"terms:{version_id}", after={"version": draft.version})
-    _tell_clients(session, draft.version)
     return draft
 
 
@@ -130,32 +120,6 @@ def discard(session: Session, actor: Actor, version_id: int) -> None:
     )
     session.delete(draft)
     session.flush()
-
-
-def _tell_clients(session: Session, name: str) -> None:
-    """To everybody of every account that is not closed; letters to those who submit by the terms."""
-    people = (
-        select(User)
-        .join(Account, Account.id == User.account_id)
-        .where(User.disabled_at.is_(None), User.email_confirmed_at.is_not(None))
-    )
-    for roles, by_letter in ((SUBMITTERS, True), (CLIENT_ROLES - SUBMITTERS, False)):
-        tell(
-            session,
-            session.scalars(
-                people.where(User.role.in_(roles), Account.state != AccountState.CLOSED).order_by(User.id)
-            ).all(),
-            NoticeKind.TERMS,
-            lambda _person: _words(name),
-            key=f"terms:{name}",
-            by_letter=by_letter,
-        )
-
-
-def _words(name: str) -> Words:
-    text = _("Version %(version)s of the terms is in force from now on.", version=name)
-    more = _("You are asked to accept it at your next sign-in or submission. Tasks that are out keep theirs.")
-    return Words(_("New terms: %(version)s", version=name), text, "/terms", (more,))
 
 
 def _draft(session: Session, version_id: int) -> TermsVersion:

@@ -128,19 +128,16 @@ def test_prices_are_told_to_whom_they_concern_alone(
     assert other.name not in told
 
 
-@pytest.mark.parametrize(
-    ("text", "said"),
-    [
+def test_the_calculator_counts_as_the_composer_does(client: PanelClient) -> None:
+    for text, said in (
         ("a" * 160, "1 segment"),
         ("a" * 161, "2 segments"),
         ("€" * 80, "1 segment"),
         ("日" * 71, "2 segments"),
         ("a" * 310, "on a route that counts every 160"),
-    ],
-)
-def test_the_calculator_counts_as_the_composer_does(client: PanelClient, text: str, said: str) -> None:
-    page = client.get("/help/price", query_string={"text": text, "recipients": "3"}).text
-    assert said in page
+    ):
+        page = client.get("/help/price", query_string={"text": text, "recipients": "3"}).text
+        assert said in page, text
 
 
 def test_the_calculator_names_what_the_readers_routes_would_cost(
@@ -163,9 +160,8 @@ def test_the_search_marks_what_it_found_and_advises_when_it_found_nothing(client
     assert "/help/file-rules#sample" in nothing  # the questions are below, to look through
 
 
-@pytest.mark.parametrize(
-    ("query", "answer"),
-    [
+def test_common_questions_find_their_answer_among_the_first_three(client: PanelClient) -> None:
+    for query, answer in (
         ("why not received", "/help/not-received#"),
         ("topping up", "/help/topping-up#how"),
         ("forgot password", "/help/signing-in#forgotten"),
@@ -173,21 +169,19 @@ def test_the_search_marks_what_it_found_and_advises_when_it_found_nothing(client
         ("unsubscribe STOP", "/help/opt-outs#"),
         ("time zone", "/help/scheduling#"),
         ("segments", "/help/price#segments"),
-    ],
-)
-def test_common_questions_find_their_answer_among_the_first_three(
-    client: PanelClient, query: str, answer: str
-) -> None:
-    links = re.findall(r'<li><a href="(/help/[^"]+)">', client.get("/help", query_string={"q": query}).text)
-    assert any(link.startswith(answer) for link in links[:3]), links[:3]
+    ):
+        found = re.findall(
+            r'<li><a href="(/help/[^"]+)">', client.get("/help", query_string={"q": query}).text
+        )
+        assert any(link.startswith(answer) for link in found[:3]), (query, found[:3])
 
 
-@pytest.mark.parametrize("kind", ["csv", "xlsx", "txt"])
-def test_the_sample_is_there_for_everybody(client: PanelClient, kind: str) -> None:
-    answer = client.get(f"/help/sample.{kind}")
-    assert answer.status_code == 200
-    assert f"sample.{kind}" in answer.headers["Content-Disposition"]
-    assert answer.data
+def test_the_sample_is_there_for_everybody(client: PanelClient) -> None:
+    for kind in ("csv", "xlsx", "txt"):
+        answer = client.get(f"/help/sample.{kind}")
+        assert answer.status_code == 200
+        assert f"sample.{kind}" in answer.headers["Content-Disposition"]
+        assert answer.data
     assert client.get("/help/sample.exe").status_code == 404
 
 

@@ -10,14 +10,25 @@ from flask import Flask
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.accounts import terms_keeping
+from app.accounts import terms_keeping, terms_telling
 from app.accounts.clearing import clear_old_rows
 from app.clock import now
 from app.database import write_transaction
 from app.desk import task_acts
 from app.desk.audit_log import Actor
 from app.language import gettext
-from app.models import Letter, Notice, NoticeKind, Role, Task, TaskKind, TaskState, TermsVersion, User
+from app.models import (
+    AccountState,
+    Letter,
+    Notice,
+    NoticeKind,
+    Role,
+    Task,
+    TaskKind,
+    TaskState,
+    TermsVersion,
+    User,
+)
 from app.notices import choices, reading
 from app.notices.telling import Words, tell
 from app.sending.settlement import finish_if_over
@@ -185,17 +196,26 @@ def test_once_who_submitted_is_gone_the_owners_hear_of_it(session: Session) -> N
     assert len(notices(session, owner)) == 1
 
 
-def test_new_terms_are_told_to_every_client_and_written_to_those_who_submit(session: Session) -> None:
-    account = make_account(session)
+def test_new_terms_are_told_to_every_client_once_and_written_to_those_who_submit(
+    session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    account, closed = make_account(session), make_account(session, state=AccountState.CLOSED)
     owner, viewer = make_owner(session, account), make_user(session, account, role=Role.VIEWER)
-    admin = make_staff(session)
+    gone, admin = make_owner(session, closed), make_staff(session)
     draft = TermsVersion(version="2027-01", text="Words.", created_by=admin.id)
     session.add(draft)
     session.commit()
     draft_id = draft.id
     with write_transaction(session):
         terms_keeping.publish(session, MACHINE, draft_id)
-    assert [len(notices(session, person)) for person in (owner, viewer, admin)] == [1, 1, 0]
+    make_owner(session, account)  # came later, and accepted it on the way in
+    monkeypatch.setattr(terms_telling, "_AT_ONCE", 1)
+    told = []
+    for _ in range(4):
+        with write_transaction(session):
+            told.append(terms_telling.tell_of_new_terms(session))
+    assert told == [1, 1, 0, 0]
+    assert [len(notices(session, person)) for person in (owner, viewer, gone, admin)] == [1, 1, 0, 0]
     assert [letter.user_id for letter in letters(session)] == [owner.id]
 
 
