@@ -44,6 +44,7 @@ class AuditEvent(Base):
         Index("ix_audit_event_account_id_id", "account_id", "id"),
         Index("ix_audit_event_actor_id_id", "actor_id", "id"),
         Index("ix_audit_event_action_id", "action", "id"),
+        Index("ix_audit_event_subject", "subject", "id"),
     )
 
     id: Mapped[int] = mapped_column(BigKey, primary_key=True)
