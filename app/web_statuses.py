@@ -71,6 +71,22 @@ _LOOKS = {
     "alert": Look(mark("Alert"), "info", "busy"),
 }
 
+# Roles, kinds of ledger entries' subjects and the like are shown by their own word, with a capital letter.
+_BY_THEIR_OWN_WORD = (
+    mark("Owner"),
+    mark("Sender"),
+    mark("Viewer"),
+    mark("Billing"),
+    mark("Support"),
+    mark("Finance"),
+    mark("Operator"),
+    mark("Admin"),
+    mark("Marketing"),
+    mark("Utility"),
+    mark("Image"),
+    mark("Document"),
+)
+
 
 def init_app(app: Flask) -> None:
     """Let every template ask for a status's look."""

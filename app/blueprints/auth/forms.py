@@ -26,18 +26,14 @@ from app.recipients.writing import NumberRejected
 _EMAIL = r"^\s*[^@\s<>\",;:\\()\[\]]{1,64}@[\w-]+(\.[\w-]+)*\.[\w-]{2,63}\s*$"
 
 
-def _too_long(what: str) -> str:
-    return _("That is too long for %(what)s.", what=what)
-
-
-def email_field(words: str = "E-mail") -> EmailField:
+def email_field(words: str = lazy_gettext("E-mail")) -> EmailField:
     """An address: of the shape that mail servers take, no more (a letter will prove the rest)."""
     return EmailField(
         words,
         [
-            InputRequired(_("Enter your e-mail address.")),
-            Length(max=254, message=_too_long("an e-mail address")),
-            Regexp(_EMAIL, message=_("Enter a whole e-mail address, such as ana@example.com.")),
+            InputRequired(lazy_gettext("Enter your e-mail address.")),
+            Length(max=254, message=lazy_gettext("That is too long for an e-mail address.")),
+            Regexp(_EMAIL, message=lazy_gettext("Enter a whole e-mail address, such as ana@example.com.")),
         ],
     )
 
@@ -53,19 +49,33 @@ def name_field(words: str, missing: str) -> StringField:
     return StringField(
         words,
         filters=[tidy_name],
-        validators=[DataRequired(missing), Length(max=200, message=_too_long("a name")), no_address],
+        validators=[
+            DataRequired(missing),
+            Length(max=200, message=lazy_gettext("That is too long for a name.")),
+            no_address,
+        ],
     )
 
 
-def password_field(words: str = "Password", missing: str = "Enter your password.") -> PasswordField:
+def password_field(
+    words: str = lazy_gettext("Password"), missing: str = lazy_gettext("Enter your password.")
+) -> PasswordField:
     return PasswordField(
-        words, [InputRequired(missing), Length(max=LONGEST_TYPED, message=_too_long("a password"))]
+        words,
+        [
+            InputRequired(missing),
+            Length(max=LONGEST_TYPED, message=lazy_gettext("That is too long for a password.")),
+        ],
     )
 
 
-def code_field(words: str = "Code") -> StringField:
+def code_field(words: str = lazy_gettext("Code")) -> StringField:
     return StringField(
-        words, [InputRequired(_("Enter the code.")), Length(max=40, message=_too_long("a code"))]
+        words,
+        [
+            InputRequired(lazy_gettext("Enter the code.")),
+            Length(max=40, message=lazy_gettext("That is too long for a code.")),
+        ],
     )
 
 
@@ -87,8 +97,8 @@ def phone_field(words: str = "Mobile phone") -> PhoneField:
     return PhoneField(
         words,
         [
-            InputRequired(_("Enter your mobile phone's number, with its country code.")),
-            Length(max=40, message=_too_long("a phone number")),
+            InputRequired(lazy_gettext("Enter your mobile phone's number, with its country code.")),
+            Length(max=40, message=lazy_gettext("That is too long for a phone number.")),
         ],
     )
 
@@ -98,7 +108,7 @@ class SignInForm(FlaskForm):
         lazy_gettext("E-mail"),
         [
             InputRequired(lazy_gettext("Enter your e-mail address.")),
-            Length(max=254, message=_too_long("an e-mail address")),
+            Length(max=254, message=lazy_gettext("That is too long for an e-mail address.")),
         ],
     )
     password = password_field()
@@ -115,7 +125,7 @@ class CodeForm(FlaskForm):
 
 class RegisterForm(FlaskForm):
     name = name_field(lazy_gettext("Your name"), lazy_gettext("Enter your name."))
-    company = name_field("Company", lazy_gettext("Enter your company's name."))
+    company = name_field(lazy_gettext("Company"), lazy_gettext("Enter your company's name."))
     email = email_field()
     phone = phone_field()
     password = password_field(missing=lazy_gettext("Choose a password."))

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 from flask import current_app, jsonify, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
 from app.access import signed_in_user
@@ -18,7 +19,6 @@ from app.blueprints.compose.starting import Note, begin, put_back, take_over, us
 from app.database import write_transaction
 from app.errors import Conflict, NotFound, TaskRefused
 from app.extensions import db
-from app.language import gettext as _
 from app.models import Task, TaskKind
 from app.recipients.errors import FileRefused
 from app.sending import drafts, saved_texts
@@ -162,8 +162,10 @@ class Composer:
             return
         self.form.submission_key.data = new_submission_key()
         self.form.refuse(
-            "This form was sent before with other contents; that draft is kept in your tasks. "
-            "Continue once more to make a new one from what stands here."
+            _(
+                "This form was sent before with other contents; that draft is kept in your tasks. "
+                "Continue once more to make a new one from what stands here."
+            )
         )
 
     def _page(self) -> ResponseReturnValue:
@@ -204,7 +206,7 @@ def editable_task(account_id: int, public_id: str, kind: TaskKind) -> Task:
     """The account's draft of this kind. Raises NotFound, also for a task that has been submitted."""
     task = task_of(db.session(), account_id, public_id)
     if task.kind != kind or task.state not in DRAFT_STATES:
-        raise NotFound("This task cannot be edited here. It may have been submitted already.")
+        raise NotFound(_("This task cannot be edited here. It may have been submitted already."))
     return task
 
 

@@ -96,44 +96,50 @@ class ComposeForm(StartingFields, FlaskForm):
     """
 
     route_id = SelectField(
-        "Route", coerce=route_number, validate_choice=False, validators=[InputRequired("Choose a route.")]
+        lazy_gettext("Route"),
+        coerce=route_number,
+        validate_choice=False,
+        validators=[InputRequired(lazy_gettext("Choose a route."))],
     )
-    sender_id = StringField("Sender ID", filters=[trimmed])
+    sender_id = StringField(lazy_gettext("Sender ID"), filters=[trimmed])
     name = StringField(
-        "Task name",
+        lazy_gettext("Task name"),
         filters=[trimmed],
         validators=[
-            DataRequired("Name the task, so that you find it again in the records."),
-            Length(max=100, message="The name has more than 100 characters. Shorten it."),
+            DataRequired(lazy_gettext("Name the task, so that you find it again in the records.")),
+            Length(max=100, message=lazy_gettext("The name has more than 100 characters. Shorten it.")),
         ],
     )
     content = TextAreaField(
-        "Message",
+        lazy_gettext("Message"),
         filters=[line_feeds],
         validators=[
-            DataRequired("Write the message."),
-            Length(max=_MOST_POSTED, message="This is far too long for a message. Shorten it."),
+            DataRequired(lazy_gettext("Write the message.")),
+            Length(max=_MOST_POSTED, message=lazy_gettext("This is far too long for a message. Shorten it.")),
         ],
     )
     when = RadioField(
-        "When to send",
-        choices=[SelectChoice("now", "Now, as soon as you accept"), SelectChoice("later", "At a set time")],
+        lazy_gettext("When to send"),
+        choices=[
+            SelectChoice("now", lazy_gettext("Now, as soon as you accept")),
+            SelectChoice("later", lazy_gettext("At a set time")),
+        ],
         default="now",
         validate_choice=False,
     )
     scheduled_for = WallTimeField(
-        "Date and time", format=["%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M", "%Y-%m-%dT%H:%M:%S"]
+        lazy_gettext("Date and time"), format=["%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M", "%Y-%m-%dT%H:%M:%S"]
     )
     send_until = WallTimeField(
         lazy_gettext("Send nothing after"), format=["%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M", "%Y-%m-%dT%H:%M:%S"]
     )
     submission_key = HiddenField(default=new_submission_key, validators=[Length(max=64)])
-    template_id = SelectField("WhatsApp template", coerce=route_number, validate_choice=False)
-    template_values = TextAreaField("Values of its variables", filters=[line_feeds])
+    template_id = SelectField(lazy_gettext("WhatsApp template"), coerce=route_number, validate_choice=False)
+    template_values = TextAreaField(lazy_gettext("Values of its variables"), filters=[line_feeds])
     only_check = BooleanField()
     tidy = BooleanField()
 
-    kind_words = "Bulk message"
+    kind_words = lazy_gettext("Bulk message")
 
     zone: ZoneInfo
     routes: dict[int, Route]
@@ -172,7 +178,7 @@ class ComposeForm(StartingFields, FlaskForm):
         """Offer these templates, all approved, for WhatsApp routes."""
         self.templates = {template.id: template for template in templates}
         self.template_id.choices = [
-            SelectChoice("", "None: this is an SMS"),
+            SelectChoice("", _("None: this is an SMS")),
             *(SelectChoice(each.id, f"{each.name} ({each.language})") for each in self.templates.values()),
         ]
 
@@ -227,7 +233,7 @@ class ComposeForm(StartingFields, FlaskForm):
 
     def validate_template_id(self, field: SelectField) -> None:
         if self.on_whatsapp and field.data not in self.templates:
-            raise ValidationError("Choose an approved template: WhatsApp takes no other text.")
+            raise ValidationError(_("Choose an approved template: WhatsApp takes no other text."))
 
     def validate_template_values(self, field: TextAreaField) -> None:
         template = self.templates.get(self.template_id.data)
@@ -239,19 +245,22 @@ class ComposeForm(StartingFields, FlaskForm):
 
     def validate_route_id(self, field: SelectField) -> None:
         if self.route is None:
-            raise ValidationError("This route is not open. Choose another.")
+            raise ValidationError(_("This route is not open. Choose another."))
 
     def validate_sender_id(self, field: StringField) -> None:
         if field.data and self.route is not None and not self.route.takes_sender_id:
             raise ValidationError(
-                f"{self.route.name} does not take a sender ID. Clear it, or choose another route."
+                _(
+                    "%(name)s does not take a sender ID. Clear it, or choose another route.",
+                    name=self.route.name,
+                )
             )
 
     def validate_scheduled_for(self, field: WallTimeField) -> None:
         if self.when.data != "later":
             return
         if field.data is None:
-            raise ValidationError("Enter the day and the time to send at, for example 2026-12-01 09:30.")
+            raise ValidationError(_("Enter the day and the time to send at, for example 2026-12-01 09:30."))
         try:
             self.scheduled_at = moment_of(field.data, self.zone, now())
         except UnusableTime as problem:
@@ -352,7 +361,13 @@ def _objections(findings: Sequence[Finding]) -> list[str]:
         return [f"{blocking[0].message} {blocking[0].advice}"]
     places = list(dict.fromkeys(f"“{_cut(finding.excerpt.strip())}”" for finding in blocking))
     named = ", ".join(places[:_SHOWN_FINDINGS]) + (" and more" if len(places) > _SHOWN_FINDINGS else "")
-    return [f"{len(blocking)} places are not allowed, marked below: {named}."]
+    return [
+        _(
+            "%(blocking)s places are not allowed, marked below: %(named)s.",
+            blocking=len(blocking),
+            named=named,
+        )
+    ]
 
 
 def _cut(excerpt: str) -> str:

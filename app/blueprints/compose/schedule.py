@@ -9,6 +9,10 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
+from flask_babel import gettext as _
+
+from app.language import day_words
+
 
 class UnusableTime(ValueError):
     """A time that a task cannot start at; the text says why and what to choose instead."""
@@ -23,14 +27,27 @@ def moment_of(wall: datetime, zone: ZoneInfo, present: datetime) -> datetime:
     back = moment.astimezone(zone)
     if back.replace(tzinfo=None, fold=0) != wall:
         raise UnusableTime(
-            f"{wall:%H:%M} does not come on {_day(wall)} in {zone_name(zone)}: clocks go forward over it. "
-            f"Choose another time, for example {back:%H:%M}."
+            _(
+                "%(wall)s does not come on %(day)s in %(zone_name)s: clocks go forward over it. "
+                "Choose another time, for example %(back)s.",
+                wall=day_words(wall, "%H:%M"),
+                day=_day(wall),
+                zone_name=zone_name(zone),
+                back=day_words(back, "%H:%M"),
+            )
         )
     if moment <= present:
         here = present.astimezone(zone)
         raise UnusableTime(
-            f"{_day(wall)}, {wall:%H:%M} has passed: it is {_day(here)}, {here:%H:%M} in {zone_name(zone)}. "
-            "Choose a later time, or send now."
+            _(
+                "%(day)s, %(wall)s has passed: it is %(day2)s, %(here)s in %(zone_name)s. Choose a "
+                "later time, or send now.",
+                day=_day(wall),
+                wall=day_words(wall, "%H:%M"),
+                day2=_day(here),
+                here=day_words(here, "%H:%M"),
+                zone_name=zone_name(zone),
+            )
         )
     return moment
 
@@ -47,4 +64,4 @@ def zone_name(zone: ZoneInfo) -> str:
 
 
 def _day(moment: datetime) -> str:
-    return f"{moment.day} {moment:%b %Y}"
+    return f"{moment.day} {day_words(moment, '%b %Y')}"

@@ -12,11 +12,28 @@ from app.desk.content_rules import CATEGORIES, LONGEST_WORD, Rule
 from app.desk.protected_names import KINDS, LONGEST
 
 SEVERITY_WORDS = {
-    Severity.BLOCK: "Block: refused",
+    Severity.BLOCK: lazy_gettext("Block: refused"),
     Severity.HOLD: lazy_gettext("Hold: staff look first"),
     Severity.ALERT: lazy_gettext("Alert: goes out, staff are told"),
 }
-_CATEGORY_CHOICES = [SelectChoice(name, name.capitalize()) for name in CATEGORIES]
+CATEGORY_WORDS = {
+    "fraud": lazy_gettext("Fraud"),
+    "misleading": lazy_gettext("Misleading"),
+    "gambling": lazy_gettext("Gambling"),
+    "adult": lazy_gettext("Adult"),
+    "vulgar": lazy_gettext("Vulgar"),
+    "hate": lazy_gettext("Hate"),
+    "racist": lazy_gettext("Racist"),
+    "abusive": lazy_gettext("Abusive"),
+    "harassment": lazy_gettext("Harassment"),
+    "other": lazy_gettext("Other"),
+}
+KIND_WORDS = {
+    "bank": lazy_gettext("Bank"),
+    "government": lazy_gettext("Government"),
+    "brand": lazy_gettext("Brand"),
+}
+_CATEGORY_CHOICES = [SelectChoice(name, CATEGORY_WORDS[name]) for name in CATEGORIES]
 _SEVERITY_CHOICES = [SelectChoice(str(severity), words) for severity, words in SEVERITY_WORDS.items()]
 
 
@@ -90,7 +107,7 @@ class NameForm(FlaskForm):
     )
     kind = SelectField(
         lazy_gettext("Belongs to"),
-        choices=[SelectChoice(kind, f"A {kind}") for kind in KINDS],
+        choices=[SelectChoice(kind, KIND_WORDS[kind]) for kind in KINDS],
         validators=[InputRequired()],
     )
 

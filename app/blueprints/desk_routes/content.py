@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
 
 from app.access import OPERATORS, roles_required, signed_in_user
 from app.blueprints.desk_routes import blueprint
@@ -27,7 +28,7 @@ def content_rules(route_id: int) -> ResponseReturnValue:
         try:
             with write_transaction(db.session()) as session:
                 route_content.set_own_rules(session, actor, route_id, form.severities)
-            flash("Saved. Texts are checked by these rules from now on.", "success")
+            flash(_("Saved. Texts are checked by these rules from now on."), "success")
             return redirect(url_for(".page", route_id=route_id), 303)
         except RouteRefused as refusal:
             form.refuse(refusal)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext
 from flask_wtf import FlaskForm
 from wtforms import RadioField, SelectChoice, SelectField
 from wtforms.validators import InputRequired
@@ -14,23 +16,23 @@ from app.desk.routes import RouteRefused
 from app.models import Route
 
 SEVERITY_WORDS: Final = {
-    Severity.BLOCK: "Refused",
-    Severity.HOLD: "Held for review",
-    Severity.ALERT: "Sent, and staff told",
-    None: "Allowed",
+    Severity.BLOCK: lazy_gettext("Refused"),
+    Severity.HOLD: lazy_gettext("Held for review"),
+    Severity.ALERT: lazy_gettext("Sent, and staff told"),
+    None: lazy_gettext("Allowed"),
 }
 _OFF: Final = "off"
 
 
 def severity_words(rules: dict[str, Severity | None]) -> list[tuple[str, str]]:
     """Each rule's name and what it does, for reading."""
-    return [(RULES[name], SEVERITY_WORDS[severity]) for name, severity in rules.items()]
+    return [(_(RULES[name]), SEVERITY_WORDS[severity]) for name, severity in rules.items()]
 
 
 def _choice(name: str) -> SelectField:
     return SelectField(
-        RULES[name],
-        validators=[InputRequired("Choose one.")],
+        lazy_gettext(RULES[name]),
+        validators=[InputRequired(lazy_gettext("Choose one."))],
         choices=[SelectChoice(each or _OFF, words) for each, words in SEVERITY_WORDS.items()],
     )
 
@@ -39,9 +41,12 @@ class ContentRulesForm(FlaskForm):
     """After `validate`, `severities` is what the domain takes: None for the channel's own rules."""
 
     whose = RadioField(
-        "Rules",
-        validators=[InputRequired("Choose one.")],
-        choices=[SelectChoice("channel", "Those of its channel"), SelectChoice("own", "Its own, as below")],
+        lazy_gettext("Rules"),
+        validators=[InputRequired(lazy_gettext("Choose one."))],
+        choices=[
+            SelectChoice("channel", lazy_gettext("Those of its channel")),
+            SelectChoice("own", lazy_gettext("Its own, as below")),
+        ],
     )
     greeting = _choice("greeting")
     link = _choice("link")

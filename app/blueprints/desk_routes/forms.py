@@ -27,6 +27,7 @@ from app.content.segments import Split
 from app.content.sender_id import GSM_LIMIT
 from app.desk.routes import FASTEST, LARGEST_CAP, MOST_RECIPIENTS, RouteRefused, RouteValues
 from app.gateways.registry import kinds
+from app.language import thousands
 from app.models import Channel, ChargeWhen, Route
 from app.pricing import credits, parse_credits
 
@@ -39,7 +40,9 @@ def trimmed(text: str | None) -> str:
 
 
 def number(label: str, least: int, most: int) -> IntegerField:
-    words = f"Enter a whole number from {least:,} to {most:,}."
+    words = lazy_gettext(
+        "Enter a whole number from %(least)s to %(most)s.", least=thousands(least), most=thousands(most)
+    )
     return IntegerField(label, validators=[InputRequired(words), NumberRange(least, most, words)])
 
 
@@ -57,27 +60,31 @@ class RouteForm(FlaskForm):
     """After `validate`, `values` and `secrets` are what the domain takes."""
 
     name = StringField(
-        lazy_gettext("Name"), filters=[trimmed], validators=[DataRequired("Name the route."), Length(max=100)]
+        lazy_gettext("Name"),
+        filters=[trimmed],
+        validators=[DataRequired(lazy_gettext("Name the route.")), Length(max=100)],
     )
     description = StringField(
         lazy_gettext("What clients read about it"), filters=[trimmed], validators=[Length(max=500)]
     )
     channel = SelectField(
         lazy_gettext("Channel"),
-        validators=[InputRequired("Choose one.")],
+        validators=[InputRequired(lazy_gettext("Choose one."))],
         choices=[
             SelectChoice(Channel.SMS.value, lazy_gettext("SMS")),
             SelectChoice(Channel.WHATSAPP.value, lazy_gettext("WhatsApp")),
         ],
     )
-    gateway = SelectField(lazy_gettext("Gateway"), validators=[InputRequired("Choose a gateway.")])
+    gateway = SelectField(
+        lazy_gettext("Gateway"), validators=[InputRequired(lazy_gettext("Choose a gateway."))]
+    )
     gateway_settings = TextAreaField(lazy_gettext("Gateway settings"), validators=[Length(max=5_000)])
     secrets = TextAreaField(lazy_gettext("Gateway secrets"), validators=[Length(max=5_000)])
-    rate = number("Messages a second", 1, FASTEST)
+    rate = number(lazy_gettext("Messages a second"), 1, FASTEST)
     price_per_segment = StringField(
         lazy_gettext("Credits a segment"),
         filters=[trimmed],
-        validators=[DataRequired("Enter a price, such as 1 or 0.85.")],
+        validators=[DataRequired(lazy_gettext("Enter a price, such as 1 or 0.85."))],
     )
     prices = TextAreaField(lazy_gettext("Prices by country prefix"), validators=[Length(max=20_000)])
     allowed_prefixes = StringField(lazy_gettext("Only to these prefixes"), validators=[Length(max=4_000)])
@@ -85,21 +92,21 @@ class RouteForm(FlaskForm):
         lazy_gettext("Never to these prefixes"), default="86", validators=[Length(max=4_000)]
     )
     takes_sender_id = BooleanField(lazy_gettext("Takes a sender ID"), default=True)
-    sender_id_maximum = number("Longest sender ID", 1, GSM_LIMIT)
+    sender_id_maximum = number(lazy_gettext("Longest sender ID"), 1, GSM_LIMIT)
     sender_id_approval = BooleanField(lazy_gettext("Sender IDs need our approval first"))
-    minimum_recipients = number("Fewest recipients a task may have", 1, MOST_RECIPIENTS)
-    maximum_recipients = number("Most recipients a task may have", 1, MOST_RECIPIENTS)
+    minimum_recipients = number(lazy_gettext("Fewest recipients a task may have"), 1, MOST_RECIPIENTS)
+    maximum_recipients = number(lazy_gettext("Most recipients a task may have"), 1, MOST_RECIPIENTS)
     split = SelectField(
         lazy_gettext("Long texts"),
-        validators=[InputRequired("Choose one.")],
+        validators=[InputRequired(lazy_gettext("Choose one."))],
         choices=[
-            SelectChoice(Split.NETWORK.value, "160 / 153, as the networks do"),
-            SelectChoice(Split.FLAT_160.value, "160 each, flat"),
+            SelectChoice(Split.NETWORK.value, lazy_gettext("160 / 153, as the networks do")),
+            SelectChoice(Split.FLAT_160.value, lazy_gettext("160 each, flat")),
         ],
     )
     charge_when = SelectField(
         lazy_gettext("Charge when"),
-        validators=[InputRequired("Choose one.")],
+        validators=[InputRequired(lazy_gettext("Choose one."))],
         choices=[
             SelectChoice(ChargeWhen.ACCEPTED.value, lazy_gettext("The network accepts")),
             SelectChoice(ChargeWhen.DELIVERED.value, lazy_gettext("It is delivered")),
@@ -107,8 +114,10 @@ class RouteForm(FlaskForm):
     )
     refund_failed_receipt = BooleanField(lazy_gettext("Refund when a receipt says failed"), default=True)
     gives_reports = BooleanField(lazy_gettext("Gives per-message reports"), default=True)
-    retry_attempts = number("Tries before a deferred message fails", 1, 100)
-    everyone = BooleanField("For every account; else only for those it is given to", default=True)
+    retry_attempts = number(lazy_gettext("Tries before a deferred message fails"), 1, 100)
+    everyone = BooleanField(
+        lazy_gettext("For every account; else only for those it is given to"), default=True
+    )
     requires_test = BooleanField(_("A bulk text goes out as a quick message first"))
     daily_cap = optional_number(_("Messages a day"), 1, LARGEST_CAP)
     fallback_route_id = SelectField(_("Route that stands in"), coerce=_route_id)
@@ -184,7 +193,7 @@ class PauseForm(FlaskForm):
     reason = StringField(
         lazy_gettext("Reason"),
         filters=[trimmed],
-        validators=[DataRequired("Say why, for those who read it tomorrow."), Length(max=500)],
+        validators=[DataRequired(lazy_gettext("Say why, for those who read it tomorrow.")), Length(max=500)],
     )
 
 
@@ -194,16 +203,16 @@ class TestForm(FlaskForm):
     to = TelField(
         lazy_gettext("Number"),
         filters=[trimmed],
-        validators=[DataRequired("Enter a number with its country code.")],
+        validators=[DataRequired(lazy_gettext("Enter a number with its country code."))],
     )
     sender_id = StringField(lazy_gettext("Sender ID"), filters=[trimmed], validators=[Length(max=GSM_LIMIT)])
     text = StringField(
         lazy_gettext("Text"),
         filters=[trimmed],
-        default="A test of this route.",
+        default=lazy_gettext("A test of this route."),
         validators=[
-            DataRequired("Write a text."),
-            Length(max=160, message="One segment is enough for a test."),
+            DataRequired(lazy_gettext("Write a text.")),
+            Length(max=160, message=lazy_gettext("One segment is enough for a test.")),
         ],
     )
 
@@ -255,10 +264,14 @@ def _settings_in(field: Field, *, as_text: bool) -> dict[str, Any]:
         match = _SETTING.fullmatch(line)
         if match is None:
             shown = "this line" if as_text else f"“{line[:40]}”"
-            raise _Wrong(field, f"Cannot read {shown}. Write one setting a line, as in: name = value")
+            raise _Wrong(
+                field, _("Cannot read %(shown)s. Write one setting a line, as in: name = value", shown=shown)
+            )
         name, value = match[1], match[2].strip()
         if not as_text and _SECRET_NAME.search(name):
-            raise _Wrong(field, f"“{name}” is a secret. Enter it below, where it is encrypted.")
+            raise _Wrong(
+                field, _("“%(name)s” is a secret. Enter it below, where it is encrypted.", name=name)
+            )
         found[name] = value if as_text else _read(value)
     return found
 
@@ -269,9 +282,12 @@ def _prices(field: Field) -> Mapping[str, int]:
         prefix, sign, price = line.partition("=")
         prefix = prefix.strip().removeprefix("+")
         if not sign or not prefix:
-            raise _Wrong(field, f"Cannot read “{line[:40]}”. Write a prefix and its price, as in: 61 = 0.9")
+            raise _Wrong(
+                field,
+                _("Cannot read “%(line)s”. Write a prefix and its price, as in: 61 = 0.9", line=line[:40]),
+            )
         if prefix in found:
-            raise _Wrong(field, f"The prefix {prefix} stands there twice.")
+            raise _Wrong(field, _("The prefix %(prefix)s stands there twice.", prefix=prefix))
         found[prefix] = _price(field, price.strip())
     return found
 

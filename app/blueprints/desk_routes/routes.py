@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from flask import current_app, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
 from app.access import ANY_STAFF, OPERATORS, roles_required, signed_in_user
@@ -43,7 +44,7 @@ def new() -> ResponseReturnValue:
         form,
         None,
         lambda session: desk.create(session, actor, form.values, form.secret_values, settings),
-        "The route is made. Test it, then open it.",
+        _("The route is made. Test it, then open it."),
     )
 
 
@@ -58,7 +59,7 @@ def edit(route_id: int) -> ResponseReturnValue:
         form,
         route,
         lambda session: desk.change(session, actor, route_id, form.values, form.secret_values, settings),
-        "Saved. What is quoted or submitted already keeps its price and its rules.",
+        _("Saved. What is quoted or submitted already keeps its price and its rules."),
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from flask import current_app, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
 
 from app.access import ANY_STAFF, OPERATORS, roles_required, signed_in_user
 from app.blueprints.desk_routes import blueprint
@@ -50,7 +51,7 @@ def pause(route_id: int) -> ResponseReturnValue:
         return _page(route_id, pause_form=form), 422
     with write_transaction(db.session()) as session:
         name = desk.pause(session, actor, route_id, form.reason.data).name
-    flash(f"{name} is paused. What is on the wire finishes.", "success")
+    flash(_("%(name)s is paused. What is on the wire finishes.", name=name), "success")
     return redirect(url_for(".page", route_id=route_id), 303)
 
 
@@ -61,7 +62,7 @@ def resume(route_id: int) -> ResponseReturnValue:
     actor = _actor()
     with write_transaction(db.session()) as session:
         name = desk.resume(session, actor, route_id).name
-    flash(f"{name} sends again.", "success")
+    flash(_("%(name)s sends again.", name=name), "success")
     return redirect(url_for(".page", route_id=route_id), 303)
 
 

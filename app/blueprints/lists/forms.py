@@ -28,10 +28,10 @@ def list_name(label: str = "Name", id: str = "name") -> StringField:
         id=id,
         filters=[one_line],
         validators=[
-            DataRequired(_("Name the list, so that you find it again.")),
+            DataRequired(lazy_gettext("Name the list, so that you find it again.")),
             Length(
                 max=LONGEST_NAME,
-                message=_(
+                message=lazy_gettext(
                     "The name has more than %(longest_name)s characters. Shorten it.",
                     longest_name=LONGEST_NAME,
                 ),

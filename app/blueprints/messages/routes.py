@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from flask import render_template, request
 from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
 
 from app.access import ANY_CLIENT, roles_required, signed_in_user
 from app.accounts.membership import account_id_of
@@ -47,7 +48,7 @@ def page(public_id: str, row: int) -> ResponseReturnValue:
     session = db.session()
     message = message_of(session, account_id_of(signed_in_user()), public_id, row)
     if message is None:
-        raise NotFound("There is no such message in your account.")
+        raise NotFound(_("There is no such message in your account."))
     return render_template(
         "messages/page.html",
         message=message,

@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext
 from wtforms import TextAreaField
 from wtforms.validators import DataRequired
 
 from app.blueprints.compose.forms import ComposeForm, line_feeds
 from app.blueprints.compose.starting import Note
-from app.language import gettext as _
 from app.models import Task, TaskKind
 from app.sending.preview import Preview
 
 
 class QuickForm(ComposeForm):
-    kind_words = "Quick message"
+    kind_words = lazy_gettext("Quick message")
 
     recipients = TextAreaField(
-        "Recipients",
+        lazy_gettext("Recipients"),
         filters=[line_feeds],
-        validators=[DataRequired("Enter at least one number with its country code, as in +61412345678.")],
+        validators=[
+            DataRequired(lazy_gettext("Enter at least one number with its country code, as in +61412345678."))
+        ],
     )
 
     def could_take_recipients(self, task: Task) -> bool:
@@ -38,4 +41,4 @@ class QuickForm(ComposeForm):
         super().take_blame(shown)
         if shown.recipients == 0 and not self.recipients.errors:
             reasons = [f"“{rejection.written}”: {rejection.message}" for rejection in shown.rejected[:5]]
-            self.recipients.errors = ["None of these numbers can be sent to.", *reasons]
+            self.recipients.errors = [_("None of these numbers can be sent to."), *reasons]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
+from flask_babel import lazy_gettext
 from flask_wtf import FlaskForm
 from wtforms import BooleanField, HiddenField, IntegerField
 from wtforms.validators import DataRequired, InputRequired, Length
@@ -18,8 +19,8 @@ class SubmitForm(FlaskForm):
     check_run = IntegerField(validators=[InputRequired()])
     terms_version = HiddenField(validators=[InputRequired(), Length(max=32)])
     accept = BooleanField(
-        "I have read the terms and accept them for this task",
-        validators=[DataRequired("Accept the terms to submit this task.")],
+        lazy_gettext("I have read the terms and accept them for this task"),
+        validators=[DataRequired(lazy_gettext("Accept the terms to submit this task."))],
     )
 
 

@@ -7,6 +7,7 @@ from functools import partial
 
 from flask import Response, current_app, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
 from app.access import ANY_CLIENT, SENDERS, roles_required, signed_in_user
@@ -110,7 +111,7 @@ def correct(public_id: str) -> ResponseReturnValue:
     task = _task(public_id)
     changed = corrected_cells(request.form, rejections(db.session(), task))
     if not changed:
-        flash("No cell was changed, so there is nothing to check again.", "info")
+        flash(_("No cell was changed, so there is nothing to check again."), "info")
         return redirect(url_for("review.page", public_id=public_id) + "#rejected-title", 303)
     return _changed(public_id, partial(drafts.correct, corrections=changed))
 
@@ -123,7 +124,7 @@ def move(public_id: str) -> ResponseReturnValue:
     moment = next_allowed_time(task, task.scheduled_at or now())
     if moment is None:
         flash(
-            "There is no hour that is daytime for all of these recipients. Split the list by country.",
+            _("There is no hour that is daytime for all of these recipients. Split the list by country."),
             "error",
         )
         return redirect(url_for("review.page", public_id=public_id), 303)
@@ -138,7 +139,7 @@ def spell(public_id: str) -> ResponseReturnValue:
     chosen = request.form.get("suggestion", type=int)
     offered = dict(enumerate(savings(task)))
     if chosen not in offered or request.form.get("check_run", type=int) != task.check_run:
-        flash("This suggestion is no longer there: the text has changed. Look at it again.", "info")
+        flash(_("This suggestion is no longer there: the text has changed. Look at it again."), "info")
         return redirect(url_for("review.page", public_id=public_id), 303)
     return _changed(public_id, partial(drafts.change, content=offered[chosen].text))
 

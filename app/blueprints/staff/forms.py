@@ -12,8 +12,8 @@ from app.models import Role
 _CHOICES = [
     SelectChoice(Role.SUPPORT.value, lazy_gettext("Support: reads, answers tickets")),
     SelectChoice(Role.FINANCE.value, lazy_gettext("Finance: top-ups and balances")),
-    SelectChoice(Role.OPERATOR.value, "Operator: routes, rules, review"),
-    SelectChoice(Role.ADMIN.value, "Admin: everything"),
+    SelectChoice(Role.OPERATOR.value, lazy_gettext("Operator: routes, rules, review")),
+    SelectChoice(Role.ADMIN.value, lazy_gettext("Admin: everything")),
 ]
 
 

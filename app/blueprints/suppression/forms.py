@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from flask_babel import gettext as _
 from flask_babel import lazy_gettext
 from flask_wtf import FlaskForm
 from wtforms import StringField, TextAreaField
@@ -23,7 +22,9 @@ def note_field(id: str) -> StringField:
         validators=[
             Length(
                 max=LONGEST_NOTE,
-                message=_("The note has more than %(longest_note)s characters.", longest_note=LONGEST_NOTE),
+                message=lazy_gettext(
+                    "The note has more than %(longest_note)s characters.", longest_note=LONGEST_NOTE
+                ),
             )
         ],
     )
