@@ -22,16 +22,19 @@ from app.models import (
     AuditEvent,
     Base,
     DeviceSession,
+    GatewayTry,
     Invitation,
     Letter,
     Notice,
     NoticeChoice,
     OneTimeCode,
+    RouteEvent,
     SignInAttempt,
     User,
 )
 
 THIRTEEN_MONTHS: Final = timedelta(days=396)
+THIRTY_DAYS: Final = timedelta(days=30)
 NINETY_DAYS: Final = timedelta(days=90)
 UNCONFIRMED_FOR: Final = timedelta(days=30)
 _AT_ONCE: Final = 1_000
@@ -104,6 +107,8 @@ def _old(moment: datetime) -> Iterator[tuple[type[Base], ColumnElement[bool]]]:
     yield DeviceSession, func.coalesce(DeviceSession.ended_at, DeviceSession.seen_at) < lately
     yield Notice, or_(Notice.read_at < lately, Notice.created_at < long_ago)
     yield OneTimeCode, OneTimeCode.expires_at < lately
+    yield GatewayTry, GatewayTry.answered_at < moment - THIRTY_DAYS
+    yield RouteEvent, RouteEvent.at < long_ago
     over = Invitation.accepted_at, Invitation.revoked_at, Invitation.expires_at
     yield Invitation, or_(*(column < lately for column in over))
 

@@ -63,7 +63,11 @@ class Message(Base):
         Index("ix_message_account_id_e164", "account_id", "e164", "id"),
         Index("ix_message_status_claim_expires_at", "status", "claim_expires_at"),
         Index(
-            "ix_message_held_out", "sent_at", sqlite_where=_HELD_OUT_INDEX, postgresql_where=_HELD_OUT_INDEX
+            "ix_message_held_out",
+            "status",
+            "sent_at",
+            sqlite_where=_HELD_OUT_INDEX,
+            postgresql_where=_HELD_OUT_INDEX,
         ),
     )
 

@@ -191,7 +191,7 @@ def claim_chore(session: Session, name: str, every: timedelta) -> bool:
 def _ids_by_task(
     session: Session, *conditions: ColumnElement[bool] | TextClause, order: Any = Message.id
 ) -> dict[int, list[int]]:
-    """A batch of them. `order` is what an index gives them in: asked for another one, a planner may read all."""
+    """A batch of them. Ordered by the id where an index does not give that, a planner may read all messages."""
     rows = session.execute(
         select(Message.id, Message.task_id).where(*conditions).order_by(order).limit(BATCH)
     ).all()

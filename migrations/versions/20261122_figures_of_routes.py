@@ -80,7 +80,11 @@ def upgrade() -> None:
     op.create_index("ix_gateway_try_message_id", "gateway_try", ["message_id"])
     op.create_index("ix_gateway_try_answered_at", "gateway_try", ["answered_at"])
     op.create_index(
-        "ix_message_held_out", "message", ["sent_at"], sqlite_where=_HELD_OUT, postgresql_where=_HELD_OUT
+        "ix_message_held_out",
+        "message",
+        ["status", "sent_at"],
+        sqlite_where=_HELD_OUT,
+        postgresql_where=_HELD_OUT,
     )
     _fill()
 

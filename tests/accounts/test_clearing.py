@@ -25,8 +25,10 @@ from app.models import (
     AuditEvent,
     Chore,
     DeviceSession,
+    GatewayTry,
     Invitation,
     Letter,
+    Message,
     OneTimeCode,
     SignInAttempt,
     SignInOutcome,
@@ -36,8 +38,9 @@ from app.sending.abandoned import remove_abandoned
 from app.sending.uploads import store_upload
 from jobs.clearing import clear
 from jobs.ticker import tick
+from tests.factories.accounts import make_account
 from tests.factories.routes import make_route
-from tests.factories.tasks import make_draft
+from tests.factories.tasks import make_draft, make_submitted_task
 from tests.factories.users import make_owner
 
 
@@ -128,6 +131,8 @@ def test_rows_that_are_too_old_go_and_the_others_stay(any_app: Flask, session: S
         "notice": 0,
         "one_time_code": 1,
         "invitation": 2,
+        "gateway_try": 0,
+        "route_event": 0,
         "account": 0,
     }
     session.expunge_all()
@@ -219,3 +224,21 @@ def test_the_ticker_asks_for_it_once_a_day_and_the_job_does_it(
     clear()
     session.rollback()
     assert session.scalars(select(SignInAttempt)).all() == []
+
+
+def test_the_gateway_log_goes_after_thirty_days(any_app: Flask, session: Session) -> None:
+    route = make_route(session)
+    task = make_submitted_task(
+        session, make_owner(session, make_account(session, available=9_000)), route, messages=1
+    )
+    message_id = session.scalar(select(Message.id).where(Message.task_id == task.id))
+    for days in (29, 31):
+        session.add(
+            GatewayTry(
+                message_id=message_id, route_id=route.id, gateway="sandbox", attempt=1,
+                answered_at=ago(days), outcome="refused", code="expired",
+            )
+        )  # fmt: skip
+    session.commit()
+    assert clear_old_rows(session)["gateway_try"] == 1
+    assert session.scalar(select(GatewayTry.answered_at)) > ago(30)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import logging
 from collections.abc import Callable, Iterator
@@ -11,7 +12,7 @@ import structlog
 from flask import Flask
 from redis import Redis
 from rq import Queue
-from sqlalchemy import insert, select
+from sqlalchemy import insert
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -143,18 +144,12 @@ def test_numbers_are_masked_wherever_they_stand_and_ids_are_not(
 
 
 def test_plain_lines_say_the_same_and_debug_tells_each_message(
-    app_on: Callable[..., Flask], capfd: pytest.CaptureFixture[str]
+    app: Flask, house: House, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    app = app_on(log_level="debug")
-    with app.app_context():
-        from app.extensions import db
-
-        house = make_house(app, db.session())
-        task = house.submit(house.ready(*NUMBERS[:2], content=TEXT))
-        pump(app, house.route_id, ScriptedGateway())
-        ids = list(house.session.scalars(select(Message.id).where(Message.task_id == task.id)))
-        house.session.rollback()
+    logs.configure(dataclasses.replace(app.config["CARILLON"], log_format="plain", log_level="debug"))
+    task = house.submit(house.ready(*NUMBERS[:2], content=TEXT))
+    pump(app, house.route_id, ScriptedGateway())
     said = "".join(capfd.readouterr())
-    assert all(f"message={each}" in said for each in ids), said
+    assert all(f"message={message.id}" in said for message in house.messages(task))
     assert "recorded" in said
     assert "Zephyrine" not in said

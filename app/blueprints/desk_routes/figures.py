@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from itertools import takewhile
 from typing import Any
 
 from flask import render_template
@@ -12,7 +14,7 @@ from app.blueprints.desk_routes import blueprint
 from app.clock import now
 from app.desk import routes as desk
 from app.extensions import db
-from app.models import Route, RouteEventKind
+from app.models import Route, RouteEvent, RouteEventKind
 from app.records.desk import route_standing
 from app.records.route_figures import events_of, lately_of, now_of
 
@@ -30,12 +32,18 @@ def figures_of(route: Route) -> dict[str, Any]:
     session, moment = db.session(), now()
     events = events_of(session, route.id)
     standing = route_standing(route, moment)
-    stops = {"paused": RouteEventKind.PAUSED, "breaker": RouteEventKind.RESTED}
     return {
         "moment": moment,
         "now_of_route": now_of(session, route.id, moment),
         "lately": lately_of(session, route.id, moment),
         "events": events,
-        "stopped_by": next((each for each in events if each.kind == stops.get(standing)), None),
+        "stopped_by": _stopped_by(events, standing),
         "standing": standing,
     }
+
+
+def _stopped_by(events: Sequence[RouteEvent], standing: str) -> RouteEvent | None:
+    """What the route stands still for: its pause, or of the rests in a row the first. `events` are newest first."""
+    kind = {"paused": RouteEventKind.PAUSED, "breaker": RouteEventKind.RESTED}.get(standing)
+    in_a_row = list(takewhile(lambda each: each.kind == kind, events))
+    return in_a_row[-1] if in_a_row else next((each for each in events if each.kind == kind), None)
