@@ -18,7 +18,7 @@ test: env-dev ## lint, types and all tests; installs what they need (PYTEST_OPTI
 	@exec $(RUN) -m operations.proof $(PYTEST_OPTIONS)
 
 chaos: env-dev ## the long form of the chaos tests, with every worker killed and stopped on the way
-	@exec env CHAOS=long $(RUN) -m pytest -q -n 2 tests/chaos tests/sending/test_restart.py
+	@exec env CHAOS=long $(RUN) -m pytest -q -n 2 -rP tests/chaos
 
 demo: env ## drive the running instance, or one of its own, through a 5,000-row file
 	@exec $(RUN) -m operations.demo
