@@ -24,11 +24,6 @@ def long() -> bool:
 
 
 @pytest.fixture(scope="session")
-def times(long: bool) -> int:
-    return 10 if long else 1
-
-
-@pytest.fixture(scope="session")
 def seed() -> int:
     """CHAOS_SEED gives a storm again; else the short form always has the same one, and the long form a new one."""
     if given := os.environ.get("CHAOS_SEED"):

@@ -27,7 +27,7 @@ from tests.source import ROOT
 LEASE = 1.2
 CLAIM = 3.0
 MARGIN = 2.0
-TICK = 0.1
+TICK = 0.2
 _QUEUES = ["dispatch", "default"]
 
 

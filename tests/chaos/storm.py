@@ -6,6 +6,7 @@ import contextlib
 import os
 import random
 import signal
+import sys
 import time
 from collections import Counter
 from collections.abc import Iterator
@@ -48,6 +49,7 @@ class Event(StrEnum):
 
 KILLS = (Event.KILL_PUMP, Event.KILL_HORSE, Event.KILL_WORKER, Event.KILL_TICKER, Event.KILL_WEB)
 _LIKELY = (35, 25, 20, 10, 10)
+_LULL = 0.8  # seconds to wait for messages to leave before the next blow
 _PATIENCE = 3.0  # seconds to wait for a work-horse to strike
 
 
@@ -115,10 +117,14 @@ class Storm:
         began = time.monotonic()
         events = self._plan.events
         for number, event in enumerate(events):
-            self._await_progress(messages * number / len(events), most=2.0)
+            self._await_progress(messages * number / len(events), most=_LULL)
             self._do(event)
             moment = round(time.monotonic() - began, 1)
             self.told.diary.append((moment, len(self._carrier.record.taken), event.value))
+            if number % 25 == 24:
+                sys.stderr.write(
+                    f"{number + 1} of {len(events)} blows, {self.told.diary[-1][1]} sent, {moment} s\n"
+                )
         while self._stopped:
             self._wake(all_of_them=True)
         return self.told

@@ -31,7 +31,7 @@ def test_every_planted_bug_has_its_scene() -> None:
 @pytest.mark.parametrize("plant", SCENES)
 def test_a_planted_bug_is_found(stage_on: Callable[[str], Stage], plant: str, seed: int) -> None:
     events, rate, complaint = SCENES[plant]
-    size = Size(messages=120, rate=rate, still=4.0)
+    size = Size(messages=120, rate=rate, still=3.0)
     found, _ = weather(stage_on("sqlite"), "neither", Plan(seed, "sqlite", tuple(events)), size, plant=plant)
     assert any(complaint in each for each in found), f"Seed {seed}: {found}"
 

@@ -1,0 +1,115 @@
+"""Clocks that jump, Redis that forgets: what has a set time leaves at it, once, and never before."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app.extensions import db
+from app.models import Message, StaffAlert, Task, TaskState
+from tests.chaos.carrier import GENTLE, ChaosCarrier
+from tests.chaos.crew import Crew
+from tests.chaos.stage import Stage
+from tests.chaos.storm import EVERYBODY, calm, reading_engine
+from tests.factories.tasks import make_submitted_task
+from tests.sending.engine import until
+
+HOUR = 3600.0
+LATEST = 15.0
+
+
+class Scene:
+    """A crew at work, tasks by the number of seconds they are set ahead, and when each message was seen to leave."""
+
+    def __init__(self, stage: Stage, carrier: ChaosCarrier, crew: Crew, session: Session) -> None:
+        self.carrier = carrier
+        self.crew = crew
+        self.engine = reading_engine(stage.database_url)
+        self._session = session
+        self._house = stage.house(session, carrier, "neither", rate=40)
+
+    def task(self, messages: int, ahead: float | None = None) -> tuple[set[str], datetime]:
+        """Its messages' references, and when it is set to start by the true clock."""
+        at = datetime.now(UTC) + timedelta(seconds=ahead or 0.0)
+        set_time = {"state": TaskState.SCHEDULED, "scheduled_at": at} if ahead is not None else {}
+        task = make_submitted_task(
+            self._session, self._house.owner, self._house.route, messages=messages, **set_time
+        )
+        found = set(self._session.scalars(select(Message.reference).where(Message.task_id == task.id)))
+        self._session.rollback()
+        return found, at
+
+    def sent(self, references: set[str]) -> int:
+        return sum(self.carrier.record.taken[each] for each in references)
+
+    def await_start(self, references: set[str], at: datetime) -> None:
+        """It starts at its time: not before, and not much later."""
+        while datetime.now(UTC) < at:
+            assert self.sent(references) == 0, "It left before its time."
+            time.sleep(0.02)
+        late = LATEST - (datetime.now(UTC) - at).total_seconds()
+        until(lambda: self.sent(references) > 0, late, self.crew.said)
+
+    def alerts(self) -> list[str]:
+        with Session(self.engine) as session:
+            return list(session.scalars(select(StaffAlert.key)))
+
+    def state(self, references: set[str]) -> str:
+        with Session(self.engine) as session:
+            owner = select(Message.task_id).where(Message.reference.in_(references)).limit(1)
+            return session.scalars(select(Task.state).where(Task.id == owner.scalar_subquery())).one()
+
+
+@pytest.mark.slow
+def test_a_clock_that_jumps_an_hour_sends_nothing_early_and_nothing_twice(
+    stage_on: Callable[[str], Stage],
+) -> None:
+    stage = stage_on("sqlite")
+    with ChaosCarrier(1, manners=GENTLE) as carrier, stage.app.app_context(), stage.crew() as crew:
+        scene = Scene(stage, carrier, crew, db.session())
+        now_on, _ = scene.task(240)
+        soon, at = scene.task(10, ahead=3.5)
+        later, _ = scene.task(10, ahead=HOUR / 2)
+        crew.start(*EVERYBODY)
+        until(lambda: scene.sent(now_on) > 20, 30, crew.said)
+
+        crew.set_clock(HOUR)
+        until(lambda: any(key.startswith("clock:") for key in scene.alerts()), 10, crew.said)
+        crew.kill("ticker")
+        crew.start("ticker")  # a new one knows as well
+        scene.await_start(soon, at)
+
+        crew.set_clock(-HOUR)
+        leaves = scene.sent(now_on)
+        until(lambda: scene.sent(now_on) > leaves or scene.sent(now_on) == 240, 15, crew.said)
+        crew.set_clock(0.0)
+        until(lambda: scene.sent(now_on) == 240 and scene.sent(soon) == 10, 60, crew.said)
+        assert scene.sent(later) == 0
+        assert scene.state(later) == TaskState.SCHEDULED
+        assert max(carrier.record.taken.values()) == 1
+        assert not scene.alerts()
+
+
+@pytest.mark.slow
+def test_a_scheduled_task_starts_though_redis_forgets_everything(
+    stage_on: Callable[[str], Stage], long: bool
+) -> None:
+    stage = stage_on("sqlite")
+    ahead = 10.0 if long else 4.0
+    with ChaosCarrier(2, manners=GENTLE) as carrier, stage.app.app_context(), stage.crew() as crew:
+        scene = Scene(stage, carrier, crew, db.session())
+        crew.start(*EVERYBODY)
+        scheduled, at = scene.task(20, ahead=ahead)
+        stage.stop_redis()
+        stage.start_redis()  # it keeps nothing
+        scene.await_start(scheduled, at)
+        stage.stop_redis()
+        stage.start_redis()
+        calm(scene.engine, carrier, doubts=False, still=20)
+        assert scene.sent(scheduled) == 20
+        assert scene.state(scheduled) == TaskState.DONE
