@@ -26,10 +26,8 @@ def upgrade() -> None:
         sa.Column("text", sa.Text(), nullable=False),
         sa.Column("created_at", app.models.base.UtcDateTime(timezone=True), nullable=False),
         sa.Column("changed_at", app.models.base.UtcDateTime(timezone=True), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["account_id"], ["account.id"], name=op.f("fk_saved_text_account_id_account")
-        ),
-        sa.ForeignKeyConstraint(["user_id"], ["user.id"], name=op.f("fk_saved_text_user_id_user")),
+        sa.ForeignKeyConstraint(["account_id"], ["account.id"], name=op.f("fk_saved_text_account_id")),
+        sa.ForeignKeyConstraint(["user_id"], ["user.id"], name=op.f("fk_saved_text_user_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_saved_text")),
         sa.UniqueConstraint("account_id", "name", name=op.f("uq_saved_text_account_id_name")),
         sa.UniqueConstraint("public_id", name=op.f("uq_saved_text_public_id")),
