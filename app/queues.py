@@ -75,7 +75,7 @@ def enqueue(job: str, argument: int) -> bool:
     name, timeout = JOBS[job]
     try:
         queue = Queue(name, connection=connection())
-        stem = f"{job.replace('.', '-')}-{argument}-"
+        stem = _stem(job, argument)
         if any(waiting_id.startswith(stem) for waiting_id in queue.get_job_ids()):
             return True
         queue.enqueue(
@@ -92,6 +92,11 @@ def enqueue(job: str, argument: int) -> bool:
     return True
 
 
+def _stem(job: str, argument: int) -> str:
+    """How the ids of all jobs begin that do this."""
+    return f"{job.replace('.', '-')}-{argument}-"
+
+
 def enqueue_after_commit(session: Session, job: str, argument: int) -> None:
     """Queue `job(argument)` once the session's write transaction has committed. Never fails that transaction."""
 
@@ -101,12 +106,14 @@ def enqueue_after_commit(session: Session, job: str, argument: int) -> None:
     after_commit(session, ask)
 
 
-def waiting(name: QueueName) -> int:
-    """How many jobs wait on the queue; 0 when Redis cannot be asked."""
+def others_wait(job: str, argument: int) -> bool:
+    """Whether anything but `job(argument)` itself waits on the queue of `job`; not when Redis cannot be asked."""
+    stem = _stem(job, argument)
     try:
-        return Queue(name, connection=connection()).count
+        waiting_ids = Queue(JOBS[job][0], connection=connection()).get_job_ids()
     except RedisError:
-        return 0
+        return False
+    return any(not waiting_id.startswith(stem) for waiting_id in waiting_ids)
 
 
 def counts() -> dict[str, tuple[int, int]]:

@@ -21,7 +21,7 @@ from app.extensions import db
 from app.gateways.base import SettingsRefused
 from app.gateways.errors import ErrorCode
 from app.models import Route
-from app.queues import QueueName, enqueue, waiting
+from app.queues import enqueue, others_wait
 from app.sending.claims import Spans
 from app.sending.due import awaits_receipts, has_work
 from app.sending.gateways import gateway_for
@@ -75,7 +75,7 @@ def pump_slice(app: Flask, session: Session, route_id: int) -> Turn | None:
         holder=f"{socket.gethostname()}.{os.getpid()}.{secrets.token_hex(4)}"[-64:],
         slice_seconds=_SHORTEST_SLICE,
         spans=Spans(settings.pump_lease, settings.claim_life, settings.claim_margin),
-        should_yield=lambda: time.monotonic() - started > longest or _others_wait(app),
+        should_yield=lambda: time.monotonic() - started > longest or _others_wait(app, route_id),
         on_release=lambda: _go_on(app, route_id, keeps_session),
         on_reports=lambda: _apply_reports(app, route_id),
         context=app.app_context,
@@ -102,9 +102,10 @@ def _run(pump: Pump) -> Turn:
         shutdown.listen()  # the loop's own handler went with it
 
 
-def _others_wait(app: Flask) -> bool:
+def _others_wait(app: Flask, route_id: int) -> bool:
+    """The route's own next slice, asked for before this one had the lease, does not count."""
     with app.app_context():
-        return waiting(QueueName.DISPATCH) > 0
+        return others_wait("jobs.dispatch.pump", route_id)
 
 
 def _go_on(app: Flask, route_id: int, keeps_session: bool) -> None:
