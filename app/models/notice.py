@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import ForeignKey, Index, String, UniqueConstraint, text
+from sqlalchemy import ForeignKey, Index, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.clock import now
@@ -41,12 +41,7 @@ class Notice(Base):
         UniqueConstraint("user_id", "key"),
         Index("ix_notice_user_id_id", "user_id", "id"),
         Index("ix_notice_created_at", "created_at"),
-        Index(
-            "ix_notice_unread",
-            "user_id",
-            sqlite_where=text("read_at IS NULL AND on_page"),
-            postgresql_where=text("read_at IS NULL AND on_page"),
-        ),
+        Index("ix_notice_user_id_read_at", "user_id", "read_at"),
     )
 
     id: Mapped[int] = mapped_column(BigKey, primary_key=True)

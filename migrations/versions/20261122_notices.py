@@ -13,7 +13,6 @@ branch_labels = None
 depends_on = None
 
 _BIG = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
-_UNREAD = sa.text("read_at IS NULL AND on_page")
 
 
 def upgrade() -> None:
@@ -35,7 +34,7 @@ def upgrade() -> None:
     )
     op.create_index("ix_notice_user_id_id", "notice", ["user_id", "id"])
     op.create_index("ix_notice_created_at", "notice", ["created_at"])
-    op.create_index("ix_notice_unread", "notice", ["user_id"], sqlite_where=_UNREAD, postgresql_where=_UNREAD)
+    op.create_index("ix_notice_user_id_read_at", "notice", ["user_id", "read_at"])
     op.create_table(
         "notice_choice",
         sa.Column("user_id", _BIG, nullable=False),
