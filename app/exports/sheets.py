@@ -70,8 +70,12 @@ def xlsx_sheet(path: Path, columns: Sequence[Column], zone: ZoneInfo, title: str
     from openpyxl import Workbook
 
     book = Workbook(write_only=True)
-    yield _XlsxSheet(book, columns, zone, title)
-    book.save(path)
+    try:
+        yield _XlsxSheet(book, columns, zone, title)
+        book.save(path)
+    except BaseException:
+        _forget(book)
+        raise
 
 
 def heading(columns: Sequence[Column], zone: ZoneInfo) -> list[str]:
@@ -132,6 +136,18 @@ class _XlsxSheet:
             self._sheet.column_dimensions[letter].width = 24 if column.kind is Kind.MOMENT else 16
         self._sheet.append(heading(self._columns, self._zone))
         self._left = XLSX_ROWS - 1
+
+
+def _forget(book: Workbook) -> None:
+    """Remove what openpyxl has written aside: it would as the process ends well, and a job's process ends at once."""
+    for sheet in book.worksheets:
+        writer = getattr(sheet, "_writer", None)
+        if writer is None:
+            continue
+        if not sheet.closed:
+            sheet.close()
+        if Path(writer.out).exists():
+            writer.cleanup()
 
 
 def _cells(

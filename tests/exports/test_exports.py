@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import io
 import re
+import tempfile
 from datetime import timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 from openpyxl import load_workbook
@@ -33,6 +35,7 @@ def fetch(client):
     return client.get(address[1])
 
 
+@pytest.mark.parametrize("database", ["sqlite", "postgresql"], indirect=True)
 def test_the_filtered_list_comes_as_csv_in_the_pages_order(client, session, sign_in, owner, made):
     route = make_route(session, name="Direct")
     older = make_settled_task(
@@ -205,6 +208,23 @@ def test_a_cancelled_job_stops_between_two_batches(session, sign_in, client, own
     monkeypatch.setattr(message_rows, "message_rows", cancelled_meanwhile)
     export = made()
     assert (export.state, export.file_key) == (ExportState.CANCELLED, None)
+
+
+def test_an_xlsx_that_is_not_to_be_leaves_nothing_behind(tmp_path, monkeypatch):
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    columns, aside = [sheets.Column("a")], 0
+
+    def half_a_book():
+        nonlocal aside
+        with sheets.xlsx_sheet(tmp_path / "no.xlsx", columns, ZoneInfo("UTC"), "A") as sheet:
+            sheet.write([["one"]])
+            aside = len(list(tmp_path.iterdir()))
+            raise InterruptedError
+
+    with pytest.raises(InterruptedError):
+        half_a_book()
+    assert aside == 1
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_nothing_is_made_for_an_account_that_was_suspended(
