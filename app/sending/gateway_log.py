@@ -9,7 +9,7 @@ thirty days. The request is not kept: it is made anew from the message and its r
 from __future__ import annotations
 
 import logging
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import Any, Final
 
@@ -28,6 +28,7 @@ log = structlog.get_logger(__name__)
 
 DEFERRED_KEPT: Final = 20  # to a transaction
 _LONGEST: Final = 600
+_CLAIMS_TOLD: Final = 10
 
 Tried = tuple[LockedMessage, Claimed, Outcome]
 
@@ -35,8 +36,6 @@ Tried = tuple[LockedMessage, Claimed, Outcome]
 def keep(session: Session, tries: Iterable[Tried]) -> None:
     """Write down those that were not accepted, each as it was answered. Their messages are read under lock."""
     kept, put_off = [], 0
-    tries = list(tries)
-    _tell(tries)
     for message, claimed, outcome in tries:
         if isinstance(outcome, Accepted):
             continue
@@ -49,19 +48,16 @@ def keep(session: Session, tries: Iterable[Tried]) -> None:
         _insert(session, kept)
 
 
-def _tell(tries: Sequence[Tried]) -> None:
-    """A line for each task, and at debug level one for each message."""
-    by_task: dict[int, list[Tried]] = defaultdict(list)
-    for each in tries:
-        by_task[each[1].task_id].append(each)
-    for task_id, own in by_task.items():
-        words = Counter(_word(outcome) for _, _, outcome in own)
-        claims = sorted({message.claim for message, _, _ in own if message.claim})
-        log.info("recorded", route=own[0][0].route_id, task=task_id, claims=",".join(claims[:10]), **words)
+def tell(task_id: int, answers: Iterable[tuple[Claimed, Outcome]]) -> None:
+    """Log what came back for a task in one batch: a line in all, and at debug level one for each message."""
+    answers = list(answers)
+    words = Counter(_word(outcome) for _, outcome in answers)
+    claims = sorted({claimed.claim for claimed, _ in answers})
+    log.info("recorded", task=task_id, claims=",".join(claims[:_CLAIMS_TOLD]), **words)
     if logging.getLogger(__name__).isEnabledFor(logging.DEBUG):
-        for message, claimed, outcome in tries:
-            told = {"task": claimed.task_id, "message": message.id, "claim": message.claim}
-            log.debug("answered", **told, attempt=message.attempt, outcome=_word(outcome))
+        for claimed, outcome in answers:
+            told = {"task": task_id, "message": claimed.message_id, "claim": claimed.claim}
+            log.debug("answered", **told, attempt=claimed.attempt, outcome=_word(outcome))
 
 
 def keep_interrupted(session: Session, task_id: int, messages: Sequence[LockedMessage], code: str) -> None:

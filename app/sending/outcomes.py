@@ -54,6 +54,7 @@ def record(session: Session, results: Sequence[tuple[Claimed, Outcome]], capabil
     tries: list[gateway_log.Tried] = []
     for task in lock_tasks(session, by_task):
         answers = by_task[task.id]
+        gateway_log.tell(task.id, answers.values())
         accepted = [each for each in answers.values() if isinstance(each[1], Accepted)]
         taken = accept(session, task, accepted) if accepted else 0
         if taken == len(accepted):

@@ -150,6 +150,7 @@ def test_plain_lines_say_the_same_and_debug_tells_each_message(
     task = house.submit(house.ready(*NUMBERS[:2], content=TEXT))
     pump(app, house.route_id, ScriptedGateway())
     said = "".join(capfd.readouterr())
-    assert all(f"message={message.id}" in said for message in house.messages(task))
+    missing = [each.id for each in house.messages(task) if f"message={each.id}" not in said]
+    assert not missing, (said, house.statuses(task), house.now(task).state, house.now(task).state_reason)
     assert "recorded" in said
     assert "Zephyrine" not in said
