@@ -11,7 +11,7 @@ import hashlib
 from typing import Final
 
 from sqlalchemy import ColumnElement, and_, exists, func, or_, select
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
 
 from app.content.template_body import fill_body
 from app.errors import Conflict, TaskRefused
@@ -175,7 +175,7 @@ def _may_again(task_id: int) -> list[ColumnElement[bool]]:
     ]
 
 
-def _sent_again(task_id: int, e164: ColumnElement[str]) -> ColumnElement[bool]:
+def _sent_again(task_id: int, e164: InstrumentedAttribute[str]) -> ColumnElement[bool]:
     """Whether a submitted task that sends again to this one's failed ones writes to the number."""
     later, sent = aliased(Task), aliased(Message)
     return exists().where(

@@ -17,7 +17,7 @@ from app.records.messages import STATUS_FILTERS
 from app.records.tasks import STATE_FILTERS
 
 
-class ExportForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF has no types
+class ExportForm(FlaskForm):
     """`first` and `last` are days; every other field but the type of the file may be empty."""
 
     file_type = SelectField(lazy_gettext("File"), choices=["csv", "xlsx", "zip"])
