@@ -1,7 +1,7 @@
 """The pace of a route: when the next message may leave.
 
-A deadline schedule: message n is due at start + n / rate. What sleeps, stalls and slow commits make late is caught up,
-a quarter faster than the rate at most, and never so that more than the rate leaves within any sliding second: the last
+A deadline schedule: message n is due at start + n / rate. What sleeps, stalls and slow commits make late is caught up
+as soon as it can be, and never so that more than the rate leaves within any sliding second: the last
 second's departures are kept, and message n leaves a second after message n - rate or later. What a route could have
 sent while it had nothing to send is not caught up.
 """
@@ -13,8 +13,9 @@ from typing import Final
 
 # Beyond that no window is kept: no route may go faster (see app.desk.routes.FASTEST).
 _FASTEST_WATCHED: Final = 10_000
-_PEAK: Final = 1.25  # of the rate, while it catches up
+_PEAK: Final = 2.0  # of the rate, while it catches up: half a second of stall is made up for within the second
 _PEAK_SLACK: Final = 0.005  # seconds: timers are no finer than a few milliseconds
+_HANDOVER: Final = 0.5  # seconds: a schedule that was left longer ago was left because nothing waited
 
 
 class Pace:
@@ -33,8 +34,8 @@ class Pace:
         self._left: deque[float] = deque(maxlen=self._most)
         self._next_at = next_at
         self._peak_at = 0.0
-        self._rested = True
-        self._credit_from: float | None = None
+        self._rested = False
+        self._first = True
 
     def wait(self, moment: float) -> float:
         """How many seconds the next message must still wait."""
@@ -45,21 +46,20 @@ class Pace:
 
     def take(self, moment: float) -> None:
         """Take the next place for a message that leaves now."""
-        if self._credit_from is None:
-            # What another holder sent in the last second is not known here, so nothing is caught up in this one.
-            self._credit_from = moment + self._window
-        credit = self._window if moment >= self._credit_from else self.interval
-        floor = moment if self._rested else moment - credit
+        if self._first and moment - self._next_at > _HANDOVER:
+            self._rested = True
+        floor = moment if self._rested else moment - self._window
         self._next_at = max(self._next_at, floor) + self.interval
         self._peak_at = max(self._peak_at, moment) + self.interval / _PEAK
         self._left.append(moment)
-        self._rested = False
+        self._rested = self._first = False
 
     def rest(self) -> None:
         """Nothing waits to be sent: what could leave meanwhile is not made up for."""
         self._rested = True
 
-    def handover(self) -> float:
-        """From when on the next holder may send at the rate, whatever has left here in the last second."""
+    def handover(self, moment: float) -> float:
+        """From when on the next holder may follow a schedule of its own, whatever has left here in the last second."""
         known = enumerate(self._left, start=self._most - len(self._left))
-        return max([self._next_at, *(left + self._window - place * self.interval for place, left in known)])
+        safe = [left + self._window - place * self.interval for place, left in known]
+        return max([self._next_at, *safe, *([moment] if self._rested else [])])

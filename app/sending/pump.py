@@ -226,7 +226,9 @@ class Pump:
             for claimed in chunk.messages:
                 await places.acquire()
                 while not self._halt and (wait := self._pace.wait(self._clock())) > 0:
+                    asleep_from = time.monotonic()
                     await asyncio.sleep(wait)
+                    began += time.monotonic() - asleep_from  # the pace's time is not the wire's
                 # Too late is no better than halted: by now a sweep may have given the message up.
                 if self._halt or time.monotonic() > chunk.leave_by:
                     places.release()
@@ -240,7 +242,7 @@ class Pump:
             self._measure(len(chunk.messages), time.monotonic() - began)
 
     def _measure(self, count: int, seconds: float) -> None:
-        """Let a chunk be what leaves in a tenth of a second, by how long the last one took."""
+        """Let a chunk be what leaves in a tenth of a second, by how long the wire took for the last one."""
         if seconds > _CHUNK_SECONDS:
             self._chunk = max(1, int(self._chunk * _CHUNK_SECONDS / seconds))
         elif count >= self._chunk and seconds < _CHUNK_SECONDS / 2:
@@ -297,7 +299,7 @@ class Pump:
         try:
             while True:
                 await asyncio.sleep(lease.spans.lease.total_seconds() / 5)
-                await self._write(claims.renew_lease, lease, self._pace.handover())
+                await self._write(claims.renew_lease, lease, self._pace.handover(self._clock()))
                 if time.monotonic() > self._ends_at:
                     self._stop = self._stop or await loop.run_in_executor(None, self._should_yield)
         except LeaseLost:
@@ -311,7 +313,7 @@ class Pump:
         if self._tripped is not None:
             await self._write(outcomes.trip_breaker, self._route_id, self._tripped)
         try:
-            await self._write(_release, lease, self._pace.handover())
+            await self._write(_release, lease, self._pace.handover(self._clock()))
         except LeaseLost:
             log.warning("lease_lost", route=self._route_id, holder=self._holder)
         if self._tripped is None:
