@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 import structlog
 from flask import Response, current_app, request
 from sqlalchemy import select
@@ -23,7 +25,7 @@ from app.gateways.base import (
     UnreadableReceipt,
 )
 from app.lists.carrier_opt_outs import take_opt_outs
-from app.models import Channel, Route
+from app.models import Channel, Route, TemplateState
 from app.sending.gateways import gateway_for
 from app.sending.receipts import store_reports
 from app.sending.uploads import local_copy
@@ -61,6 +63,10 @@ def receive(route_public_id: str) -> Response:
         return _answer(503, "try again")
 
 
+# WhatsApp fetches the file of a template that it reviews or sends, and nobody else has a use for it.
+_SERVED: Final = frozenset({TemplateState.SUBMITTED, TemplateState.APPROVED})
+
+
 @blueprint.get("/<route_public_id>/media/<template_public_id>")
 @public
 @csrf.exempt
@@ -72,7 +78,7 @@ def media(route_public_id: str, template_public_id: str) -> Response:
         return _answer(404, "no such route")
     try:
         template = any_template(db.session(), template_public_id)
-        if template.header_key is None:
+        if template.header_key is None or template.state not in _SERVED:
             raise NotFound("This template has no header file.")
         with local_copy(current_app.config["CARILLON"].uploads_url, template.header_key) as path:
             stored = path.read_bytes()
