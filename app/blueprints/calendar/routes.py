@@ -91,7 +91,8 @@ def _move(task: Task, form: MoveForm) -> ResponseReturnValue:
     flash(_("“%(name)s” now starts %(time)s.", name=name, time=local_time(moment)), "success")
     if comes_twice(moment, form.zone):
         flash(_("This time comes twice that night, as clocks go back. The task starts at the first."), "info")
-    return redirect(url_for("calendar.index", **{"from": day.isoformat()}), 303)
+    asked: dict[str, Any] = {"from": day.isoformat()}
+    return redirect(url_for("calendar.index", **asked), 303)
 
 
 def _move_page(task: Task, form: MoveForm, status: int = 200) -> ResponseReturnValue:

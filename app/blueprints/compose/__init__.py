@@ -6,4 +6,6 @@ from flask import Blueprint
 
 blueprint = Blueprint("compose", __name__, url_prefix="/compose")
 
-from app.blueprints.compose import routes  # noqa: E402, F401
+from app.blueprints.compose import rescue, routes  # noqa: E402, F401
+
+rescue.init_answers(blueprint)

@@ -112,6 +112,8 @@ class Composer:
                 ]
         except (Conflict, TaskRefused) as refusal:
             form.text_name.errors = [refusal.message]
+        else:
+            _offer_starts(form, self.account_id)
 
     def _wants_test(self) -> bool:
         """Whether a test goes beside the draft. A quick message to nobody yet is itself the test."""
@@ -183,6 +185,11 @@ def offer_routes(form: ComposeForm, account_id: int, zone: ZoneInfo) -> None:
     session = db.session()
     form.prepare(open_routes(session, account_id), own_prices(session, account_id), zone)
     form.offer_templates(approved_templates(session, account_id))
+    _offer_starts(form, account_id)
+
+
+def _offer_starts(form: ComposeForm, account_id: int) -> None:
+    session = db.session()
     form.offer_starts(saved_texts.texts_of(session, account_id), earlier_tasks(session, account_id))
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import Final
 from urllib.parse import urlsplit
 
-from flask import Blueprint, current_app, g, render_template, request
+from flask import Blueprint, Response, current_app, g, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 from flask_wtf.csrf import CSRFError
@@ -18,13 +18,21 @@ from flask_wtf.csrf import CSRFError
 from app.access import SENDERS
 from app.web_errors import session_changed
 
+STALE: Final = (
+    "X-Form-Stale"  # an answer to a script, which a browser would write into its console as an error
+)
 _NOT_KEPT: Final = frozenset({"csrf_token", "file"})
 
 
 def init_blueprint(blueprint: Blueprint) -> None:
     """Keep what is typed into this blueprint's forms."""
-    blueprint.register_error_handler(CSRFError, _stale)
+    init_answers(blueprint)
     blueprint.before_request(_signed_out)
+
+
+def init_answers(blueprint: Blueprint) -> None:
+    """Tell scripts that a form's token is of another session."""
+    blueprint.register_error_handler(CSRFError, _stale)
 
 
 def by_fetch() -> bool:
@@ -40,7 +48,9 @@ def is_stale() -> bool:
 def _stale(error: CSRFError) -> ResponseReturnValue:
     """The form again, for a look, to whom it belongs."""
     may_go_on = not current_user.is_authenticated or current_user.role in SENDERS
-    if by_fetch() or not _is_ours() or not may_go_on or request.endpoint is None:
+    if by_fetch():
+        return Response(headers={STALE: "yes"})  # the script fetches a fresh token and asks again
+    if not _is_ours() or not may_go_on or request.endpoint is None:
         return session_changed()
     if not current_user.is_authenticated:
         return _signed_out_page()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from flask import url_for
 from flask_babel import lazy_gettext
@@ -108,5 +108,6 @@ def _recipients_offer(form: ComposeForm, task: Task) -> Note:
     if not form.could_take_recipients(task) or form.is_submitted():
         return Note(_("Its recipients were not copied: give the new ones below."))
     endpoint = "quick.new" if task.kind == TaskKind.QUICK else "bulk.new"
-    again = url_for(endpoint, **{"from": task.public_id, "recipients": "yes"})
+    asked: dict[str, Any] = {"from": task.public_id, "recipients": "yes"}
+    again = url_for(endpoint, **asked)
     return Note(_("Its recipients were not copied."), again, _("Write to the same recipients"))

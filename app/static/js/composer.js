@@ -84,7 +84,7 @@ class Composer {
   // A page that was open for long may hold the token of a session that is over: the page itself has a fresh one.
   async post(url, body, signal) {
     const response = await fetch(url, { method: "POST", body, headers: BY_FETCH, signal });
-    if (response.status !== 400) return response;
+    if (!response.headers.has("X-Form-Stale")) return response;
     const page = await fetch(location.href, { signal });
     if (!page.ok || page.redirected) return page;
     const fresh = new DOMParser().parseFromString(await page.text(), "text/html").querySelector("[data-composer] [name=csrf_token]");
