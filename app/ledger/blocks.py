@@ -9,10 +9,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Select, Table, case, func, insert, literal, or_, select, union_all
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import ColumnElement, Select, case, func, insert, literal, or_, select, union_all
 from sqlalchemy.orm import Session
 
+from app.ledger.adding import add
 from app.ledger.comparison import Difference, of_account
 from app.models import ENTRIES_IN_BLOCK, LedgerBlock, LedgerEntry
 
@@ -39,21 +39,14 @@ class Moved:
 
 def count_entry(session: Session, entry: LedgerEntry) -> None:
     """Count an entry that was just posted. The caller has locked its account."""
-    table = LedgerBlock.__table__
-    assert isinstance(table, Table)
-    is_sqlite = session.get_bind().dialect.name == "sqlite"
-    statement = (sqlite if is_sqlite else postgresql).insert(table)
-    added = {name: table.c[name] + statement.excluded[name] for name in SUMS}
-    session.execute(
-        statement.on_conflict_do_update(index_elements=["account_id", "block"], set_=added),
-        {
-            "account_id": entry.account_id,
-            "block": entry.id // ENTRIES_IN_BLOCK,
-            "came_in": max(entry.available, 0),
-            "went_out": max(-entry.available, 0),
-            "entries": 1,
-        },
-    )
+    row = {
+        "account_id": entry.account_id,
+        "block": entry.id // ENTRIES_IN_BLOCK,
+        "came_in": max(entry.available, 0),
+        "went_out": max(-entry.available, 0),
+        "entries": 1,
+    }
+    add(session, LedgerBlock.__table__, ("account_id", "block"), SUMS, [row])
 
 
 def count_all(session: Session, account_id: int) -> None:

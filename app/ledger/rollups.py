@@ -11,10 +11,10 @@ from datetime import date, datetime
 from typing import Any, Final, NamedTuple
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Table, func, select
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from app.ledger.adding import add
 from app.models import Account, Message, MessageStatus, Money, Rollup, RollupMonth, Task
 
 KEY: Final = ("account_id", "day", "route_id", "region")
@@ -107,18 +107,13 @@ def count_moves(session: Session, task: Task, moves: Iterable[Moved]) -> None:
 def _add(session: Session, task: Task, sums: Mapping[str, Mapping[str, int]]) -> None:
     """Add to the task's day and to its month."""
     assert task.day is not None  # it is submitted
-    is_sqlite = session.get_bind().dialect.name == "sqlite"
     for model, key, day in ((Rollup, KEY, task.day), (RollupMonth, MONTH_KEY, task.day.replace(day=1))):
-        table = model.__table__
-        assert isinstance(table, Table)
         place = dict(zip(key, (task.account_id, day, task.route_id), strict=False))
         rows: list[dict[str, Any]] = [
             {**dict.fromkeys(SUMS, 0), **values, **place, "region": region}
             for region, values in sorted(sums.items())
         ]
-        statement = (sqlite if is_sqlite else postgresql).insert(table)
-        added = {name: table.c[name] + statement.excluded[name] for name in SUMS}
-        session.execute(statement.on_conflict_do_update(index_elements=key, set_=added), rows)
+        add(session, model.__table__, key, SUMS, rows)
 
 
 def _lock_account(session: Session, account_id: int) -> None:

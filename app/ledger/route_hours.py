@@ -9,14 +9,15 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cache
 from typing import Any, Final, NamedTuple
 
 from sqlalchemy import Table, case
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from app.database import before_commit
 from app.gateways.errors import ErrorCode
+from app.ledger.adding import add, insert_on
 from app.models import FigureKind, MessageStatus, RouteHour, RouteOutcome, RoutePace
 
 _M = MessageStatus
@@ -140,18 +141,23 @@ def _add(session: Session, table: Any, key: tuple[str, ...], rows: list[dict[str
     """Add to the rows, or make them; a ring's slot that an older window used begins anew."""
     if not rows:
         return
-    assert isinstance(table, Table)
-    statement = (sqlite if session.get_bind().dialect.name == "sqlite" else postgresql).insert(table)
-    new, old = statement.excluded, table.c
-    added: dict[str, Any] = {"messages": old.messages + new.messages}
     if "window" in table.c:
-        # An answer that was written down late by a slow transaction must not undo a newer window.
-        added = {
-            "messages": case(
-                (old.window == new.window, old.messages + new.messages),
-                (old.window < new.window, new.messages),
-                else_=old.messages,
-            ),
-            "window": case((old.window < new.window, new.window), else_=old.window),
-        }
-    session.execute(statement.on_conflict_do_update(index_elements=key, set_=added), rows)
+        session.execute(_in_ring(session.get_bind().dialect.name, table, key), rows)
+    else:
+        add(session, table, key, ("messages",), rows)
+
+
+@cache
+def _in_ring(dialect: str, table: Table, key: tuple[str, ...]) -> Any:
+    """An answer that was written down late by a slow transaction must not undo a newer window."""
+    statement = insert_on(dialect, table)
+    new, old = statement.excluded, table.c
+    added = {
+        "messages": case(
+            (old.window == new.window, old.messages + new.messages),
+            (old.window < new.window, new.messages),
+            else_=old.messages,
+        ),
+        "window": case((old.window < new.window, new.window), else_=old.window),
+    }
+    return statement.on_conflict_do_update(index_elements=key, set_=added)
