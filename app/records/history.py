@@ -10,7 +10,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import ColumnElement, Select, literal_column, select, tuple_
 from sqlalchemy.orm import Session, joinedload, load_only
@@ -43,6 +43,7 @@ STATUS_COUNTERS: Mapping[str, Any] = MappingProxyType(
     }
 )
 _NOUGHT: ColumnElement[int] = literal_column("0")  # written out, so that the indexes of such tasks serve
+_MOST_TO_ONE_NUMBER: Final = 10_000  # the newest of an account
 _TASK = load_only(
     Task.id,
     Task.public_id,
@@ -149,13 +150,24 @@ class _Search:
         return [*found, *self._of(whole)]
 
     def numbered(self, place: Place | None, wanted: int) -> list[Message]:
-        """The next messages to the number that is asked for: at most one in each task."""
+        """The next messages to the number that is asked for: at most one in each task.
+
+        They are found by the number first, in a piece that no planner takes apart: without figures of the tables,
+        SQLite would look for it in every task of the account.
+        """
+        found = (
+            select(Message.id, Message.task_id)
+            .where(Message.account_id == self.account_id, Message.e164 == self.asked.number)
+            .order_by(Message.id.desc())
+            .limit(_MOST_TO_ONE_NUMBER)
+            .cte("found")
+        )
         statement = (
             self._messages()
             .join(Message.task)
             .where(
-                Message.account_id == self.account_id,
-                Message.e164 == self.asked.number,
+                Message.id.in_(select(found.c.id)),
+                Task.id.in_(select(found.c.task_id)),
                 *self.conditions,
                 *self.of_status,
                 *self._beyond(place),
