@@ -43,10 +43,11 @@ def start_due(session: Session, late_start: timedelta, until: datetime | None = 
     at an hour that nobody chose. One of a suspended account pauses too.
     """
     moment = now()
+    until = min(moment, until or moment)
     due = session.execute(
         select(Task.id, Task.route_id, Task.scheduled_at, Account.state.label("account_state"))
         .join(Account, Account.id == Task.account_id)
-        .where(Task.state == TaskState.SCHEDULED, Task.scheduled_at <= min(moment, until or moment))
+        .where(Task.state == TaskState.SCHEDULED, Task.scheduled_at <= until)
         .order_by(Task.id)
         .limit(BATCH)
         .with_for_update(of=Task, skip_locked=True)  # one that is being moved to another time is not due
@@ -63,7 +64,7 @@ def start_due(session: Session, late_start: timedelta, until: datetime | None = 
                     state_reason="The set time came while the account was suspended. Resume it, or cancel it.",
                 )
                 task_notices.tell_paused(session, task.id)
-            elif moment - task.scheduled_at > late_start:
+            elif until - task.scheduled_at > late_start:
                 move_task(
                     session,
                     task.id,
