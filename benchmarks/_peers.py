@@ -108,7 +108,7 @@ def _whatsapp(_delay: int) -> Iterator[dict[str, Any]]:
     from tests.gateways.whatsapp.graph import GOOD, running_graph
 
     with running_graph() as graph:
-        yield GOOD | {"url": graph.url}
+        yield GOOD | {"url": graph.url, "recipients_per_day": 0}  # no limit
 
 
 _RUNNING: Final = {
