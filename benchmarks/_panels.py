@@ -107,7 +107,10 @@ def panel(folder: Path, url: str, messages: int) -> Panel:
 
 
 def places(app: Flask) -> dict[str, str]:
-    """What the addresses to measure are made of: a task, an entry and a number half-way, and a day of its own."""
+    """What the addresses to measure are made of: a task, an entry and a number half-way, and some days there.
+
+    The days hold sixty tasks or more, many days of a small panel and one of a large, so that both show a full page.
+    """
     with app.app_context():
         tasks = db.session.execute(select(Task.public_id, Task.id, Task.day).order_by(Task.id)).all()
         middle = tasks[len(tasks) // 2]
@@ -116,7 +119,8 @@ def places(app: Flask) -> dict[str, str]:
         return {
             "task": middle.public_id,
             "task_id": str(middle.id),
-            "day": middle.day.isoformat(),
+            "since": tasks[max(0, len(tasks) // 2 - 60)].day.isoformat(),
+            "until": middle.day.isoformat(),
             "number": str(number).lstrip("+"),
             "entry": str(entry),
             "route": db.session.get_one(Task, middle.id).route.public_id,

@@ -1,14 +1,13 @@
 """Content checks with 5,000 banned words: time a message, against 1 ms and against a bare pattern pass.
 
 Run with `python -m benchmarks.content [--json]`. The limit of 1 ms a message is ours: a client must not wait for
-a check, and 5,000 merged rows must not take seconds. A ratio up to 1 is within the limit (for checks per second
-it is limit ÷ value). The bare pass is a floor, not a limit: one Aho-Corasick search of the same words over the
-same texts in lower case, in the same run, which is what finding plainly written words alone would cost.
+a check, and 5,000 merged rows must not take seconds. A ratio up to 1 is within the limit. The bare pass is a floor, not
+a limit: one Aho-Corasick search of the same words over the same texts in lower case, in the same run, which is what
+finding plainly written words alone would cost.
 """
 
 from __future__ import annotations
 
-import argparse
 import json
 import random
 import time
@@ -18,6 +17,7 @@ from pathlib import Path
 from ahocorasick_rs import AhoCorasick
 
 from app.content.rules import BannedWord, Rulebook, Severity
+from benchmarks._lines import Line, line, show
 
 WORDS = 5_000
 LIMIT_MICROSECONDS = 1_000.0
@@ -56,7 +56,7 @@ def cases() -> dict[str, list[str]]:
     honest = (DATA / "honest_texts.txt").read_text("utf-8").splitlines()
     values = (DATA / "honest_values.txt").read_text("utf-8").splitlines()
     evasions = [
-        json.loads(line)["text"] for line in (DATA / "evasions.jsonl").read_text("utf-8").splitlines()
+        json.loads(each)["text"] for each in (DATA / "evasions.jsonl").read_text("utf-8").splitlines()
     ]
     joined = " ".join(honest)
     return {
@@ -69,45 +69,22 @@ def cases() -> dict[str, list[str]]:
     }
 
 
-def measure() -> list[dict[str, str | float]]:
+def measure() -> list[Line]:
     """One row a measurement; `ratio` is value ÷ limit, or limit ÷ value for a rate."""
     words = invented_words(WORDS)
     started = time.perf_counter()
     rulebook = Rulebook.of(BannedWord(word, "invented", Severity.BLOCK) for word in words)
     built = (time.perf_counter() - started) * 1e6
     bare = AhoCorasick(words)
-    rows = [_row(f"build a rulebook of {WORDS:,} words", built, "µs", 1_000_000.0)]
+    rows = [line("content", f"build a rulebook of {WORDS:,} words", built, "µs", 1_000_000.0)]
     for case, texts in cases().items():
         alone = microseconds(lambda text: bare.find_matches_as_indexes(text.lower()), texts)
         checked = microseconds(rulebook.check, texts)
-        rows.append(_row(f"{case}: check", checked, "µs", LIMIT_MICROSECONDS))
-        rows.append(_row(f"{case}: checks per second", 1e6 / checked, "1/s", 1e6 / LIMIT_MICROSECONDS))
-        rows.append(_row(f"{case}: check, against the bare pass", checked, "µs", alone))
+        rows.append(line("content", f"{case}: check", checked, "µs", LIMIT_MICROSECONDS))
+        rows.append(line("content", f"{case}: checks per second", 1e6 / checked, "1/s"))
+        rows.append(line("content", f"{case}: check, against the bare pass", checked, "µs", alone))
     return rows
 
 
-def _row(case: str, value: float, unit: str, limit: float) -> dict[str, str | float]:
-    ratio = limit / value if unit == "1/s" else value / limit
-    measured: dict[str, str | float] = {"value": round(value, 1), "unit": unit, "limit": round(limit, 2)}
-    return {"bench": "content", "case": case} | measured | {"ratio": round(ratio, 3)}
-
-
-def main() -> None:
-    """Print the table, or with --json one object a line."""
-    parser = argparse.ArgumentParser(description="Content checks with 5,000 banned words.")
-    parser.add_argument("--json", action="store_true", help="one object a line")
-    as_json = parser.parse_args().json
-    rows = measure()
-    if as_json:
-        for row in rows:
-            print(json.dumps(row, ensure_ascii=False))
-        return
-    print(f"{'case':<66} {'value':>12} {'unit':<4} {'limit':>12} {'ratio':>9}")
-    for row in rows:
-        print(
-            f"{row['case']:<66} {row['value']:>12,} {row['unit']:<4} {row['limit']:>12,} {row['ratio']:>9,}"
-        )
-
-
 if __name__ == "__main__":
-    main()
+    show(measure, "Content checks with 5,000 banned words")

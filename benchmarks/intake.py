@@ -9,10 +9,8 @@ reading), and 150 MB of memory at the peak. Times are the best of ROUNDS.
 
 from __future__ import annotations
 
-import argparse
 import csv
 import io
-import json
 import subprocess
 import sys
 import tempfile
@@ -31,6 +29,7 @@ from app.recipients.intake import take_in
 from app.recipients.limits import FileLimits
 from app.recipients.numbers import NumberRules
 from app.recipients.reading import read_sheet
+from benchmarks._lines import Line, line, show
 from benchmarks._stored_check import TEXTS, best_steps, scratch_databases
 
 ROWS = 5_000
@@ -40,7 +39,6 @@ STORED_LIMIT = 2.0
 MEMORY_LIMIT_MB = 150.0
 LIMITS = FileLimits()
 RULES = NumberRules()
-Line = dict[str, str | float]
 
 _PEAK = """
 import resource, sys
@@ -173,7 +171,7 @@ def measure() -> list[Line]:
     """One line a measurement; `ratio` is value ÷ limit, so up to 1 is within it."""
     written = numbers()
     loop = milliseconds(lambda: plain_loop(written))
-    lines = [_line("plain loop of phonenumbers (b)", loop, "ms", loop)]
+    lines = [line("intake", "plain loop of phonenumbers (b)", loop, "ms", loop)]
     with tempfile.TemporaryDirectory() as folder:
         for kind, path, alone in files(Path(folder)):
             lines.extend(_lines_of(kind, path, alone, loop))
@@ -196,9 +194,9 @@ def _stored(case: str, engine: Engine, path: Path, text: str, written: list[str]
     limit = STORED_LIMIT * milliseconds(lambda: plain_loop(written))
     if path.suffix == ".xlsx":
         limit += milliseconds(lambda: by_openpyxl(path))
-    yield _line(case, sum(steps.values()), "ms", limit)
+    yield line("intake", case, sum(steps.values()), "ms", limit)
     for step, taken in steps.items():
-        yield _line(f"  of which: {step}", taken, "ms", limit)
+        yield line("intake", f"  of which: {step}", taken, "ms", limit)
 
 
 def _lines_of(kind: str, path: Path, alone: Callable[[], object], loop: float) -> Iterator[Line]:
@@ -207,51 +205,28 @@ def _lines_of(kind: str, path: Path, alone: Callable[[], object], loop: float) -
     reading = milliseconds(lambda: read_sheet(path, LIMITS))
     judging = milliseconds(lambda: take_in(sheet, RULES, LIMITS))
     whole = milliseconds(lambda: take_in_file(path, RULES, LIMITS))
-    yield _line(f"{kind}: reading by the usual library (a)", reading_alone, "ms", reading_alone)
-    yield _line(f"{kind}: read, against 1.3 × (b)", reading, "ms", VALIDATION_LIMIT * loop)
+    yield line("intake", f"{kind}: reading by the usual library (a)", reading_alone, "ms", reading_alone)
+    yield line("intake", f"{kind}: read, against 1.3 × (b)", reading, "ms", VALIDATION_LIMIT * loop)
     if kind == "xlsx":
-        yield _line(f"{kind}: read, against (a)", reading, "ms", reading_alone)
-    yield _line(f"{kind}: numbers and repeats, against 1.3 × (b)", judging, "ms", VALIDATION_LIMIT * loop)
-    yield _line(
+        yield line("intake", f"{kind}: read, against (a)", reading, "ms", reading_alone)
+    yield line(
+        "intake", f"{kind}: numbers and repeats, against 1.3 × (b)", judging, "ms", VALIDATION_LIMIT * loop
+    )
+    yield line(
+        "intake",
         f"{kind}: all, in a process of its own, against (a) + 1.3 × (b)",
         whole,
         "ms",
         reading_alone + VALIDATION_LIMIT * loop,
     )
-    yield _line(f"{kind}: peak memory of the reading process", peak_megabytes(path), "MB", MEMORY_LIMIT_MB)
+    yield line(
+        "intake", f"{kind}: peak memory of the reading process", peak_megabytes(path), "MB", MEMORY_LIMIT_MB
+    )
     if kind in ("csv", "xlsx"):
         for words, text in TEXTS.items():
             case = f"{kind}, {words}: peak memory of the job's process"
-            yield _line(case, job_megabytes(path, text), "MB", MEMORY_LIMIT_MB)
-
-
-def _line(case: str, value: float, unit: str, limit: float) -> Line:
-    return {
-        "bench": "intake",
-        "case": case,
-        "value": round(value, 1),
-        "unit": unit,
-        "limit": round(limit, 1),
-        "ratio": round(value / limit, 3),
-    }
-
-
-def main() -> None:
-    """Print the table, or with --json one object a line."""
-    parser = argparse.ArgumentParser(description="Taking in 5,000 rows of each file type.")
-    parser.add_argument("--json", action="store_true", help="one object a line")
-    as_json = parser.parse_args().json
-    lines = measure()
-    if as_json:
-        for line in lines:
-            print(json.dumps(line, ensure_ascii=False))
-        return
-    print(f"{'5,000 rows':<64} {'value':>9} {'unit':<4} {'limit':>9} {'ratio':>7}")
-    for line in lines:
-        print(
-            f"{line['case']:<64} {line['value']:>9,} {line['unit']:<4} {line['limit']:>9,} {line['ratio']:>7,}"
-        )
+            yield line("intake", case, job_megabytes(path, text), "MB", MEMORY_LIMIT_MB)
 
 
 if __name__ == "__main__":
-    main()
+    show(measure, "Taking in 5,000 rows of each file type")

@@ -108,12 +108,13 @@ def block_differences(session: Session, account_id: int | None) -> Iterator[Diff
 
 
 def _kept(account_id: int | None) -> Select[Any]:
-    return select(
+    columns: list[Any] = [
         LedgerBlock.account_id,
         LedgerBlock.block,
         *(literal(0).label(f"expected_{name}") for name in SUMS),
         *(getattr(LedgerBlock, name).label(f"found_{name}") for name in SUMS),
-    ).where(of_account(LedgerBlock.account_id, account_id))
+    ]
+    return select(*columns).where(of_account(LedgerBlock.account_id, account_id))
 
 
 def _of_entries(session: Session, account_id: int, first_id: int, last_id: int) -> Moved:

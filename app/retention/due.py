@@ -36,7 +36,7 @@ def tasks_due(
     if beyond is not None:
         due = due.where(tuple_(Task.finished_at, Task.id) > beyond)
     rows = session.execute(due.order_by(Task.finished_at, Task.id).limit(_AT_ONCE))
-    return [(row[0], row[1]) for row in rows]
+    return [(row[0], row[1]) for row in rows if row[0] is not None]
 
 
 def drafts_due(session: Session, before: datetime) -> list[int]:
