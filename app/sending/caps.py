@@ -184,7 +184,7 @@ class _Pool:
         if not numbers:
             return
         dialect = sqlite if self._session.get_bind().dialect.name == "sqlite" else postgresql
-        statement = dialect.insert(RecentRecipient.__table__)  # type: ignore[arg-type]
+        statement = dialect.insert(RecentRecipient.__table__)
         recent = RecentRecipient.pool == self._name, RecentRecipient.e164.in_(numbers)
         known = self._session.scalar(select(func.count()).where(*recent)) or 0
         self._session.execute(

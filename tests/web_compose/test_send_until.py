@@ -27,7 +27,7 @@ def test_what_is_chosen_is_kept_shown_and_offered_again(desk: Desk) -> None:
     desk.session.rollback()
     desk.checked()
     assert "Nothing after" in desk.review()
-    assert "send_until" in desk.client.get(f"/quick/{public_id}").text
+    assert "send_until" in desk.client.get(f"/quick/{public_id}/edit").text
 
 
 @pytest.mark.parametrize("value", ["soon", "2020-01-01T09:00"])

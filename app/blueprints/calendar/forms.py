@@ -10,8 +10,8 @@ from flask_wtf import FlaskForm
 from wtforms import BooleanField, HiddenField, ValidationError
 from wtforms.validators import Length
 
-from app.blueprints.compose.forms import WallTimeField
 from app.blueprints.compose.schedule import UnusableTime, moment_of
+from app.blueprints.compose.times import WallTimeField
 from app.clock import now
 from app.language import gettext as _
 from app.models import Task

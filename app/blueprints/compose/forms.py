@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -12,7 +12,6 @@ from flask_babel import lazy_gettext
 from flask_wtf import FlaskForm
 from wtforms import (
     BooleanField,
-    DateTimeLocalField,
     Field,
     HiddenField,
     RadioField,
@@ -24,8 +23,9 @@ from wtforms import (
 )
 from wtforms.validators import DataRequired, InputRequired, Length
 
-from app.blueprints.compose.schedule import UnusableTime, moment_of, zone_name
+from app.blueprints.compose.schedule import zone_name
 from app.blueprints.compose.starting import Note, StartingFields
+from app.blueprints.compose.times import TimeFields, wall_time
 from app.clock import now
 from app.content.findings import Finding, Severity
 from app.content.merge import fields_in
@@ -78,19 +78,7 @@ def trimmed(text: str | None) -> str:
     return (text or "").strip()
 
 
-class WallTimeField(DateTimeLocalField):
-    """A date and time without a zone, or None; whether an unreadable one matters is for the form to say."""
-
-    data: datetime | None
-
-    def process_formdata(self, valuelist: Sequence[str]) -> None:
-        try:
-            super().process_formdata(valuelist)
-        except ValueError:
-            self.data = None
-
-
-class ComposeForm(StartingFields, FlaskForm):
+class ComposeForm(StartingFields, TimeFields, FlaskForm):
     """Call `prepare` before use. After `validate`, `scheduled_at` is the moment (UTC) or None for now, `send_before`
     the moment after which the rest is released, or None.
     """
@@ -127,12 +115,6 @@ class ComposeForm(StartingFields, FlaskForm):
         default="now",
         validate_choice=False,
     )
-    scheduled_for = WallTimeField(
-        lazy_gettext("Date and time"), format=["%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M", "%Y-%m-%dT%H:%M:%S"]
-    )
-    send_until = WallTimeField(
-        lazy_gettext("Send nothing after"), format=["%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M", "%Y-%m-%dT%H:%M:%S"]
-    )
     submission_key = HiddenField(default=new_submission_key, validators=[Length(max=64)])
     template_id = SelectField(lazy_gettext("WhatsApp template"), coerce=route_number, validate_choice=False)
     template_values = TextAreaField(lazy_gettext("Values of its variables"), filters=[line_feeds])
@@ -145,8 +127,6 @@ class ComposeForm(StartingFields, FlaskForm):
     routes: dict[int, Route]
     templates: dict[int, WhatsAppTemplate]
     own_prices: Mapping[int, int]
-    scheduled_at: datetime | None = None
-    send_before: datetime | None = None
     form_errors: list[str]
     notes: Sequence[Note] = ()
 
@@ -256,31 +236,6 @@ class ComposeForm(StartingFields, FlaskForm):
                 )
             )
 
-    def validate_scheduled_for(self, field: WallTimeField) -> None:
-        if self.when.data != "later":
-            return
-        if field.data is None:
-            raise ValidationError(_("Enter the day and the time to send at, for example 2026-12-01 09:30."))
-        try:
-            self.scheduled_at = moment_of(field.data, self.zone, now())
-        except UnusableTime as problem:
-            raise ValidationError(str(problem)) from None
-
-    def validate_send_until(self, field: WallTimeField) -> None:
-        if field.data is None:
-            if (field.raw_data or [""])[0].strip():
-                raise ValidationError(
-                    _("Enter a day and a time, for example 2026-12-01 18:00, or leave it empty.")
-                )
-            return
-        try:
-            moment = moment_of(field.data, self.zone, datetime.min.replace(tzinfo=UTC))
-        except UnusableTime as problem:
-            raise ValidationError(str(problem)) from None
-        if moment <= max(now(), self.scheduled_at or now()):
-            raise ValidationError(_("Choose a time after the start, or leave it empty."))
-        self.send_before = moment
-
     def take_blame(self, shown: Preview) -> None:
         """Put what the preview found on the fields that it concerns."""
         _add(self.content, _objections(shown.findings))
@@ -320,16 +275,12 @@ def task_values(task: Task, zone: ZoneInfo) -> dict[str, Any]:
         "name": task.name,
         "content": task.content,
         "when": "later" if at else "now",
-        "scheduled_for": _wall(at, zone),
-        "send_until": _wall(task.send_before, zone),
+        "scheduled_for": wall_time(at, zone),
+        "send_until": wall_time(task.send_before, zone),
         "submission_key": task.submission_key,
         "template_id": task.template_id,
         "template_values": "\n".join(task.template_values or []),
     }
-
-
-def _wall(moment: datetime | None, zone: ZoneInfo) -> datetime | None:
-    return moment.astimezone(zone).replace(tzinfo=None, fold=0) if moment else None
 
 
 def route_label(route: Route, own_price: int | None = None) -> str:
