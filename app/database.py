@@ -28,8 +28,9 @@ T = TypeVar("T")
 
 
 def configure_engine(engine: Engine) -> None:
-    """Install Carillon's connection settings and transaction rules on a SQLite engine; others need none."""
+    """Install Carillon's connection settings, and on SQLite its transaction rules."""
     if engine.dialect.name != "sqlite":
+        _wait_for_commits(engine)
         return
 
     @event.listens_for(engine, "connect")
@@ -49,6 +50,20 @@ def configure_engine(engine: Engine) -> None:
     def begin(connection: Connection) -> None:
         mode = connection.get_execution_options().get("sqlite_begin", "DEFERRED")
         connection.exec_driver_sql(f"BEGIN {mode}")
+
+
+def _wait_for_commits(engine: Engine) -> None:
+    """Undo `synchronous_commit = off`, which forgets commits it has confirmed when the server dies.
+
+    A fence forgotten sends its messages a second time, as the storms of `tests/chaos` have shown. Stricter settings stay.
+    """
+
+    @event.listens_for(engine, "connect")
+    def set_session(connection: psycopg.Connection, _record: Any) -> None:
+        connection.execute(
+            "SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') = 'off'"
+        )
+        connection.commit()
 
 
 @contextmanager
