@@ -29,6 +29,7 @@ _M = MessageStatus
 
 BATCH: Final = 1_000
 STALE_CHECK: Final = timedelta(seconds=20)
+_SET_BACK: Final = timedelta(minutes=5)  # a chore done that far ahead was done before the clock was set back
 
 INTERRUPTED: Final = "interrupted"
 NO_RECEIPT: Final = "no_receipt"
@@ -183,7 +184,7 @@ def claim_chore(session: Session, name: str, every: timedelta) -> bool:
     # The first time is a period from now.
     insert_new(session, Chore.__table__, [{"name": name, "done_at": moment}])  # type: ignore[arg-type]
     chore = session.get_one(Chore, name, with_for_update=True)
-    if timedelta() <= moment - chore.done_at < every:  # less than nothing: the clock was set back since
+    if -_SET_BACK < moment - chore.done_at < every:
         return False
     chore.done_at = moment
     return True
