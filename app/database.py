@@ -55,7 +55,7 @@ def configure_engine(engine: Engine) -> None:
 def _wait_for_commits(engine: Engine) -> None:
     """Undo `synchronous_commit = off`, which forgets commits it has confirmed when the server dies.
 
-    A fence forgotten sends its messages a second time, as the storms of `tests/chaos` have shown. Stricter settings stay.
+    A fence forgotten sends its messages a second time, as the storms of `tests/chaos` showed. Stricter settings stay.
     """
 
     @event.listens_for(engine, "connect")
