@@ -18,6 +18,7 @@ import time
 from collections import Counter, defaultdict
 from concurrent.futures import Future
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from enum import StrEnum
 from types import TracebackType
 
@@ -70,6 +71,7 @@ class Record:
     ambiguous: set[str] = field(default_factory=set)
     refused: set[str] = field(default_factory=set)
     arrivals: list[float] = field(default_factory=list)
+    answered: dict[str, datetime] = field(default_factory=dict)  # when its last answer was given
     endings: dict[str, str] = field(default_factory=dict)  # delivered or failed, by reference
     untold: set[str] = field(default_factory=set)  # of these no receipt is ever sent
     owed: set[str] = field(default_factory=set)  # a true receipt not yet acknowledged
@@ -145,6 +147,12 @@ class ChaosCarrier:
         return random.Random(":".join(map(str, (self._seed, *about))))
 
     async def _submit(self, request: web.Request) -> web.StreamResponse:
+        try:
+            return await self._answer(request)
+        finally:
+            self.record.answered[(await request.json())["reference"]] = datetime.now(UTC)
+
+    async def _answer(self, request: web.Request) -> web.StreamResponse:
         self.record.arrivals.append(time.monotonic())
         body = await request.json()
         reference, to = body["reference"], body["to"]

@@ -62,9 +62,9 @@ def disk(tmp_path: Path) -> Iterator[Path]:
 @pytest.fixture
 def stage_on(
     request: pytest.FixtureRequest,
-    app_on: Callable[..., Flask],
+    disk: Path,  # before the applications: their books are proven when they go, and lie on it
     valkey: servers.Valkey,
-    disk: Path,
+    app_on: Callable[..., Flask],
     tmp_path: Path,
 ) -> Callable[[str], Stage]:
     """A whole Carillon to be ruined, on the named kind of database."""

@@ -8,6 +8,7 @@ seconds. Bugs are planted here (`tests.chaos.plants`) and the clock is moved her
 from __future__ import annotations
 
 import dataclasses
+import importlib.util
 import json
 import mmap
 import os
@@ -66,7 +67,11 @@ class Crew:
             )  # fmt: skip
         self.redis_url = settings.redis_url
         self.pids: dict[str, int] = {}
-        self.web_url = f"http://127.0.0.1:{self._hear()}"
+        try:
+            self._hear()  # where the web listens
+        except BaseException:
+            self.close()
+            raise
 
     def _hear(self) -> int:
         assert self._parent.stdout is not None
@@ -144,8 +149,16 @@ def await_end(pid: int, seconds: float = 10) -> None:
 
 
 def _shift_clock() -> None:
-    """Have `app.clock.now` and `time.time` tell the time that the test wants. Before anything imports them."""
-    import app.clock
+    """Have `app.clock.now` and `time.time` tell the time that the test wants.
+
+    Before anything else of the application is imported: all of it takes `now` by name.
+    """
+    spec = importlib.util.spec_from_file_location("app.clock", ROOT / "app" / "clock.py")
+    assert spec is not None
+    assert spec.loader is not None
+    clock = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(clock)
+    sys.modules["app.clock"] = clock
 
     with Path(os.environ["CHAOS_CLOCK"]).open("rb") as file:
         shared = mmap.mmap(file.fileno(), 8, access=mmap.ACCESS_READ)
@@ -154,7 +167,7 @@ def _shift_clock() -> None:
     def offset() -> float:
         return float(struct.unpack("d", shared[:8])[0])
 
-    app.clock.now = lambda: datetime.now(UTC) + timedelta(seconds=offset())
+    clock.now = lambda: datetime.now(UTC) + timedelta(seconds=offset())  # type: ignore[attr-defined]
     time.time = lambda: true_time() + offset()
 
 

@@ -109,6 +109,7 @@ class Storm:
         self._carrier = carrier
         self._dice = random.Random(f"storm {plan.seed}")
         self._stopped: list[tuple[float, int]] = []
+        self._struck_at = now()
         self.engine = reading_engine(database_url)
         self.told = Told()
 
@@ -118,6 +119,7 @@ class Storm:
         events = self._plan.events
         for number, event in enumerate(events):
             self._await_progress(messages * number / len(events), most=_LULL)
+            self._look_into_the_dark()
             self._do(event)
             moment = round(time.monotonic() - began, 1)
             self.told.diary.append((moment, len(self._carrier.record.taken), event.value))
@@ -127,6 +129,7 @@ class Storm:
                 )
         while self._stopped:
             self._wake(all_of_them=True)
+        self._look_into_the_dark()
         return self.told
 
     def _await_progress(self, taken: float, most: float) -> None:
@@ -213,14 +216,22 @@ class Storm:
         return None
 
     def _note_dark(self) -> None:
-        """What was out when a process was struck: of these nobody may know whether they left.
+        """What was out when a process was struck: of these nobody may know whether they left."""
+        time.sleep(0.02)
+        self._struck_at = now()
+        self._look_into_the_dark()
+
+    def _look_into_the_dark(self) -> None:
+        """What left before the last process was struck and is out still.
 
         Also what a sweep had put into doubt: the struck process may have held its answer, and not been able to write
-        it down. A moment later, since a commit that the struck process had sent may still be on its way.
+        it down. Looked at once more before the next blow: a commit that the struck process had sent to a busy server
+        may have been on its way.
         """
-        time.sleep(0.02)
         swept = and_(Message.status == MessageStatus.IN_DOUBT, Message.error_code == INTERRUPTED)
-        out = select(Message.reference).where(or_(Message.status == MessageStatus.SENDING, swept))
+        out = select(Message.reference).where(
+            or_(Message.status == MessageStatus.SENDING, swept), Message.sent_at <= self._struck_at
+        )
         for _ in range(100):
             with contextlib.suppress(DBAPIError), Session(self.engine) as session:
                 self.told.in_the_dark.update(session.scalars(out))

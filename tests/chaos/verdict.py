@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import timedelta
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -28,10 +29,24 @@ class Doubts:
     explained: frozenset[str]
 
 
-def doubts(session: Session, record: Record, in_the_dark: Iterable[str]) -> Doubts:
-    """Taken before anything in doubt is given up."""
-    standing = session.scalars(select(Message.reference).where(Message.status == MessageStatus.IN_DOUBT))
-    return Doubts(frozenset(standing), frozenset(record.ambiguous) | frozenset(in_the_dark))
+def doubts(session: Session, record: Record, in_the_dark: Iterable[str], answer_timeout: float) -> Doubts:
+    """Taken before anything in doubt is given up.
+
+    Explained by an answer that says nothing certain, by one that came when nobody listened any more (on a machine that
+    stalls the carrier is late where it did not mean to be), or by a process that was struck.
+    """
+    rows = session.execute(
+        select(Message.reference, Message.sent_at).where(Message.status == MessageStatus.IN_DOUBT)
+    ).all()
+    patience = timedelta(seconds=answer_timeout * 0.9)
+    late = {
+        row.reference
+        for row in rows
+        if (answered := record.answered.get(row.reference)) is not None and answered - row.sent_at >= patience
+    }
+    return Doubts(
+        frozenset(row.reference for row in rows), frozenset(record.ambiguous | late) | frozenset(in_the_dark)
+    )
 
 
 def complaints(

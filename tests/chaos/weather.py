@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from app.extensions import db
 from tests.chaos import verdict
 from tests.chaos.carrier import ChaosCarrier
-from tests.chaos.stage import CREDIT, Stage
+from tests.chaos.stage import ANSWER_TIMEOUT, CREDIT, Stage
 from tests.chaos.storm import EVERYBODY, Plan, Storm, Told, calm
 from tests.factories.tasks import make_submitted_task
 
@@ -47,7 +47,7 @@ def weather(stage: Stage, kind: str, plan: Plan, size: Size, plant: str = "") ->
         calm(storm.engine, carrier, doubts=False, still=size.still)
         told.seconds["until all but doubts was over"] = time.monotonic() - began
         with Session(storm.engine) as looking:
-            seen = verdict.doubts(looking, carrier.record, told.in_the_dark)
+            seen = verdict.doubts(looking, carrier.record, told.in_the_dark, ANSWER_TIMEOUT)
         crew.kill("ticker")
         crew.start("ticker", in_doubt_release=0.5)  # as if the set time had passed
         calm(storm.engine, carrier, doubts=True, still=size.still)
