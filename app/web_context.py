@@ -27,6 +27,7 @@ def init_app(app: Flask) -> None:
     app.add_template_filter(cap_waits.of_task, "cap_wait")
     app.add_template_filter(local_time, "local_time")
     app.add_template_filter(_thousands, "thousands")
+    app.add_template_filter(language.day_words)
     app.add_template_filter(_recipient, "recipient")
     app.context_processor(lambda: {"settings": app.config["CARILLON"], "terms_in_force": _terms_in_force})
 

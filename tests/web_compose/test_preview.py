@@ -16,7 +16,7 @@ def preview(desk: Desk, **changes: Any) -> str:
 
 def test_it_counts_and_prices_as_the_check_does(desk: Desk) -> None:
     text = preview(desk, content="a" * 161)
-    assert 'data-says="161 characters, 2 segments, 2 recipients, 4.8 credits in all."' in text
+    assert 'data-says="161 characters, 2 segments. 2 recipients, 4.8 credits in all."' in text
     assert "1.8–3" in text
     desk.quick(content="a" * 161)
     quote = desk.checked().quote
