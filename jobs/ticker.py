@@ -189,8 +189,11 @@ def main() -> None:
     settings = job_settings()
     log.info("ticker_started", every=settings.ticker_interval.total_seconds())
     while not stopping.is_set():
-        with job_session() as session:
-            tick(session, settings)
+        try:
+            with job_session() as session:
+                tick(session, settings)
+        except Exception:  # a connection that was cut off may break in the rolling back, too
+            log.exception("tick_failed", step="all")
         stopping.wait(settings.ticker_interval.total_seconds())
 
 
