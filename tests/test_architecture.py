@@ -79,6 +79,7 @@ PUBLIC_ENDPOINTS = frozenset(
         "auth.forgot",
         "auth.forgot_sent",
         "auth.reset",
+        "auth.start_over",  # by a signed link
         "auth.password_strength",
         "callbacks.media",  # WhatsApp fetches header files
         "callbacks.receive",

@@ -10,10 +10,11 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from app.accounts import notices
-from app.accounts.links import Links
+from app.accounts.links import Links, Purpose
 from app.accounts.passwords import hash_password
 from app.accounts.people import person_of, tidy_email
 from app.accounts.strength import require_strong
+from app.clock import now
 from app.database import write_transaction
 from app.desk import audit_log
 from app.desk.audit_log import Actor
@@ -55,6 +56,39 @@ def register(
             notices.confirm_email(session, links, user)
         else:
             notices.already_registered(session, links, user)
+
+
+def start_over(
+    session: Session, links: Links, token: str, registration: Registration, hasher: PasswordHasher, ip: str
+) -> User:
+    """Register anew by the link that proves the address: all that somebody else may have typed before is replaced.
+
+    Whoever registered an address first chose its password and phone, and need not be who reads its letters. The
+    address in `registration` is not looked at: the link's counts. Opens its own transaction after the password is
+    hashed. Raises LinkDead, WeakPassword.
+    """
+    email = links.holder(session, Purpose.CONFIRM_EMAIL, token).email
+    require_strong(registration.password, (registration.name, email, registration.company))
+    password_hash = hash_password(registration.password, hasher)
+    with write_transaction(session):
+        user = links.holder(session, Purpose.CONFIRM_EMAIL, token)
+        assert (
+            user.account is not None
+        )  # who registers has an account, and is alone in it until they are confirmed
+        user.account.name, user.account.time_zone = registration.company, _time_zone(registration.phone)
+        user.name, user.phone, user.phone_confirmed_at = registration.name, registration.phone, None
+        user.password_hash, user.password_changed_at = password_hash, now()
+        user.session_version += 1  # whoever is half-way in with the password from before is out
+        user.email_confirmed_at = now()
+        audit_log.record(
+            session,
+            Actor.of(user, ip),
+            "user.start_over",
+            f"user:{user.id}",
+            account_id=user.account_id,
+            after={"phone": user.phone},
+        )
+    return user
 
 
 def _new_owner(session: Session, registration: Registration, email: str, password_hash: str) -> User | None:

@@ -21,6 +21,7 @@ ANYBODY: Final = frozenset(
         "auth.registered",
         "auth.reset",
         "auth.sign_in",
+        "auth.start_over",
         "bootstrap.static",
         "callbacks.media",  # WhatsApp fetches a template's header; both names in the address are random
         "health.healthz",

@@ -72,6 +72,7 @@ def test_every_public_form_is_known(world: World) -> None:
         "auth.register",
         "auth.reset",
         "auth.sign_in",
+        "auth.start_over",
         "members.join",
         "notices.stop",
         "opt_out.stop",

@@ -80,7 +80,9 @@ CHANCE: Final = frozenset(
         "receipt_key",
     }
 )
-NAMES_CHANCE: Final = frozenset({"audit_event.after", "ledger_entry.key", "notice.key"})  # a reference, a random key
+NAMES_CHANCE: Final = frozenset(
+    {"audit_event.after", "ledger_entry.key", "notice.key"}
+)  # a reference, a random key
 QUICK: Final = {
     "name": "Offer",
     "recipients": "+61412345678",
@@ -103,7 +105,11 @@ FORMS: Final[dict[str, tuple[str, Values]]] = {
     "auth.register": (ANONYMOUS, REGISTER),
     "auth.forgot": (ANONYMOUS, {"email": "nobody@example.org"}),
     "auth.reset": (ANONYMOUS, {"password": NEW_PASSWORD}),
-    "auth.confirm_email": (ANONYMOUS, {}),
+    "auth.confirm_email": (ANONYMOUS, {"password": PASSWORD}),
+    "auth.start_over": (
+        ANONYMOUS,
+        {key: value for key, value in REGISTER.items() if key != "email"},
+    ),
     "members.join": (
         ANONYMOUS,
         lambda world: {

@@ -398,6 +398,7 @@ def _links(
     stop = stop_address(letter, "", settings.secret_key) or ""
     return {
         ("auth.confirm_email", "token"): _token(links, Purpose.CONFIRM_EMAIL, fresh),
+        ("auth.start_over", "token"): _token(links, Purpose.CONFIRM_EMAIL, fresh),
         ("auth.reset", "token"): _token(links, Purpose.RESET, owner),
         ("members.join", "token"): TOKEN,
         ("notices", "notice_id"): lambda visitor: notices[visitor.user_id or owner_id],

@@ -58,6 +58,7 @@ def register(page: Page, who: Newcomer) -> None:
     expect(page.get_by_role("heading", name="Look into your mailbox")).to_be_visible()
 
     open_link_to(page, who.email)
+    page.get_by_label("Password", exact=True).fill(PASSWORD)
     page.get_by_role("button", name="Yes, it was me").click()
     expect(page.get_by_role("heading", name="Confirm your phone")).to_be_visible()
     code = re.search(r"\b\d{6}\b", letter_to(page, who.phone).inner_text())

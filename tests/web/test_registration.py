@@ -34,7 +34,7 @@ def ana(session) -> User:
 
 def confirm_address(client, session) -> None:
     link = link_in(newest_letter(session, EMAIL), "/register/confirm/")
-    assert client.submit(link).location == "/sign-in/confirm-phone"
+    assert client.submit(link, {"password": PASSWORD}).location == "/sign-in/confirm-phone"
 
 
 def test_from_the_form_to_the_first_page(any_app, client, session):
@@ -113,7 +113,9 @@ def test_the_unconfirmed_cannot_sign_in_past_the_pages_that_confirm(client, sess
     client.submit("/sign-in/confirm-email")
     session.rollback()
     assert session.query(Letter).count() == written + 1
-    confirm_address(client, session)
+    link = link_in(newest_letter(session, EMAIL), "/register/confirm/")
+    assert 'type="password"' not in client.get(link).text  # given a moment ago, in this browser
+    assert client.submit(link).location == "/sign-in/confirm-phone"
     assert client.get("/").status_code == 302
     client.submit("/sign-in/confirm-phone/send", page="/sign-in/confirm-phone")
     code = code_in(newest_letter(session, "+61412345678"))
@@ -128,13 +130,54 @@ def test_opening_the_link_confirms_nothing_until_the_button_is_pressed(client, s
     assert ana(session).email_confirmed_at is None
 
 
+def test_the_mailbox_alone_confirms_no_strangers_password(client, session):
+    register(client, password="a stranger chose these words")
+    link = link_in(newest_letter(session, EMAIL), "/register/confirm/")
+    for given in ({}, {"password": ""}, {"password": PASSWORD}):
+        assert client.submit(link, given).status_code == 422
+    assert ana(session).email_confirmed_at is None
+    assert "start over below" in client.submit(link, {"password": PASSWORD}).text
+
+
+def test_passwords_are_not_guessed_by_the_link(client, session):
+    register(client)
+    link = link_in(newest_letter(session, EMAIL), "/register/confirm/")
+    for _ in range(LIMITS[Act.PASSWORD].person.times):
+        assert client.submit(link, {"password": "wrong"}).status_code == 422
+    answer = client.submit(link, {"password": PASSWORD})
+    assert (answer.status_code, "Too many tries" in answer.text) == (429, True)
+    assert ana(session).email_confirmed_at is None
+
+
+def test_starting_over_replaces_all_that_a_stranger_chose(any_app, client, session):
+    theirs = "a stranger chose these words"
+    register(client, name="Sly", company="Elsewhere", phone="+61498765432", password=theirs)
+    stranger = type(client)(any_app)
+    stranger.submit("/sign-in", {**SIGN_IN, "password": theirs})  # half-way in, and waiting
+    link = link_in(newest_letter(session, EMAIL), "/register/confirm/") + "/anew"
+    mine = {key: PERSON[key] for key in ("name", "company", "phone")}
+    assert client.submit(link, {**mine, "password": "short"}).status_code == 422
+    assert ana(session).email_confirmed_at is None
+    answer = client.submit(link, {**mine, "password": PASSWORD, "email": "else@example.com"})
+    assert answer.location == "/sign-in/confirm-phone"
+    user = ana(session)
+    assert (user.name, user.account.name, user.phone) == ("Ana Soler", "Harbour Lane", "+61412345678")
+    code = code_in(newest_letter(session, "+61412345678"))
+    client.submit("/sign-in/confirm-phone", {"code": code})
+    assert stranger.get("/sign-in/confirm-email").location == "/sign-in"
+    assert stranger.submit("/sign-in", {**SIGN_IN, "password": theirs}).status_code == 422
+    assert client.submit("/sign-in", SIGN_IN).location == "/"
+    assert session.query(Account).count() == 1
+
+
 def test_a_link_works_once_and_only_for_its_purpose(client, session):
     register(client)
     link = link_in(newest_letter(session, EMAIL), "/register/confirm/")
     token = link.removeprefix("/register/confirm/")
     assert client.get(f"/reset/{token}").status_code == 410
-    client.submit(link)
+    client.submit(link, {"password": PASSWORD})
     assert client.get(link).status_code == 410
+    assert client.get(f"{link}/anew").status_code == 410
     assert client.get("/register/confirm/nonsense").status_code == 410
     assert client.get(f"/register/confirm/{token[:-2]}xx").status_code == 410
 

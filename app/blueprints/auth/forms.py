@@ -131,6 +131,18 @@ class RegisterForm(FlaskForm):
     password = password_field(missing=lazy_gettext("Choose a password."))
 
 
+class StartOverForm(RegisterForm):
+    """The same, for an address that a link has proved."""
+
+    email = None  # type: ignore[assignment]
+
+
+class ConfirmForm(FlaskForm):
+    """The password that was chosen with the address: its mailbox alone does not tell who chose it."""
+
+    password = password_field(missing=lazy_gettext("Enter the password that you chose when you registered."))
+
+
 class EmailForm(FlaskForm):
     email = email_field()
 
