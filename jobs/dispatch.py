@@ -23,7 +23,7 @@ from app.gateways.errors import ErrorCode
 from app.models import Route
 from app.queues import enqueue, others_wait
 from app.sending.claims import Spans
-from app.sending.due import awaits_receipts, has_work
+from app.sending.due import awaits_receipts, has_work, rests
 from app.sending.gateways import gateway_for
 from app.sending.outcomes import trip_breaker
 from app.sending.pump import Pump, Turn
@@ -53,7 +53,7 @@ def pump_slice(app: Flask, session: Session, route_id: int) -> Turn | None:
     """
     settings: Settings = app.config["CARILLON"]
     route = session.get(Route, route_id)
-    if route is None or (route.breaker_until and route.breaker_until > now()):
+    if route is None or rests(route, now()):
         return None
     try:
         gateway = gateway_for(route, settings)

@@ -24,6 +24,7 @@ from app.models import Channel, ChargeWhen, Route, RouteEventKind, RoutePrice
 from app.queues import enqueue_after_commit
 from app.sending import caps, route_events
 from app.sending.alerts import clear_alert
+from app.sending.due import rests
 from app.sending.gateways import gateway_values, lock_secrets, secrets_of
 from config import Settings
 
@@ -194,10 +195,10 @@ def pause(session: Session, actor: Actor, route_id: int, reason: str) -> Route:
 def resume(session: Session, actor: Actor, route_id: int) -> Route:
     """Send again, at once, whatever stood in the way: a pause or a rest after errors. Raises NotFound, Conflict."""
     kept = route(session, route_id)
-    rests = kept.breaker_until is not None and kept.breaker_until > now()
-    if kept.paused_reason is None and not rests:
+    is_resting = rests(kept, now())
+    if kept.paused_reason is None and not is_resting:
         raise Conflict(gettext("“%(name)s” is neither paused nor resting.", name=kept.name))
-    before = {"reason": kept.paused_reason, "rested": rests}
+    before = {"reason": kept.paused_reason, "rested": is_resting}
     kept.paused_reason, kept.breaker_until, kept.breaker_failures = None, None, 0
     clear_alert(session, f"route:{route_id}:breaker")
     route_events.note(session, route_id, RouteEventKind.RESUMED)

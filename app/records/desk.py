@@ -9,6 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.models import Account, Route, StaffAlert, Task
+from app.sending.due import rests
 
 _SHOWN = 100
 _NEWEST = 10
@@ -49,6 +50,6 @@ def route_standing(route: Route, moment: datetime) -> str:
         return "closed"
     if route.paused_reason:
         return "paused"
-    if route.breaker_until is not None and route.breaker_until > moment:
+    if rests(route, moment):
         return "breaker"
     return "open"

@@ -28,6 +28,7 @@ from app.sending.due import (
     awaits_receipts,
     due,
     has_work,
+    is_awake,
     is_free,
     is_let,
     may_go_by_route,
@@ -267,7 +268,7 @@ def routes_with_work(session: Session) -> list[int]:
             .outerjoin(PumpLease, PumpLease.route_id == Route.id)
             .where(
                 is_free(moment),
-                or_(Route.breaker_until.is_(None), Route.breaker_until <= moment),
+                is_awake(Route, moment),
                 Route.paused_reason.is_(None),
                 has_work(moment),
             )
@@ -290,7 +291,7 @@ def routes_awaiting_receipts(session: Session) -> list[Route]:
             .outerjoin(PumpLease, PumpLease.route_id == Route.id)
             .where(
                 is_free(moment),
-                or_(Route.breaker_until.is_(None), Route.breaker_until <= moment),
+                is_awake(Route, moment),
                 awaits_receipts(moment),
             )
         )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, ScalarSelect, and_, exists, or_, select
+from sqlalchemy import ColumnElement, ScalarSelect, and_, exists, not_, or_, select
 from sqlalchemy.orm import aliased
 
 from app.gateways.errors import ErrorCode
@@ -18,8 +18,12 @@ When = datetime | Moment
 # No receipt after three days means that none will come.
 _RECEIPTS_AWAITED: Final = timedelta(hours=72)
 
-# Nothing is taken for that long. What says so was written before the clock was set back, and has lapsed.
+# Nothing is taken, and no route rests, for that long. What says so was written before the clock was set back: it has
+# lapsed.
 _BEYOND_ANY_LIFE: Final = timedelta(minutes=10)
+
+# What left that far ahead left before the clock was set back; less is one machine's clock beside another's.
+_AHEAD: Final = timedelta(minutes=5)
 
 # A day has 25 hours when clocks go back. An end beyond that was written before the clock was set back.
 LONGEST_DAY: Final = timedelta(hours=26)
@@ -69,10 +73,26 @@ def is_free(moment: When) -> ColumnElement[bool]:
 
 
 def due(moment: When) -> tuple[ColumnElement[bool], ...]:
+    """The conditions on a message that it waits, and need not wait longer.
+
+    One that was put off and was last sent in the future was put off before the clock was set back: its gap would last
+    for as long as that was, so it is over.
+    """
     return (
         Message.status == MessageStatus.QUEUED,
-        or_(Message.not_before.is_(None), Message.not_before <= moment),
+        or_(Message.not_before.is_(None), Message.not_before <= moment, Message.sent_at > moment + _AHEAD),
     )
+
+
+def is_awake(route: Any, moment: When) -> ColumnElement[bool]:
+    """The condition, on `Route` or an alias of it, that its breaker does not let it rest."""
+    return or_(route.breaker_until.is_(None), has_lapsed(route.breaker_until, moment))
+
+
+def rests(route: Route, moment: datetime) -> bool:
+    """Whether the breaker lets the route rest; what `is_awake` asks the database."""
+    until = route.breaker_until
+    return until is not None and moment < until <= moment + _BEYOND_ANY_LIFE
 
 
 def stood_in_for(moment: When) -> ScalarSelect[int]:
@@ -83,7 +103,7 @@ def stood_in_for(moment: When) -> ScalarSelect[int]:
         .where(
             other.fallback_route_id == Route.id,
             other.channel == Route.channel,
-            or_(other.paused_reason.is_not(None), other.breaker_until > moment),
+            or_(other.paused_reason.is_not(None), not_(is_awake(other, moment))),
         )
         .correlate(Route)
         .scalar_subquery()

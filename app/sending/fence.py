@@ -48,7 +48,7 @@ def fence(
     `task` says with `is_own` whether it is the route's own, and with `canary_last_id` how far it may go.
     """
     has_canary = task.canary_last_id is not None
-    which = {"of_task": task.id, "size": size, "moment": moment}
+    which = {"of_task": task.id, "size": size}
     if has_canary:
         which["up_to"] = task.canary_last_id
     if not task.is_own:
@@ -58,21 +58,23 @@ def fence(
     if (
         dialect == "sqlite"
     ):  # has no UPDATE inside a query; both see the same rows, since only one transaction writes
-        read, mark = _on_sqlite(bool(task.is_own), has_canary)
+        read, mark, present = _on_sqlite(bool(task.is_own), has_canary)
+        which |= present.given(moment)
         rows = session.scalar(read, which)
         session.execute(mark, which | marks, execution_options={"synchronize_session": False})
     else:
-        rows = session.scalar(_in_one(bool(task.is_own), has_canary), which | marks)
+        both, present = _in_one(bool(task.is_own), has_canary)
+        rows = session.scalar(both, which | marks | present.given(moment))
     return sorted(Fenced._make(row) for row in rows or ())
 
 
-def _waiting(is_own: bool, has_canary: bool) -> Select[tuple[int]]:
+def _waiting(is_own: bool, has_canary: bool, present: Moment) -> Select[tuple[int]]:
     """The ids of the messages that are next, locked."""
     return (
         select(Message.id)
         .where(
             Message.task_id == bindparam("of_task"),
-            *due(Moment()),
+            *due(present),
             Message.id <= bindparam("up_to") if has_canary else true(),
             true() if is_own else may_change_route(bindparam("by_route")),
         )
@@ -94,18 +96,21 @@ def _marks() -> dict[str, Any]:
 
 
 @cache
-def _in_one(is_own: bool, has_canary: bool) -> Executable:
-    waiting = _waiting(is_own, has_canary).cte("waiting")
+def _in_one(is_own: bool, has_canary: bool) -> tuple[Executable, Moment]:
+    present = Moment()
+    waiting = _waiting(is_own, has_canary, present).cte("waiting")
     fenced = (
         update(Message).where(Message.id == waiting.c.id).values(_marks()).returning(*_COLUMNS).cte("fenced")
     )
-    return select(type_coerce(func.json_agg(func.json_build_array(*fenced.c)), JSON)).select_from(fenced)
+    document = select(type_coerce(func.json_agg(func.json_build_array(*fenced.c)), JSON))
+    return document.select_from(fenced), present
 
 
 @cache
-def _on_sqlite(is_own: bool, has_canary: bool) -> tuple[Executable, Executable]:
+def _on_sqlite(is_own: bool, has_canary: bool) -> tuple[Executable, Executable, Moment]:
+    present = Moment()
     will_be = {"attempt": Message.attempt + 1, "parameters": func.json(Message.parameters)}
     columns = [will_be.get(column.key, column) for column in _COLUMNS]
-    is_next = Message.id.in_(_waiting(is_own, has_canary))
+    is_next = Message.id.in_(_waiting(is_own, has_canary, present))
     document = select(type_coerce(func.json_group_array(func.json_array(*columns)), JSON))
-    return document.where(is_next), update(Message).where(is_next).values(_marks())
+    return document.where(is_next), update(Message).where(is_next).values(_marks()), present

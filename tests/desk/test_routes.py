@@ -212,7 +212,7 @@ def test_pausing_and_resuming_end_every_rest(operator, session):
 
     from app.clock import now
 
-    route = make_route(session, breaker_until=now() + timedelta(hours=1), breaker_failures=4)
+    route = make_route(session, breaker_until=now() + timedelta(minutes=5), breaker_failures=4)
     page = f"/staff/routes/{route.id}"
     assert operator.submit(f"{page}/pause", {"reason": ""}, page=page).status_code == 422
     operator.submit(f"{page}/pause", {"reason": "The carrier is down"}, page=page)
