@@ -15,11 +15,16 @@ from app.models import DeskSetting
 
 @dataclass(frozen=True)
 class DeskSettings:
-    """Amounts are integer millicredits. Above the two limits, a second member of staff must confirm."""
+    """Amounts are integer millicredits. Above the limits, a second member of staff must confirm.
+
+    `top_up_` and `adjustment_second_person_above` hold for what one person does alone to one account within a day,
+    `top_ups_alone_a_day` for what they approve alone within a day for all accounts together.
+    """
 
     bank_details: str = mark("Ask staff for the account to transfer to.")
     top_up_second_person_above: int = 10_000_000
     adjustment_second_person_above: int = 1_000_000
+    top_ups_alone_a_day: int = 200_000_000
     verification_route_id: int | None = None
     opt_out_address: str = ""
 

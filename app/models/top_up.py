@@ -70,6 +70,7 @@ class TopUp(Base):
     __table_args__ = (
         Index("ix_top_up_account_id_id", "account_id", "id"),
         Index("ix_top_up_state_id", "state", "id"),
+        Index("ix_top_up_decided_by_decided_at", "decided_by", "decided_at"),
         CheckConstraint("amount > 0", name="amount_positive"),
     )
 

@@ -6,9 +6,11 @@ takes the key `topup:<id>` a single time; and what was decided before is answere
 
 from __future__ import annotations
 
+from datetime import timedelta
 from enum import StrEnum
+from typing import Final
 
-from sqlalchemy import exists, select
+from sqlalchemy import case, exists, func, select
 from sqlalchemy.orm import Session
 
 from app.clock import now
@@ -27,6 +29,7 @@ from app.topups.telling import tell_approved, tell_rejected
 
 # What the audit log calls the making of an account by staff.
 _ACCOUNT_MADE = "account.create"
+_LATELY: Final = timedelta(days=1)
 
 
 class Outcome(StrEnum):
@@ -42,7 +45,7 @@ class Outcome(StrEnum):
 def approve(
     session: Session, actor: Actor, staff: User, public_id: str, *, amount: int, reason: str, seen: str
 ) -> Outcome:
-    """Credit `amount` millicredits, or, above the desk's limit, note it for a second person to confirm.
+    """Credit `amount` millicredits, or, above what this person may approve alone, note it for a second to confirm.
 
     `seen` is the hash of the receipt that was looked at. An amount other than the client's needs a reason, which
     the client is told. Raises NotFound, NotAllowed (see `may_not_decide`), TopUpRefused, and Conflict when the receipt
@@ -65,7 +68,9 @@ def approve(
         "decided_by": staff.id,
         "decided_at": now(),
     }
-    if amount > desk_settings(session).top_up_second_person_above:
+    # Locked, so that of two approvals by one person at the same moment the second counts the first.
+    session.execute(select(User.id).where(User.id == staff.id).with_for_update(key_share=True))
+    if amount > may_approve_alone(session, staff, top_up):
         move_top_up(session, top_up, TopUpState.CONFIRMING, **values)
         _record(session, actor, top_up, "top_up.first_approve", amount=amount, reason=reason)
         return Outcome.NEEDS_SECOND
@@ -165,6 +170,32 @@ def may_not_decide(session: Session, staff: User, top_up: TopUp) -> str | None:
     ):
         return gettext("A member of this account has your phone number, so somebody else must decide on it.")
     return None
+
+
+def may_approve_alone(session: Session, staff: User, top_up: TopUp) -> int:
+    """How many millicredits of this top-up the person may credit without a second, by what they did within a day.
+
+    Counted on the account, as adjustments are, so that the limit is not cut into slices; and over all accounts, so
+    that one stolen sign-in makes no more credit than the desk stands for.
+    """
+    limits = desk_settings(session)
+    alone = [
+        TopUp.decided_by == staff.id,
+        TopUp.decided_at > now() - _LATELY,
+        TopUp.state == TopUpState.APPROVED,
+        TopUp.confirmed_by.is_(None),
+    ]
+    on_account = func.sum(case((TopUp.account_id == top_up.account_id, TopUp.approved_amount), else_=0))
+    here, everywhere = session.execute(
+        select(on_account, func.sum(TopUp.approved_amount)).where(*alone)
+    ).one()
+    return max(
+        0,
+        min(
+            limits.top_up_second_person_above - int(here or 0),
+            limits.top_ups_alone_a_day - int(everywhere or 0),
+        ),
+    )
 
 
 def _taken_up(session: Session, staff: User, public_id: str) -> TopUp:

@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from threading import Barrier
 
 import pytest
 from flask import Flask
-from sqlalchemy import NullPool, create_engine, select
+from sqlalchemy import NullPool, create_engine, select, update
 from sqlalchemy.orm import Session
 
+from app.clock import now
 from app.database import configure_engine, write_transaction
 from app.desk import audit_log
 from app.desk.audit_log import Actor
@@ -164,6 +166,58 @@ def test_a_second_person_must_be_another_one(session, owner):
 def test_exactly_at_the_limit_one_person_is_enough(session, owner):
     set_limit(session, AMOUNT)
     assert approve(session, make_staff(session).id, make_top_up(session, owner)) is Outcome.CREDITED
+
+
+def test_what_one_person_approves_alone_for_an_account_is_counted_over_a_day(session, any_app, owner):
+    set_limit(session, 2 * AMOUNT)
+    first, second = make_staff(session).id, make_staff(session).id
+    other = make_owner(session, make_account(session))
+    for client, staff_id, outcome in (
+        (owner, first, Outcome.CREDITED),
+        (owner, first, Outcome.CREDITED),
+        (owner, first, Outcome.NEEDS_SECOND),
+        (other, first, Outcome.CREDITED),
+        (owner, second, Outcome.CREDITED),
+    ):
+        assert approve(session, staff_id, make_top_up(session, client)) is outcome
+
+
+def test_what_a_second_person_confirmed_or_a_day_ago_counts_no_more(session, owner):
+    set_limit(session, AMOUNT)
+    first, second = make_staff(session).id, make_staff(session).id
+    assert approve(session, first, make_top_up(session, owner)) is Outcome.CREDITED
+    waiting = make_top_up(session, owner)
+    assert approve(session, first, waiting) is Outcome.NEEDS_SECOND
+    seen = fresh(session, waiting).receipt_hash
+    assert act_as(session, second, approval.confirm, waiting.public_id, seen=seen) is Outcome.CREDITED
+    assert approve(session, second, make_top_up(session, owner)) is Outcome.CREDITED
+    session.execute(update(TopUp).values(decided_at=now() - timedelta(hours=24, seconds=1)))
+    session.commit()
+    assert approve(session, first, make_top_up(session, owner)) is Outcome.CREDITED
+
+
+def test_what_one_person_approves_alone_for_all_accounts_has_a_limit_too(session, owner):
+    with write_transaction(session):
+        change_settings(session, MACHINE, top_ups_alone_a_day=2 * AMOUNT)
+    staff_id = make_staff(session).id
+    clients = [make_owner(session, make_account(session)) for _ in range(3)]
+    outcomes = [approve(session, staff_id, make_top_up(session, client)) for client in clients]
+    assert outcomes == [Outcome.CREDITED, Outcome.CREDITED, Outcome.NEEDS_SECOND]
+
+
+def test_slices_approved_at_the_same_moment_are_counted_together(session, any_app, owner):
+    set_limit(session, 3 * AMOUNT)
+    staff_id, account_id = make_staff(session).id, owner.account_id
+    slices = [make_top_up(session, owner) for _ in range(8)]
+    seen = [(top_up.public_id, top_up.receipt_hash) for top_up in slices]
+    session.rollback()
+
+    def click(session: Session, number: int) -> str:
+        public_id, receipt = seen[number]
+        return approve(session, staff_id, public_id, seen=receipt)
+
+    assert at_once(any_app, 8, click) == {Outcome.CREDITED: 3, Outcome.NEEDS_SECOND: 5}
+    assert balance(session, account_id) == Balance(1_000 + 3 * AMOUNT, 0)
 
 
 def test_a_first_approval_can_be_taken_back(session, owner):

@@ -191,10 +191,11 @@ def test_new_bank_details_are_told_to_every_admin(till):
 
 
 def test_limits_are_an_admins_to_set(app, till, sign_in):
-    values = {"top_ups": "500", "adjustments": "0"}
+    values = {"top_ups": "500", "top_ups_a_day": "900", "adjustments": "0"}
     finance = sign_in(app.test_client(), make_staff(till.session, role=Role.FINANCE))
     assert finance.submit("/staff/plans/limits", values, page="/staff/plans").status_code == 403
     assert till.staff.submit("/staff/plans/limits", values, page="/staff/plans").status_code == 303
     till.session.rollback()
     settings = desk_settings(till.session)
     assert (settings.top_up_second_person_above, settings.adjustment_second_person_above) == (500_000, 0)
+    assert settings.top_ups_alone_a_day == 900_000

@@ -72,6 +72,7 @@ def limits() -> ResponseReturnValue:
             session,
             actor,
             top_up_second_person_above=form.top_ups.millicredits,
+            top_ups_alone_a_day=form.top_ups_a_day.millicredits,
             adjustment_second_person_above=form.adjustments.millicredits,
         )
     flash(_("The limits are saved."), "success")
@@ -115,6 +116,7 @@ def _page(
 def _limits(settings: DeskSettings) -> dict[str, str]:
     return {
         "top_ups": credits(settings.top_up_second_person_above),
+        "top_ups_a_day": credits(settings.top_ups_alone_a_day),
         "adjustments": credits(settings.adjustment_second_person_above),
     }
 

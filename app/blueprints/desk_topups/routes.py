@@ -17,7 +17,6 @@ from app.blueprints.desk_topups.forms import ApproveForm, ConfirmForm, RejectFor
 from app.blueprints.topup.receipt_file import receipt_response
 from app.database import write_transaction
 from app.desk.audit_log import Actor
-from app.desk.settings import desk_settings
 from app.errors import Conflict, NotAllowed, NotFound, TopUpRefused
 from app.extensions import db
 from app.models import TopUp, User
@@ -195,7 +194,7 @@ def _page(top_up: TopUp, forms: dict[str, Any] | None = None, status: int = 200)
             history=queue.history(session, top_up),
             happened=queue.happened(session, top_up),
             in_queue=in_queue,
-            limit=desk_settings(session).top_up_second_person_above,
+            alone=approval.may_approve_alone(session, signed_in_user(), top_up) if in_queue else 0,
         ),
         status,
     )
