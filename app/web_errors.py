@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from flask import Flask, render_template
+from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException
 
 from app import errors
+from app.accounts.abuse import TooManyTries
 from app.language import gettext, mark
 from app.topups import receipts
 from config import Limits
@@ -46,7 +48,9 @@ def init_app(app: Flask) -> None:
     """Register the error pages."""
 
     @app.errorhandler(errors.CarillonError)
-    def domain_error(error: errors.CarillonError) -> tuple[str, int]:
+    def domain_error(error: errors.CarillonError) -> ResponseReturnValue:
+        if isinstance(error, TooManyTries):
+            return *_page(429, error.message), {"Retry-After": str(error.wait)}
         status = next((code for kind, code in _STATUS if isinstance(error, kind)), 400)
         return _page(status, error.message)
 

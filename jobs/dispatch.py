@@ -20,6 +20,7 @@ from app.database import write_transaction
 from app.extensions import db
 from app.gateways.base import SettingsRefused
 from app.gateways.errors import ErrorCode
+from app.lists.carrier_opt_outs import take_opt_outs
 from app.models import Route
 from app.queues import enqueue, others_wait
 from app.sending.claims import Spans
@@ -78,6 +79,7 @@ def pump_slice(app: Flask, session: Session, route_id: int) -> Turn | None:
         should_yield=lambda: time.monotonic() - started > longest or _others_wait(app, route_id),
         on_release=lambda: _go_on(app, route_id, keeps_session),
         on_reports=lambda: _apply_reports(app, route_id),
+        take_opt_outs=take_opt_outs,
         context=app.app_context,
     )
     session.rollback()  # nothing stays open while the pump works

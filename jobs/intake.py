@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from app.language import speaking
 from app.sending.checking import check as check_draft
 from jobs.context import job_session, job_settings
 
 
 def check(task_id: int) -> None:
     """Read, check and price a draft."""
-    with job_session() as session:
+    with job_session() as session, speaking(None):
         check_draft(session, task_id, job_settings())

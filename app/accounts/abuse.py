@@ -41,6 +41,8 @@ class Act(StrEnum):
     REGISTER = "register"
     PASSWORD = "password"  # noqa: S105  (giving one's password again)
     JUDGE = "judge"  # the strength meter
+    UPLOAD = "upload"  # a file of recipients, a list, or a template's header
+    RECEIPT = "receipt"  # each is decoded, in a process of its own
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +55,7 @@ class Limit:
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """One act's limits. `person` is whoever is named: an e-mail address or a user; `ip` an address or /64 network."""
+    """One act's limits. `person` is whoever is named: an e-mail address, a user, an account; `ip` an address or /64."""
 
     ip: Limit
     person: Limit
@@ -70,6 +72,8 @@ LIMITS: Final[dict[Act, Limits]] = {
     Act.REGISTER: Limits(Limit(20, _HOUR), Limit(4, _HOUR), Limit(100, 60)),
     Act.PASSWORD: Limits(Limit(40, _QUARTER), Limit(10, _QUARTER), Limit(600, 60)),
     Act.JUDGE: Limits(Limit(240, 60), Limit(240, 60), Limit(3000, 60)),
+    Act.UPLOAD: Limits(Limit(480, _HOUR), Limit(240, _HOUR), Limit(1200, 60)),
+    Act.RECEIPT: Limits(Limit(80, _HOUR), Limit(40, _HOUR), Limit(300, 60)),
 }
 
 
@@ -77,15 +81,26 @@ class TooManyTries(CarillonError):
     """The limit is reached. `wait` is how many seconds until the next try counts anew."""
 
     def __init__(self, wait: int) -> None:
-        minutes = max(1, -(-wait // 60))
-        super().__init__(
-            ngettext(
-                "Too many tries. Wait %(num)s minute, then try again.",
-                "Too many tries. Wait %(num)s minutes, then try again.",
-                minutes,
-            )
-        )
+        super().__init__(self._words(max(1, -(-wait // 60))))
         self.wait = wait
+
+    def _words(self, minutes: int) -> str:
+        return ngettext(
+            "Too many tries. Wait %(num)s minute, then try again.",
+            "Too many tries. Wait %(num)s minutes, then try again.",
+            minutes,
+        )
+
+
+class TooManyUploads(TooManyTries):
+    """So many files came from this account, or address, that the next has to wait."""
+
+    def _words(self, minutes: int) -> str:
+        return ngettext(
+            "Very many files were uploaded within the hour. Wait %(num)s minute, then upload this one again.",
+            "Very many files were uploaded within the hour. Wait %(num)s minutes, then upload this one again.",
+            minutes,
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +158,7 @@ class Counters:
 
 
 def take(session: Session, counters: Counters, act: Act, *, person: str, ip: str) -> None:
-    """Count a try. Raises TooManyTries when one of the act's limits is reached.
+    """Count a try. Raises TooManyTries (TooManyUploads for a file) when one of the act's limits is reached.
 
     Commits by itself when Redis is away: the count must stand whatever becomes of the try.
     """
@@ -152,7 +167,7 @@ def take(session: Session, counters: Counters, act: Act, *, person: str, ip: str
     if wait is None:
         wait = _count_in_database(session, hits, now())
     if wait:
-        raise TooManyTries(wait)
+        raise (TooManyUploads if act in (Act.UPLOAD, Act.RECEIPT) else TooManyTries)(wait)
 
 
 def forgive(session: Session, counters: Counters, act: Act, *, person: str) -> None:

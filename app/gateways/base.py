@@ -157,9 +157,9 @@ class Callback:
     remote: str
 
 
-# Stores receipts that came on a gateway's own connection. They are acknowledged once this returns, so it returns
-# after the commit, and raises when they could not be stored: then the carrier keeps them.
-OnReports = Callable[[Sequence[DeliveryReport]], Awaitable[None]]
+# Stores what came on a gateway's own connection: receipts, and wishes to hear no more. It is acknowledged once this
+# returns, so it returns after the commit, and raises when it could not be stored: then the carrier keeps it.
+OnReports = Callable[[Sequence[DeliveryReport | OptOut]], Awaitable[None]]
 
 
 class GatewayError(Exception):
@@ -196,8 +196,8 @@ class Gateway(Protocol):
     async def open(self, on_reports: OnReports | None = None) -> None:
         """Get ready to send. Does not need the carrier to be there.
 
-        A gateway that keeps a session hands the receipts that come on it to `on_reports`; without one it only
-        sends, and leaves the receipts with the carrier. Other gateways ignore it.
+        A gateway that keeps a session hands the receipts and opt-outs that come on it to `on_reports`; without one
+        it only sends, and leaves them with the carrier. Other gateways ignore it.
         """
 
     async def close(self) -> None:

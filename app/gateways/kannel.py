@@ -45,6 +45,7 @@ from app.gateways.http_wire import HttpWire
 from app.gateways.receipt_text import ReceiptText
 from app.gateways.redaction import Redactor, ShownRequest
 from app.gateways.remote import comes_from
+from app.language import gettext
 
 # Delivered, not delivered, refused by the carrier: the final ones. Others would only double the callbacks.
 _DLR_MASK: Final = "19"
@@ -99,13 +100,13 @@ class KannelSettings:
         given = Given(settings, _SETTINGS, "Kannel")
         return cls(
             url=given.url(
-                "url", "Give the address of sendsms, such as http://127.0.0.1:13013/cgi-bin/sendsms."
+                "url", gettext("Give the address of sendsms, such as http://127.0.0.1:13013/cgi-bin/sendsms.")
             ),
-            username=given.text("username", "Give the username of Kannel's sendsms-user group."),
-            password=given.text("password", "Give the password of Kannel's sendsms-user group."),
+            username=given.text("username", gettext("Give the username of Kannel's sendsms-user group.")),
+            password=given.text("password", gettext("Give the password of Kannel's sendsms-user group.")),
             receipt_secret=given.text(
                 "receipt_secret",
-                "Give at least 24 random characters; receipts prove themselves by them.",
+                gettext("Give at least 24 random characters; receipts prove themselves by them."),
                 least=24,
             ),
             receipt_networks=given.networks("receipt_networks", ["127.0.0.1", "::1"]),

@@ -25,6 +25,7 @@ from sqlalchemy.orm import Session
 from sqlalchemy.orm.util import identity_key
 
 from app.errors import Conflict, InsufficientCredit, LedgerStopped, NotAllowed, NotFound
+from app.language import gettext
 from app.ledger.blocks import count_entry
 from app.models import Account, AccountState, EntryKind, LedgerEntry, Task
 
@@ -138,14 +139,20 @@ def _post(session: Session, transfer: _Transfer) -> LedgerEntry:
         .with_for_update(key_share=True)  # rows that refer to the account may still be added
     ).one_or_none()
     if locked is None:
-        raise NotFound("There is no such account.")
+        raise NotFound(gettext("There is no such account."))
     posted = session.scalar(select(LedgerEntry).where(LedgerEntry.key == transfer.key))
     if posted is not None:
         if transfer.made(posted):
             return posted
-        raise Conflict(f"The ledger key {transfer.key} already stands for another transfer.")
+        raise Conflict(
+            gettext("The ledger key %(key)s already stands for another transfer.", key=transfer.key)
+        )
     if transfer.kind == EntryKind.HOLD and locked.state != AccountState.ACTIVE:
-        raise NotAllowed(f"This account is {locked.state}, so nothing can be submitted. Contact support.")
+        raise NotAllowed(
+            gettext(
+                "This account is %(state)s, so nothing can be submitted. Contact support.", state=locked.state
+            )
+        )
     if transfer.task_id is not None:
         _check_task(session, transfer, locked.stopped_reason)
     available, held = _move_balances(session, transfer)
@@ -161,18 +168,32 @@ def _check_task(session: Session, transfer: _Transfer, stopped_reason: str | Non
     if transfer.kind == EntryKind.HOLD:
         owned = select(Task.id).where(Task.id == transfer.task_id, Task.account_id == transfer.account_id)
         if session.scalar(owned) is None:
-            raise NotFound("There is no such task.")
+            raise NotFound(gettext("There is no such task."))
         if stopped_reason is not None:
             raise LedgerStopped(
-                "Sending is stopped for this account while we check its balance. Our staff have been told;"
-                " contact support if it lasts."
+                gettext(
+                    "Sending is stopped for this account while we check its balance. Our staff have been "
+                    "told; contact support if it lasts."
+                )
             )
         return
     outstanding, charged = _task_books(session, transfer)
     if outstanding + transfer.held < 0:
-        raise Conflict(f"Task {transfer.task_id} holds {outstanding} millicredits, less than this resolves.")
+        raise Conflict(
+            gettext(
+                "Task %(task_id)s holds %(outstanding)s millicredits, less than this resolves.",
+                task_id=transfer.task_id,
+                outstanding=outstanding,
+            )
+        )
     if transfer.kind == EntryKind.REFUND and charged < transfer.available:
-        raise Conflict(f"Task {transfer.task_id} was charged {charged} millicredits, less than this refunds.")
+        raise Conflict(
+            gettext(
+                "Task %(task_id)s was charged %(charged)s millicredits, less than this refunds.",
+                task_id=transfer.task_id,
+                charged=charged,
+            )
+        )
 
 
 def _task_books(session: Session, transfer: _Transfer) -> tuple[int, int]:
@@ -215,6 +236,12 @@ def _shortage(session: Session, transfer: _Transfer) -> Exception:
     if transfer.kind == EntryKind.HOLD:
         return InsufficientCredit(needed=-transfer.available, available=available)
     return Conflict(
-        f"Account {transfer.account_id} has {available} millicredits available and {held} held:"
-        f" too little for this {transfer.kind}."
+        gettext(
+            "Account %(account_id)s has %(available)s millicredits available and %(held)s held: "
+            "too little for this %(kind)s.",
+            account_id=transfer.account_id,
+            available=available,
+            held=held,
+            kind=transfer.kind,
+        )
     )

@@ -15,6 +15,7 @@ from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from app.clock import now
+from app.language import gettext, thousands
 from app.models import Message, MessageStatus, Task, TaskState
 from app.queues import enqueue_after_commit
 from app.sending import task_notices
@@ -100,9 +101,12 @@ def _judge(session: Session, task: Task, most_lost: float, patience: timedelta) 
     first = flight(session, task)
     assert first is not None
     if first.lost > most_lost * first.size:
-        words = (
-            f"Of the first {first.size}, {first.lost} failed or are in doubt, so the other "
-            f"{task.total - first.size:,} wait. Look at the reasons below, then resume it, or cancel it."
+        words = gettext(
+            "Of the first %(size)s, %(lost)s failed or are in doubt, so the other %(total)s "
+            "wait. Look at the reasons below, then resume it, or cancel it.",
+            size=first.size,
+            lost=first.lost,
+            total=thousands(task.total - first.size),
         )
         move_task(
             session, task.id, {TaskState.RUNNING}, TaskState.PAUSED, state_reason=words, canary_last_id=None

@@ -19,6 +19,7 @@ from app.clock import now
 from app.content.findings import Finding, Severity, blocking
 from app.database import insert_many, write_transaction
 from app.errors import InvalidMove
+from app.language import gettext, speak
 from app.models import Recipient, Rejection, Task, TaskState
 from app.recipients.errors import FileRefused
 from app.sending import holding, route_rules, savings
@@ -55,8 +56,10 @@ def check(session: Session, task_id: int, settings: Settings) -> None:
         _give_up(
             session,
             draft,
-            "The recipients could not be read. Nothing was held and nothing was sent. "
-            "Save the list again as a new file and upload it, or ask support.",
+            gettext(
+                "The recipients could not be read. Nothing was held and nothing was sent. Save the "
+                "list again as a new file and upload it, or ask support."
+            ),
         )
     else:
         _store(session, draft, examined)
@@ -68,6 +71,7 @@ def _begin(session: Session, task_id: int) -> Draft | None:
         task = session.get(Task, task_id, with_for_update={"of": Task})
         if task is None or task.state != TaskState.CHECKING:
             return None
+        speak(task.user.language)  # what is found is kept in the words of whoever sends
         task.check_attempts += 1
         draft = Draft(
             task_id=task.id,
@@ -96,8 +100,10 @@ def _begin(session: Session, task_id: int) -> Draft | None:
         _give_up(
             session,
             draft,
-            "Checking this task failed several times. Nothing was held and nothing was sent. "
-            "Try a smaller or simpler file, or ask support.",
+            gettext(
+                "Checking this task failed several times. Nothing was held and nothing was sent. Try "
+                "a smaller or simpler file, or ask support."
+            ),
         )
         return None
     return draft
@@ -138,7 +144,7 @@ def _store(session: Session, draft: Draft, examined: Examined) -> None:
                 rows_found=examined.intake.rows_read,
             )
             if session.get_one(Task, draft.task_id).check_run != draft.run:
-                raise InvalidMove("The draft was edited while it was checked.")
+                raise InvalidMove(gettext("The draft was edited while it was checked."))
             forget_rows(session, draft.task_id)
             insert_many(session, RECIPIENTS, [_recipient_row(draft, each) for each in composition.composed])
             insert_many(session, REJECTIONS, [_rejection_row(draft, each) for each in rejections])
@@ -152,18 +158,24 @@ def _store(session: Session, draft: Draft, examined: Examined) -> None:
 def _verdict(draft: Draft, examined: Examined) -> tuple[TaskState, str | None]:
     for finding in draft.sender_id_findings:
         if finding.severity is Severity.BLOCK:
-            return TaskState.REJECTED, f"{finding.message} {finding.advice} Then check again."
+            return TaskState.REJECTED, gettext(
+                "%(message)s %(advice)s Then check again.", message=finding.message, advice=finding.advice
+            )
     if found := len(examined.composition.composed):
         refusal = route_rules.size_refusal(draft.minimum_recipients, draft.maximum_recipients, found)
         return (TaskState.REJECTED, refusal) if refusal else (TaskState.READY, None)
     if blocking(examined.composition.findings):
-        return TaskState.REJECTED, "The content breaks a rule. Edit it and check again."
+        return TaskState.REJECTED, gettext("The content breaks a rule. Edit it and check again.")
     if any(rejection.reason == COUNTRY_RULE for rejection in examined.composition.rejections):
         return TaskState.REJECTED, (
-            "Every recipient that could be sent to is in a country whose own rules the text breaks. "
-            "See the reasons, edit the text and check again."
+            gettext(
+                "Every recipient that could be sent to is in a country whose own rules the text "
+                "breaks. See the reasons, edit the text and check again."
+            )
         )
-    return TaskState.REJECTED, "No row can be sent to. See the reasons, correct the list and try again."
+    return TaskState.REJECTED, gettext(
+        "No row can be sent to. See the reasons, correct the list and try again."
+    )
 
 
 def _give_up(session: Session, draft: Draft, reason: str) -> None:

@@ -11,6 +11,7 @@ from app.content.findings import Finding, Severity, blocking
 from app.content.merge import FIELD, Template, field_key, fields_in
 from app.content.rules import Rulebook
 from app.content.segments import GSM_SINGLE, Split, count_segments
+from app.language import gettext
 from app.pricing import Tariff, price
 from app.recipients.intake import Recipient, Rejection
 from app.sending.countries import country_name
@@ -162,7 +163,12 @@ def _refused_countries(recipients: Sequence[Recipient], content: str, rulebook: 
 
 
 def _country_words(region: str, finding: Finding) -> str:
-    return f"{country_name(region)} has rules of its own. {finding.message} {finding.advice}"
+    return gettext(
+        "%(country_name)s has rules of its own. %(message)s %(advice)s",
+        country_name=country_name(region),
+        message=finding.message,
+        advice=finding.advice,
+    )
 
 
 def _row_findings(
@@ -188,7 +194,11 @@ def _refusal(
             if general is not None and not blocking(general.check(text)):
                 words = _country_words(recipient.region, finding)
                 return Rejection(recipient.row, recipient.written, COUNTRY_RULE, words, recipient.fields)
-            message = f"With this row's values the text says “{finding.excerpt[:60]}”. {finding.message}"
+            message = gettext(
+                "With this row's values the text says “%(excerpt)s”. %(message)s",
+                excerpt=finding.excerpt[:60],
+                message=finding.message,
+            )
             return Rejection(recipient.row, recipient.written, "content", message)
     return None
 
@@ -196,9 +206,9 @@ def _refusal(
 def _unknown_field(start: int, end: int, excerpt: str, known_fields: Sequence[str]) -> Finding:
     columns = ", ".join(f"{{{name}}}" for name in known_fields)
     advice = (
-        f"Use one of the file's columns: {columns}."
+        gettext("Use one of the file's columns: %(columns)s.", columns=columns)
         if columns
-        else "Merge fields need a file with more columns."
+        else gettext("Merge fields need a file with more columns.")
     )
-    message = f"There is no column for {excerpt}."
+    message = gettext("There is no column for %(excerpt)s.", excerpt=excerpt)
     return Finding("unknown_field", Severity.BLOCK, start, end, excerpt, message, advice)

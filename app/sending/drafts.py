@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 
 from app.content.template_body import ValuesMissing, fill_body
 from app.errors import Conflict, TaskRefused
+from app.language import gettext
 from app.language import gettext as _
 from app.models import Channel, Recipient, Rejection, Route, Task, TaskKind, TaskState, User
 from app.queues import enqueue_after_commit
@@ -170,7 +171,7 @@ def discard(session: Session, account_id: int, public_id: str) -> Task:
         task.id,
         DRAFT_STATES - {TaskState.DISCARDED},
         TaskState.DISCARDED,
-        state_reason="You discarded this task. Nothing was held and nothing was sent.",
+        state_reason=gettext("You discarded this task. Nothing was held and nothing was sent."),
         check_run=Task.check_run + 1,
     )
     forget_rows(session, task.id)
@@ -261,7 +262,7 @@ def _sent_before(session: Session, user: User, request: DraftRequest, fingerprin
         select(Task).where(Task.account_id == user.account_id, Task.submission_key == request.submission_key)
     )
     if earlier is not None and earlier.request_hash != fingerprint:
-        raise Conflict("This form was sent before with other contents. Open a new one.")
+        raise Conflict(gettext("This form was sent before with other contents. Open a new one."))
     return earlier
 
 

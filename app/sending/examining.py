@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from app.content.findings import Finding
 from app.content.rules import Rulebook
 from app.content.segments import Split
+from app.language import gettext
 from app.models import TaskKind
 from app.pricing import Quote, Tariff, quote
 from app.recipients.confined import take_in_file
@@ -140,4 +141,6 @@ def _take_in(session: Session, draft: Draft, settings: Settings, progress: Progr
                 progress=progress,
             )
     except FileNotFoundError:
-        raise FileRefused("gone", "The uploaded file is no longer stored. Upload it again.") from None
+        raise FileRefused(
+            "gone", gettext("The uploaded file is no longer stored. Upload it again.")
+        ) from None

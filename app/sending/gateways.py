@@ -8,6 +8,7 @@ from typing import Any
 
 from app.gateways.base import Capabilities, Gateway, SettingsRefused
 from app.gateways.registry import make_gateway
+from app.language import gettext
 from app.models import Route
 from app.secrets import SecretUnreadable, Vault
 from config import Settings
@@ -42,7 +43,9 @@ def secrets_of(route: Route, settings: Settings) -> dict[str, Any]:
     try:
         found: dict[str, Any] = json.loads(Vault(settings.encryption_keys).unlock(route.gateway_secrets))
     except SecretUnreadable as error:
-        raise SettingsRefused("secrets", f"{error} Enter the route's secrets again.") from error
+        raise SettingsRefused(
+            "secrets", gettext("%(error)s Enter the route's secrets again.", error=error)
+        ) from error
     return found
 
 

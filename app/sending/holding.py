@@ -19,6 +19,7 @@ from app.content.findings import Finding, Severity, blocking
 from app.content.sender_id import GSM_LIMIT
 from app.database import insert_new
 from app.errors import Conflict, TaskRefused
+from app.language import day_words, gettext
 from app.models import Account, AccountState, RefusedContent, Task, TaskState
 from app.queues import enqueue_after_commit
 from app.sending import route_rules
@@ -66,9 +67,10 @@ class Judgement:
         if not self.held:
             return None
         because = _named(finding for finding in self._found if finding.severity is Severity.HOLD)
-        return (
-            f"Staff look at this task before it goes out, because of {because}. "
-            "Its credits are held meanwhile. You are told as soon as it is decided."
+        return gettext(
+            "Staff look at this task before it goes out, because of %(because)s. Its credits are "
+            "held meanwhile. You are told as soon as it is decided.",
+            because=because,
         )
 
     @property
@@ -78,7 +80,12 @@ class Judgement:
     def tell_staff(self, session: Session, task: Task) -> None:
         """Raise an alert for a task that goes out with something in it that staff should know."""
         if self._found and not self.held:
-            text = f"“{task.name}” of {task.account.name} went out with {_named(self._found)}."
+            text = gettext(
+                "“%(name)s” of %(name2)s went out with %(named)s.",
+                name=task.name,
+                name2=task.account.name,
+                named=_named(self._found),
+            )
             raise_alert(session, f"content:{task.id}", text, account_id=task.account_id)
 
 
@@ -100,8 +107,12 @@ def judge(session: Session, task: Task) -> Judgement:
     for finding in (*content, *sender_id):
         if finding.severity is Severity.BLOCK:
             raise TaskRefused(
-                f"The rules have changed since this was checked. {finding.message} {finding.advice} "
-                "Edit the task to have it checked again."
+                gettext(
+                    "The rules have changed since this was checked. %(message)s %(advice)s Edit the task "
+                    "to have it checked again.",
+                    message=finding.message,
+                    advice=finding.advice,
+                )
             )
     return Judgement(content, _concerns(task, content, sender_id))
 
@@ -134,12 +145,14 @@ def release(session: Session, task_id: int, late_start: timedelta) -> Task:
     """
     task = _lock_held(session, task_id)
     if session.get_one(Account, task.account_id).state != AccountState.ACTIVE:
-        raise TaskRefused("This client is suspended or closed. Restore the client first, or reject the task.")
+        raise TaskRefused(
+            gettext("This client is suspended or closed. Restore the client first, or reject the task.")
+        )
     moment = now()
     if task.scheduled_at is not None and task.scheduled_at > moment:
         move_task(session, task.id, {TaskState.HELD}, TaskState.SCHEDULED)
     elif task.scheduled_at is not None and moment - task.scheduled_at > late_start:
-        reason = "The set time passed while staff looked at this task. Resume it, or cancel it."
+        reason = gettext("The set time passed while staff looked at this task. Resume it, or cancel it.")
         move_task(session, task.id, {TaskState.HELD}, TaskState.PAUSED, state_reason=reason)
     else:
         move_task(session, task.id, {TaskState.HELD}, TaskState.RUNNING, started_at=moment)
@@ -154,7 +167,9 @@ def reject(session: Session, task_id: int, reason: str) -> Task:
     Raises Conflict when it is not held any more.
     """
     task = _lock_held(session, task_id)
-    words = f"Staff did not release this task: {reason} Its credits are available again."
+    words = gettext(
+        "Staff did not release this task: %(reason)s Its credits are available again.", reason=reason
+    )
     move_task(session, task.id, {TaskState.HELD}, TaskState.CANCELLED, state_reason=words, finished_at=now())
     cancel_unsent(session, task)
     return lock_task(session, task.id)
@@ -180,8 +195,11 @@ def note_refusal(session: Session, account_id: int, findings: Iterable[Finding])
     )
     if count == REFUSALS_A_DAY:
         name = session.get_one(Account, account_id).name
-        text = (
-            f"{name} had {count} texts refused by the content rules on {day:%d %b %Y}. Look at what they try."
+        text = gettext(
+            "%(name)s had %(count)s texts refused by the content rules on %(day)s. Look at what they try.",
+            name=name,
+            count=count,
+            day=day_words(day, "%d %b %Y"),
         )
         raise_alert(session, f"refused_content:{account_id}:{day}", text, account_id=account_id)
 
@@ -189,14 +207,14 @@ def note_refusal(session: Session, account_id: int, findings: Iterable[Finding])
 def _lock_held(session: Session, task_id: int) -> Task:
     task = lock_task(session, task_id)
     if task.state != TaskState.HELD:
-        raise Conflict("This task is not held any more.")
+        raise Conflict(gettext("This task is not held any more."))
     return task
 
 
 def _concerns(task: Task, content: Sequence[Finding], sender_id: Sequence[Finding]) -> list[Concern]:
     found = [
         Concern("Message", task.content, tuple(content)),
-        Concern("Sender ID", task.sender_id or "", tuple(sender_id)),
+        Concern(gettext("Sender ID"), task.sender_id or "", tuple(sender_id)),
     ]
     for row in (task.report or {}).get("row_findings", []):
         findings = tuple(Finding.from_json(stored) for stored in row["findings"])

@@ -8,6 +8,7 @@ from typing import Any, Final
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from app.language import gettext
 from app.models import ListEntry, ListState, RecipientList
 from app.recipients.errors import FileRefused
 from app.recipients.sheet import Row, Sheet
@@ -19,7 +20,9 @@ def sheet_of_list(session: Session, list_id: int) -> Sheet:
     """The list as a sheet whose row numbers are the places in the list. Raises FileRefused when it is gone."""
     saved = session.get(RecipientList, list_id)
     if saved is None or saved.state != ListState.READY:
-        raise FileRefused("gone", "The saved list is no longer there. Choose another one, or upload a file.")
+        raise FileRefused(
+            "gone", gettext("The saved list is no longer there. Choose another one, or upload a file.")
+        )
     rows = session.execute(
         select(ListEntry.position, ListEntry.e164, ListEntry.fields)
         .where(ListEntry.list_id == list_id)

@@ -8,6 +8,7 @@ from sqlalchemy import ColumnElement, Select, func, select
 from sqlalchemy.orm import Session
 
 from app.errors import NotFound, TaskRefused
+from app.language import gettext
 from app.models import AccountRoute, Route, Task, TemplateState, WhatsAppTemplate
 
 
@@ -15,7 +16,7 @@ def task_of(session: Session, account_id: int, public_id: str) -> Task:
     """The account's task of that public id. Raises NotFound, also when it is somebody else's."""
     task = session.scalar(select(Task).where(Task.account_id == account_id, Task.public_id == public_id))
     if task is None:
-        raise NotFound("There is no such task in your account.")
+        raise NotFound(gettext("There is no such task in your account."))
     return task
 
 
@@ -31,7 +32,7 @@ def lock_task(session: Session, task_id: int) -> Task:
         .execution_options(populate_existing=True)
     )
     if task is None:
-        raise NotFound("There is no such task.")
+        raise NotFound(gettext("There is no such task."))
     return task
 
 
@@ -75,7 +76,7 @@ def open_route(session: Session, route_id: int, account_id: int) -> Route:
     """An open route. Raises NotFound when it is closed, was never there, or is not for this account."""
     route = session.scalar(_open_to(account_id).where(Route.id == route_id))
     if route is None:
-        raise NotFound("This route is not open. Choose another one.")
+        raise NotFound(gettext("This route is not open. Choose another one."))
     return route
 
 
@@ -97,7 +98,9 @@ def approved_template(session: Session, template_id: int | None, account_id: int
     for template in approved_templates(session, account_id):
         if template.id == template_id:
             return template
-    raise TaskRefused("A WhatsApp route needs an approved template. Choose one that is approved now.")
+    raise TaskRefused(
+        gettext("A WhatsApp route needs an approved template. Choose one that is approved now.")
+    )
 
 
 def own_prices(session: Session, account_id: int) -> dict[int, int]:

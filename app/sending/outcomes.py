@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from app.clock import now
 from app.gateways.base import Accepted, Capabilities, Deferred, InDoubt, Outcome, Refused
+from app.language import gettext
 from app.models import Account, MessageStatus, Route, RouteEventKind, Task, TaskState
 from app.sending import caps, gateway_log, route_events
 from app.sending.acceptance import accept
@@ -92,7 +93,11 @@ def trip_breaker(session: Session, route_id: int, code: str) -> datetime:
     raise_alert(
         session,
         f"route:{route_id}:breaker",
-        f"Route “{route.name}” rests: its gateway failed in a row ({code}). It is tried again by itself.",
+        gettext(
+            "Route “%(name)s” rests: its gateway failed in a row (%(code)s). It is tried again by itself.",
+            name=route.name,
+            code=code,
+        ),
         route_id=route_id,
     )
     route_events.note(session, route_id, RouteEventKind.RESTED, code=code, until=route.breaker_until)

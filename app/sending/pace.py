@@ -13,7 +13,9 @@ from typing import Final
 
 # Beyond that no window is kept: no route may go faster (see app.desk.routes.FASTEST).
 _FASTEST_WATCHED: Final = 10_000
-_PEAK: Final = 2.0  # of the rate, while it catches up: half a second of stall is made up for within the second
+_PEAK: Final = (
+    2.0  # of the rate, while it catches up: half a second of stall is made up for within the second
+)
 _PEAK_SLACK: Final = 0.005  # seconds: timers are no finer than a few milliseconds
 _HANDOVER: Final = 0.5  # seconds: a schedule that was left longer ago was left because nothing waited
 

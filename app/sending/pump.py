@@ -22,7 +22,16 @@ import structlog
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
-from app.gateways.base import Accepted, Deferred, DeliveryReport, Gateway, InDoubt, Outcome, Refused
+from app.gateways.base import (
+    Accepted,
+    Deferred,
+    DeliveryReport,
+    Gateway,
+    InDoubt,
+    OptOut,
+    Outcome,
+    Refused,
+)
 from app.gateways.errors import ErrorCode
 from app.sending import claims, outcomes, receipts
 from app.sending.bookkeeper import Bookkeeper, Context, Lane
@@ -79,12 +88,14 @@ class Pump:
         should_yield: Callable[[], bool] = lambda: True,
         on_release: Callable[[], None] = lambda: None,
         on_reports: Callable[[], None] = lambda: None,
+        take_opt_outs: receipts.TakeOptOuts | None = None,
         context: Context = nullcontext,
     ) -> None:
         """`should_yield` tells, once the slice's time is over, whether anything else wants the worker; if not, it
         goes on. `on_release` is called when the lease is free again, `on_reports` when receipts that came on the
-        gateway's own session were stored. All three run on a thread of their own. Transactions run inside `context`,
-        for what is queued after their commit.
+        gateway's own session were stored. All three run on a thread of their own. Opt-outs that came there go to
+        `take_opt_outs`; without it they stay with the carrier. Transactions run inside `context`, for what is queued
+        after their commit.
         """
         self._route_id = route_id
         self._gateway = gateway
@@ -95,6 +106,7 @@ class Pump:
         self._should_yield = should_yield
         self._on_release = on_release
         self._on_reports = on_reports
+        self._take_opt_outs = take_opt_outs
         self._look_at = 0.0  # when to look next whether receipts are awaited
         self._epoch = time.time() - time.monotonic()
         self._books = Bookkeeper(engine, route_id, context)
@@ -201,9 +213,9 @@ class Pump:
         self._look_at = time.monotonic() + _RECEIPTS_LOOK
         return not await self._write(claims.receipts_to_come, self._route_id)
 
-    async def _store_reports(self, reports: Sequence[DeliveryReport]) -> None:
+    async def _store_reports(self, heard: Sequence[DeliveryReport | OptOut]) -> None:
         """What came on the session, stored and committed: the gateway acknowledges it after this."""
-        await self._write(receipts.insert_reports, self._route_id, reports)
+        await self._write(receipts.insert_heard, self._route_id, heard, self._take_opt_outs)
         await asyncio.get_running_loop().run_in_executor(None, self._on_reports)
 
     async def _end_session(self) -> None:

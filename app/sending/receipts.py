@@ -8,7 +8,7 @@ money; what contradicts it is kept on record and changes nothing.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final
 
@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 
 from app.clock import now
 from app.database import insert_new
-from app.gateways.base import DeliveryReport, ReportStatus
+from app.gateways.base import DeliveryReport, OptOut, ReportStatus
 from app.models import Message, MessageStatus, Receipt, Task
 from app.queues import enqueue_after_commit
 from app.sending.due import has_lapsed
@@ -34,6 +34,9 @@ from app.sending.settlement import (
 
 _M = MessageStatus
 
+# Puts numbers on the suppression lists, in the transaction of the session, for the route of that id.
+TakeOptOuts = Callable[[Session, int, Sequence[OptOut]], None]
+
 BATCH: Final = 500
 # How long a receipt may wait for its message; a submission's answer is never that late.
 _KEPT_FOR: Final = timedelta(days=3)
@@ -49,6 +52,21 @@ def store_reports(session: Session, route_id: int, reports: Sequence[DeliveryRep
     insert_reports(session, route_id, reports)
     if reports:
         enqueue_after_commit(session, "jobs.receipts.apply", route_id)
+
+
+def insert_heard(
+    session: Session,
+    route_id: int,
+    heard: Sequence[DeliveryReport | OptOut],
+    take_opt_outs: TakeOptOuts | None,
+) -> None:
+    """Keep what a gateway heard on its session. Raises RuntimeError where nobody takes the opt-outs among it."""
+    insert_reports(session, route_id, [each for each in heard if isinstance(each, DeliveryReport)])
+    wishes = [each for each in heard if isinstance(each, OptOut)]
+    if wishes and take_opt_outs is None:
+        raise RuntimeError("Nobody here takes opt-outs; the carrier keeps them.")
+    if wishes and take_opt_outs is not None:
+        take_opt_outs(session, route_id, wishes)
 
 
 def insert_reports(session: Session, route_id: int, reports: Sequence[DeliveryReport]) -> None:

@@ -12,6 +12,7 @@ from sqlalchemy import ColumnElement, and_, exists, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from app.errors import TaskRefused
+from app.language import gettext
 from app.models import Recipient, Task, TaskKind
 
 
@@ -38,8 +39,11 @@ def require(session: Session, task: Task) -> None:
     """Raises UntestedText where a test is wanted and has not been sent."""
     if is_missing(session, task):
         raise UntestedText(
-            f"{task.route.name} takes a bulk task only after the same text went out as a quick message. "
-            "Send that test from the review, to a phone of yours, and submit this afterwards."
+            gettext(
+                "%(name)s takes a bulk task only after the same text went out as a quick message. "
+                "Send that test from the review, to a phone of yours, and submit this afterwards.",
+                name=task.route.name,
+            )
         )
 
 

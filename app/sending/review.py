@@ -11,8 +11,10 @@ from sqlalchemy.orm import Session
 
 from app.clock import now
 from app.content.findings import Finding
-from app.content.marking import Piece, mark
+from app.content.marking import Piece
+from app.content.marking import mark as mark_places
 from app.gateways.base import Capabilities
+from app.language import day_words, gettext, mark
 from app.ledger.balances import balance
 from app.models import Recipient, Rejection, Task, TaskState
 from app.recipients.zones import clocks_at
@@ -27,33 +29,36 @@ SHOWN_ZONES = 5
 SHOWN_TWINS = 3
 TWIN_WITHIN = timedelta(hours=24)
 
-NETWORK_WORDS = {"mobile": "Mobile", "landline_or_mobile": "Mobile or landline: the number does not tell"}
+NETWORK_WORDS = {
+    "mobile": mark("Mobile"),
+    "landline_or_mobile": mark("Mobile or landline: the number does not tell"),
+}
 # What another number in the cell cannot put right.
 NOT_FOR_CORRECTION = frozenset({"suppressed", "content", "country_rule"})
 
 REASON_WORDS = {
-    "duplicate": "Repeated number",
-    "content": "Not allowed once merged",
-    "empty": "No number in the row",
-    "not_a_number": "Not a phone number",
-    "local_format": "Country code missing",
-    "too_short": "Too short",
-    "too_long": "Too long",
-    "impossible": "No such number in that country",
-    "landline": "Landline",
-    "premium": "Premium or special-rate number",
-    "blocked_country": "Country not served by this route",
-    "unknown_country": "Unknown country code",
-    "scientific": "Shortened by the spreadsheet",
-    "several_numbers": "Several numbers in one row",
-    "suppressed": "On a suppression list",
-    "country_rule": "Against a country’s own rules",
-    "formula": "Formula without a result",
-    "date": "Turned into a date by the spreadsheet",
-    "extension": "Has an extension",
-    "toll_free": "Toll-free number",
-    "voip": "Internet telephony number",
-    "not_mobile": "Pager or service number",
+    "duplicate": mark("Repeated number"),
+    "content": mark("Not allowed once merged"),
+    "empty": mark("No number in the row"),
+    "not_a_number": mark("Not a phone number"),
+    "local_format": mark("Country code missing"),
+    "too_short": mark("Too short"),
+    "too_long": mark("Too long"),
+    "impossible": mark("No such number in that country"),
+    "landline": mark("Landline"),
+    "premium": mark("Premium or special-rate number"),
+    "blocked_country": mark("Country not served by this route"),
+    "unknown_country": mark("Unknown country code"),
+    "scientific": mark("Shortened by the spreadsheet"),
+    "several_numbers": mark("Several numbers in one row"),
+    "suppressed": mark("On a suppression list"),
+    "country_rule": mark("Against a country’s own rules"),
+    "formula": mark("Formula without a result"),
+    "date": mark("Turned into a date by the spreadsheet"),
+    "extension": mark("Has an extension"),
+    "toll_free": mark("Toll-free number"),
+    "voip": mark("Internet telephony number"),
+    "not_mobile": mark("Pager or service number"),
 }
 
 
@@ -97,12 +102,13 @@ class LocalTime:
     @property
     def words(self) -> str:
         """One time with its zone's name, or from when to when; the day again only where it is another."""
-        first = f"{self.earliest:%a %d %b, %H:%M}"
+        first = day_words(self.earliest, "%a %d %b, %H:%M")
         if self.earliest.replace(tzinfo=None) == self.latest.replace(tzinfo=None):
             name = self.earliest.tzname() or ""
             return f"{first} {name}" if name.isalpha() else first
         same_day = self.earliest.date() == self.latest.date()
-        return f"{first} to {self.latest:%H:%M}" if same_day else f"{first} to {self.latest:%a %d %b, %H:%M}"
+        last = day_words(self.latest, "%H:%M" if same_day else "%a %d %b, %H:%M")
+        return gettext("%(first)s to %(last)s", first=first, last=last)
 
 
 @dataclass(frozen=True)
@@ -183,7 +189,7 @@ def review(session: Session, task: Task, capabilities: Capabilities | None = Non
         missing=max(total - available, 0),
         samples=_samples(session, task),
         findings=findings,
-        pieces=mark(task.content, findings),
+        pieces=mark_places(task.content, findings),
         starts_at=starts_at,
         local_times=_local_times(session, task, lines, starts_at),
         heading_looks_like_number=report.get("heading_looks_like_number", False),
@@ -191,7 +197,11 @@ def review(session: Session, task: Task, capabilities: Capabilities | None = Non
         can_submit=task.state == TaskState.READY and available >= total,
         notes=report.get("notes", []),
         networks=[
-            NetworkLine(country_name(region), NETWORK_WORDS.get(network, network), count)
+            NetworkLine(
+                country_name(region),
+                gettext(NETWORK_WORDS[network]) if network in NETWORK_WORDS else network,
+                count,
+            )
             for region, network, count in report.get("networks", [])
         ],
         savings=savings(task),
@@ -228,10 +238,7 @@ def _twins(session: Session, task: Task) -> list[Task]:
 
 def reason_lines(by_reason: dict[str, int]) -> list[ReasonLine]:
     """The reasons, the commonest first."""
-    lines = [
-        ReasonLine(reason, REASON_WORDS.get(reason, reason.replace("_", " ").capitalize()), rows)
-        for reason, rows in by_reason.items()
-    ]
+    lines = [ReasonLine(reason, _reason_words(reason), rows) for reason, rows in by_reason.items()]
     return sorted(lines, key=lambda line: -line.rows)
 
 
@@ -262,3 +269,11 @@ def _local_times(
         if clocks is not None:
             times.append(LocalTime(line.country, *clocks))
     return times
+
+
+def _reason_words(reason: str) -> str:
+    return gettext(REASON_WORDS[reason]) if reason in REASON_WORDS else reason.replace("_", " ").capitalize()
+
+
+def _network_words(network: str) -> str:
+    return gettext(NETWORK_WORDS[network]) if network in NETWORK_WORDS else network

@@ -12,6 +12,7 @@ from app.content.rules import BannedWord, Rulebook
 from app.content.segments import Split
 from app.content.sender_id import check_sender_id
 from app.content.switches import Switches
+from app.language import gettext, thousands
 from app.models import BannedWordEntry, Channel, ProtectedName, Route, SenderIdRequest
 from app.pricing import Tariff
 from app.recipients.numbers import NumberRules
@@ -82,14 +83,18 @@ def tariff(route: Route, own_price: int | None = None) -> Tariff:
 def size_refusal(minimum: int, maximum: int, recipients: int) -> str | None:
     """Why a route with these bounds does not take a task of that many recipients; None when it does."""
     if recipients < minimum:
-        return (
-            f"This route takes tasks of {minimum:,} recipients or more, and this one has {recipients:,} that can be "
-            "sent to. Add recipients, or choose another route."
+        return gettext(
+            "This route takes tasks of %(minimum)s recipients or more, and this one has "
+            "%(recipients)s that can be sent to. Add recipients, or choose another route.",
+            minimum=thousands(minimum),
+            recipients=thousands(recipients),
         )
     if recipients > maximum:
-        return (
-            f"This route takes tasks of at most {maximum:,} recipients, and this one has {recipients:,}. "
-            "Split it, or choose another route."
+        return gettext(
+            "This route takes tasks of at most %(maximum)s recipients, and this one has "
+            "%(recipients)s. Split it, or choose another route.",
+            maximum=thousands(maximum),
+            recipients=thousands(recipients),
         )
     return None
 
@@ -113,8 +118,10 @@ def sender_id_findings(
     protected = () if approved else tuple(session.scalars(select(ProtectedName.name)))
     findings = check_sender_id(name, maximum, protected)
     if route.sender_id_approval and not approved and not blocking(findings):
-        message = f"{route.name} takes only sender IDs that staff have approved for your account."
-        advice = "Ask for it on the page Sender IDs, or leave the field empty."
+        message = gettext(
+            "%(name)s takes only sender IDs that staff have approved for your account.", name=route.name
+        )
+        advice = gettext("Ask for it on the page Sender IDs, or leave the field empty.")
         findings.append(Finding("sid_not_approved", Severity.BLOCK, 0, len(name), name, message, advice))
     return findings
 

@@ -17,6 +17,7 @@ from app.content.merge import FIELD, Template, change_literals, field_key
 from app.content.rules import Rulebook
 from app.content.segments import Split, count_segments
 from app.content.tidy import replacement_for, tidy
+from app.language import gettext
 from app.models import Task
 from app.pricing import Tariff, price
 from app.recipients.intake import Recipient
@@ -80,16 +81,20 @@ def _spellings(content: str) -> list[tuple[str, str]]:
     tried = []
     for sign in costly[:_TRIED]:
         other = _ONE_SEPTET.get(sign, "") if sign in GSM else replacement_for(sign) or ""
-        words = f"Writing “{other}” for “{sign}”" if other else f"Removing “{sign}”"
+        words = (
+            gettext("Writing “%(other)s” for “%(sign)s”", other=other, sign=sign)
+            if other
+            else gettext("Removing “%(sign)s”", sign=sign)
+        )
         tried.append((words, change_literals(content, partial(_replaced, sign, other))))
     tidied = change_literals(content, lambda text: tidy(text).text)
     if tidied != content:
-        tried.append(("Tidying the text", tidied))
+        tried.append((gettext("Tidying the text"), tidied))
     if len(costly) > 1:
         plain = str.maketrans({sign: _ONE_SEPTET.get(sign, "") for sign in costly})
         tried.append(
             (
-                "Doing without " + " ".join(costly[:_TRIED]),
+                gettext("Doing without %(signs)s", signs=" ".join(costly[:_TRIED])),
                 change_literals(content, lambda text: tidy(text).text.translate(plain)),
             )
         )

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from app.clock import now
 from app.errors import InvalidMove
+from app.language import gettext
 from app.models import MessageStatus, Task, TaskState
 
 _S = TaskState
@@ -57,7 +58,9 @@ def move_task(
     sources = frozenset(sources)
     for source in sources:
         if target not in TASK_MOVES[source]:
-            raise InvalidMove(f"A {source} task cannot become {target}.")
+            raise InvalidMove(
+                gettext("A %(source)s task cannot become %(target)s.", source=source, target=target)
+            )
     values.setdefault("state_reason", None)
     result = session.execute(
         update(Task)
@@ -67,4 +70,6 @@ def move_task(
     )
     assert isinstance(result, CursorResult)
     if result.rowcount != 1:
-        raise InvalidMove("This task has moved on in the meantime. Reload the page to see where it stands.")
+        raise InvalidMove(
+            gettext("This task has moved on in the meantime. Reload the page to see where it stands.")
+        )

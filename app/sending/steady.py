@@ -20,6 +20,7 @@ from sqlalchemy.orm import Session
 
 from app.clock import now
 from app.database import insert_new
+from app.language import gettext
 from app.models import Chore
 from app.sending.alerts import clear_alert, raise_alert
 
@@ -62,9 +63,12 @@ def _kept(session: Session, name: str, moment: datetime) -> Chore:
 
 def _words(leap: timedelta) -> str:
     minutes = round(leap.total_seconds() / 60)
-    return (
-        f"The clock of {os.uname().nodename} was set forward by {minutes} minutes. Scheduled tasks go by the old "
-        "time for an hour. If the new time is wrong, put the clock right; if it is right, nothing needs to be done."
+    return gettext(
+        "The clock of %(nodename)s was set forward by %(minutes)s minutes. Scheduled tasks "
+        "go by the old time for an hour. If the new time is wrong, put the clock right; if "
+        "it is right, nothing needs to be done.",
+        nodename=os.uname().nodename,
+        minutes=minutes,
     )
 
 

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from app.clock import now
 from app.errors import Conflict, NotAllowed, TaskRefused
+from app.language import gettext
 from app.language import gettext as _
 from app.ledger.rollups import count_on_day, due_day
 from app.models import Account, AccountState, Message, MessageStatus, Task, TaskState
@@ -61,10 +62,16 @@ def resume(session: Session, account_id: int, public_id: str, *, by_staff: bool 
     task = lock_task(session, task_of(session, account_id, public_id).id)
     state = session.scalar(select(Account.state).where(Account.id == account_id))
     if state != AccountState.ACTIVE:
-        whose = "Restore the account first." if by_staff else "Contact support."
-        raise NotAllowed(f"This account is {state}, so nothing can be resumed. {whose}")
+        whose = gettext("Restore the account first.") if by_staff else gettext("Contact support.")
+        raise NotAllowed(
+            gettext(
+                "This account is %(state)s, so nothing can be resumed. %(whose)s", state=state, whose=whose
+            )
+        )
     if task.state == TaskState.PAUSED and task.paused_by_staff and not by_staff:
-        raise NotAllowed("Staff paused this task, so only they can let it go on. Ask them under Support.")
+        raise NotAllowed(
+            gettext("Staff paused this task, so only they can let it go on. Ask them under Support.")
+        )
     move_task(
         session,
         task.id,
@@ -93,7 +100,7 @@ def cancel(session: Session, account_id: int, public_id: str, *, by_staff: bool 
         task.id,
         CANCELLABLE,
         TaskState.CANCELLED,
-        state_reason=f"Cancelled by {whom}. What had not left was released.",
+        state_reason=gettext("Cancelled by %(whom)s. What had not left was released.", whom=whom),
         paused_by_staff=False,
         finished_at=now(),
     )
@@ -153,6 +160,8 @@ def return_claimed(session: Session, task_id: int) -> None:
 
 def _pause_words(by_staff: bool, reason: str | None) -> str:
     if not by_staff:
-        return "Paused by the client. What had not left waits; resume it, or cancel it."
+        return gettext("Paused by the client. What had not left waits; resume it, or cancel it.")
     because = f": {reason.strip().rstrip('.')}." if reason and reason.strip() else "."
-    return f"Paused by staff{because} They can let it go on; ask them under Support."
+    return gettext(
+        "Paused by staff%(because)s They can let it go on; ask them under Support.", because=because
+    )

@@ -7,6 +7,7 @@ from sqlalchemy.orm import Session
 
 from app.clock import now
 from app.errors import Conflict, NotAllowed, NotFound, TaskRefused
+from app.language import gettext, mark
 from app.language import gettext as _
 from app.ledger.rollups import count_submission, due_day
 from app.ledger.transfers import hold
@@ -19,10 +20,10 @@ from app.sending.states import DRAFT_STATES, move_task
 from app.sending.suppressed import require_unsuppressed
 
 _NOT_READY = {
-    TaskState.CHECKING: "This task is still being checked. Wait for the review.",
-    TaskState.REJECTED: "This task cannot be sent as it is. Edit it first.",
-    TaskState.DISCARDED: "This task was discarded.",
-    TaskState.DRAFT: "This task has not been checked yet.",
+    TaskState.CHECKING: mark("This task is still being checked. Wait for the review."),
+    TaskState.REJECTED: mark("This task cannot be sent as it is. Edit it first."),
+    TaskState.DISCARDED: mark("This task was discarded."),
+    TaskState.DRAFT: mark("This task has not been checked yet."),
 }
 
 
@@ -89,19 +90,26 @@ def submit(
 
 def _require_sendable(session: Session, task: Task, check_run: int) -> None:
     if task.state != TaskState.READY:
-        raise TaskRefused(_NOT_READY[TaskState(task.state)])
+        raise TaskRefused(gettext(_NOT_READY[TaskState(task.state)]))
     if task.check_run != check_run:
         raise Conflict(
-            "This task was changed and checked again since you opened the review. Look at the new one."
+            gettext(
+                "This task was changed and checked again since you opened the review. Look at the new one."
+            )
         )
     if task.account.state != AccountState.ACTIVE:
         raise NotAllowed(
-            f"This account is {task.account.state}, so nothing can be submitted. Contact support."
+            gettext(
+                "This account is %(state)s, so nothing can be submitted. Contact support.",
+                state=task.account.state,
+            )
         )
     try:
         open_route(session, task.route_id, task.account_id)
     except NotFound:
-        raise TaskRefused("This route has been closed. Edit the task and choose another one.") from None
+        raise TaskRefused(
+            gettext("This route has been closed. Edit the task and choose another one.")
+        ) from None
     if task.send_before is not None and task.send_before <= max(now(), task.scheduled_at or now()):
         raise TaskRefused(
             _(
@@ -117,7 +125,7 @@ def _require_sendable(session: Session, task: Task, check_run: int) -> None:
     quoted = task.quote or {}
     if tuple(stored) != (quoted.get("recipients"), quoted.get("total")):
         raise TaskRefused(
-            "The price of this task could not be established. Edit it to have it checked again."
+            gettext("The price of this task could not be established. Edit it to have it checked again.")
         )
     rehearsal.require(session, task)
     require_unsuppressed(session, task)

@@ -9,6 +9,7 @@ from sqlalchemy import ColumnElement, exists, or_, select
 from sqlalchemy.orm import Session
 
 from app.errors import TaskRefused
+from app.language import ngettext, thousands
 from app.models import Message, MessageStatus, Recipient, Suppression, Task, TaskState
 from app.sending.lookup import lock_task
 from app.sending.settlement import apply_changes, change_of, finish_if_over, locked_messages
@@ -44,10 +45,15 @@ def require_unsuppressed(session: Session, task: Task) -> None:
     blocked = exists().where(Suppression.e164 == Recipient.e164, _holds_for(task.account_id))
     found = session.scalars(select(Recipient.e164).where(Recipient.task_id == task.id, blocked)).all()
     if found:
-        count = "One of these numbers" if len(found) == 1 else f"{len(found):,} of these numbers"
         raise SuppressedMeanwhile(
-            f"{count} may not be sent to any more: suppressed since this task was checked. Nothing was held. "
-            "The task is being checked again without them; look at the new price."
+            ngettext(
+                "One of these numbers may not be sent to any more: suppressed since this task was checked. Nothing "
+                "was held. The task is being checked again without it; look at the new price.",
+                "%(count)s of these numbers may not be sent to any more: suppressed since this task was checked. "
+                "Nothing was held. The task is being checked again without them; look at the new price.",
+                len(found),
+                count=thousands(len(found)),
+            )
         )
 
 

@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 from app.clock import now
 from app.database import insert_new
 from app.errors import InvalidMove
+from app.language import gettext, mark
 from app.models import Account, AccountState, Chore, Message, MessageStatus, Task, TaskState
 from app.models.message import HELD_OUT
 from app.sending import gateway_log, task_notices
@@ -34,7 +35,7 @@ _SET_BACK: Final = timedelta(minutes=5)  # a chore done that far ahead was done 
 INTERRUPTED: Final = "interrupted"
 NO_RECEIPT: Final = "no_receipt"
 TOO_LATE: Final = "too_late"
-_TOO_LATE_WORDS: Final = "The time to send before has passed. What had not left was released."
+_TOO_LATE_WORDS: Final = mark("The time to send before has passed. What had not left was released.")
 
 
 def start_due(session: Session, late_start: timedelta, until: datetime | None = None) -> list[int]:
@@ -62,7 +63,9 @@ def start_due(session: Session, late_start: timedelta, until: datetime | None = 
                     task.id,
                     {TaskState.SCHEDULED},
                     TaskState.PAUSED,
-                    state_reason="The set time came while the account was suspended. Resume it, or cancel it.",
+                    state_reason=gettext(
+                        "The set time came while the account was suspended. Resume it, or cancel it."
+                    ),
                 )
                 task_notices.tell_paused(session, task.id)
             elif until - task.scheduled_at > late_start:
@@ -71,7 +74,9 @@ def start_due(session: Session, late_start: timedelta, until: datetime | None = 
                     task.id,
                     {TaskState.SCHEDULED},
                     TaskState.PAUSED,
-                    state_reason="The set time passed while the service was down. Resume it, or cancel it.",
+                    state_reason=gettext(
+                        "The set time passed while the service was down. Resume it, or cancel it."
+                    ),
                 )
                 task_notices.tell_paused(session, task.id)
             else:
@@ -157,7 +162,7 @@ def release_too_late(session: Session) -> int:
             for message in locked_messages(session, by_task[task.id], *late)
         ]
         apply_changes(session, task, changes)
-        finish_if_over(session, task, reason=_TOO_LATE_WORDS)
+        finish_if_over(session, task, reason=gettext(_TOO_LATE_WORDS))
     return sum(map(len, by_task.values()))
 
 

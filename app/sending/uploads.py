@@ -16,6 +16,7 @@ from typing import IO
 import fsspec
 
 from app.errors import TaskRefused
+from app.language import gettext
 
 _CHUNK = 64 * 1024
 
@@ -46,9 +47,14 @@ def store_upload(uploads_url: str, stream: IO[bytes], name: str, max_bytes: int)
         return StoredUpload(key, name[:255], size)
     filesystem.rm(path)
     if size == 0:
-        raise TaskRefused("The file is empty. Choose a file with a heading row and one recipient per row.")
+        raise TaskRefused(
+            gettext("The file is empty. Choose a file with a heading row and one recipient per row.")
+        )
     raise TaskRefused(
-        f"The file is larger than {max_bytes // (1024 * 1024)} MB. Split it and send it in parts."
+        gettext(
+            "The file is larger than %(max_bytes)s MB. Split it and send it in parts.",
+            max_bytes=max_bytes // (1024 * 1024),
+        )
     )
 
 

@@ -16,18 +16,19 @@ from sqlalchemy.orm import Session
 from sqlalchemy.orm.attributes import set_committed_value
 
 from app.errors import NotFound, TopUpRefused
+from app.language import gettext, mark, thousands
 from app.ledger.blocks import moved_between
 from app.models import Account, EntryKind, LedgerEntry, Task, TopUp
 from app.records.pages import Page, page_by_key
 from app.records.periods import Period
 
 KIND_WORDS: Final[Mapping[str, str]] = {
-    EntryKind.TOP_UP: "Top-up",
-    EntryKind.ADJUSTMENT: "Correction by our staff",
-    EntryKind.HOLD: "Held for a task",
-    EntryKind.CHARGE: "Charged",
-    EntryKind.RELEASE: "Given back",
-    EntryKind.REFUND: "Refunded",
+    EntryKind.TOP_UP: mark("Top-up"),
+    EntryKind.ADJUSTMENT: mark("Correction by our staff"),
+    EntryKind.HOLD: mark("Held for a task"),
+    EntryKind.CHARGE: mark("Charged"),
+    EntryKind.RELEASE: mark("Given back"),
+    EntryKind.REFUND: mark("Refunded"),
 }
 _KEY: Final = "topup:"
 _CHUNK: Final = 1_000
@@ -43,7 +44,7 @@ class Line:
 
     @property
     def what(self) -> str:
-        return KIND_WORDS.get(self.entry.kind, self.entry.kind)
+        return gettext(KIND_WORDS[EntryKind(self.entry.kind)])
 
     @property
     def subject(self) -> str:
@@ -103,7 +104,11 @@ def all_lines(session: Session, entries: Stretch, most: int) -> Iterator[Line]:
     """Every line of the stretch, oldest first, read in pieces. Raises TopUpRefused where there are more than `most`."""
     if entries.totals.entries > most:
         raise TopUpRefused(
-            f"This period has {entries.totals.entries:,} entries, and a file takes {most:,}. Choose fewer days."
+            gettext(
+                "This period has %(entries)s entries, and a file takes %(most)s. Choose fewer days.",
+                entries=thousands(entries.totals.entries),
+                most=thousands(most),
+            )
         )
     reached = 0
     while True:
@@ -150,7 +155,7 @@ def _newest(session: Session, account_id: int) -> int:
         select(Account.available, Account.held, newest).where(Account.id == account_id)
     ).one_or_none()
     if row is None:
-        raise NotFound("There is no such account.")
+        raise NotFound(gettext("There is no such account."))
     account = session.get_one(Account, account_id)
     set_committed_value(account, "available", row[0])
     set_committed_value(account, "held", row[1])

@@ -7,6 +7,7 @@ from redis import Redis
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
+from app.access import signed_in_user
 from app.accounts import abuse
 from app.accounts.abuse import Act, Counters
 from app.extensions import db
@@ -18,6 +19,12 @@ _KEY = "carillon_limits"
 def take(act: Act, person: str | int) -> None:
     """Count a try of this person from this address. Raises abuse.TooManyTries."""
     abuse.take(db.session(), _counters(), act, person=str(person), ip=request.remote_addr or "unknown")
+
+
+def take_upload(act: Act = Act.UPLOAD) -> None:
+    """Count a file of the signed-in person's account, or, for staff, of themselves. Raises abuse.TooManyUploads."""
+    user = signed_in_user()
+    take(act, f"user:{user.id}" if user.account_id is None else f"account:{user.account_id}")
 
 
 def forgive(act: Act, person: str | int) -> None:

@@ -12,6 +12,8 @@ from itsdangerous import BadSignature, URLSafeSerializer
 from werkzeug.datastructures import FileStorage
 from wtforms import BooleanField, HiddenField, SelectChoice, SelectField, ValidationError
 
+from app.accounts.abuse import TooManyUploads
+from app.blueprints.auth import limits
 from app.blueprints.compose.forms import ComposeForm
 from app.blueprints.compose.phone import draft_source
 from app.blueprints.compose.starting import Note
@@ -129,8 +131,9 @@ class BulkForm(ComposeForm):
     def _store(self, file: FileStorage) -> None:
         limit = self.settings.limits.upload_bytes
         try:
+            limits.take_upload()
             self.upload = store_upload(self.settings.uploads_url, file.stream, file.filename or "", limit)
-        except TaskRefused as refusal:
+        except (TaskRefused, TooManyUploads) as refusal:
             raise ValidationError(refusal.message) from None
         self.kept_file.data = self._signer().dumps([self.upload.key, self.upload.name, self.upload.size])
         self.list.data = ""

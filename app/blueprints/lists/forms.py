@@ -10,6 +10,8 @@ from werkzeug.datastructures import FileStorage
 from wtforms import SelectMultipleField, StringField, ValidationError
 from wtforms.validators import DataRequired, Length
 
+from app.accounts.abuse import TooManyUploads
+from app.blueprints.auth import limits
 from app.errors import TaskRefused
 from app.lists.saved import LONGEST_NAME
 from app.sending.uploads import StoredUpload, store_upload
@@ -56,10 +58,11 @@ class StoredFileForm(FlaskForm):
         file = self.file.data
         assert isinstance(file, FileStorage)
         try:
+            limits.take_upload()
             self.upload = store_upload(
                 settings.uploads_url, file.stream, file.filename or "", settings.limits.upload_bytes
             )
-        except TaskRefused as refusal:
+        except (TaskRefused, TooManyUploads) as refusal:
             self.file.errors = [refusal.message]
             return False
         return True

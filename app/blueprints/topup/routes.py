@@ -8,10 +8,11 @@ from typing import Any
 from flask import Response, current_app, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
-from flask_login import current_user
 from wtforms import SelectChoice
 
 from app.access import BILLERS, roles_required, signed_in_account_id, signed_in_user
+from app.accounts.abuse import Act, TooManyUploads
+from app.blueprints.auth import limits
 from app.blueprints.records.period import chosen_period, period_words
 from app.blueprints.topup import blueprint
 from app.blueprints.topup.forms import AmountForm, CancelForm, ReceiptForm, StartForm
@@ -20,7 +21,7 @@ from app.database import write_transaction
 from app.desk.audit_log import Actor
 from app.desk.settings import desk_settings
 from app.errors import CarillonError, Conflict, NotFound, TopUpRefused
-from app.extensions import db, limiter
+from app.extensions import db
 from app.models import TopUp, TopUpState
 from app.records.periods import PRESETS
 from app.topups import requests
@@ -32,11 +33,6 @@ from app.topups.receipts import forget_receipt, take_receipt
 from app.web_context import user_zone
 
 _REFRESH = {TopUpState.WAITING: 10_000, TopUpState.CONFIRMING: 10_000}
-
-
-def _uploader() -> str:
-    """Whose uploads are counted. Asked before the role is: strangers share one count, and are turned away then."""
-    return f"receipts:{getattr(current_user, 'id', None)}"
 
 
 @blueprint.app_context_processor
@@ -117,7 +113,6 @@ def state(public_id: str) -> ResponseReturnValue:
 
 @blueprint.post("/top-up/<public_id>/receipt")
 @roles_required(BILLERS)
-@limiter.limit("40/hour", key_func=_uploader)
 def upload(public_id: str) -> ResponseReturnValue:
     """Look at the receipt, keep it, and put the top-up into the queue."""
     form, top_up = ReceiptForm(), _own(public_id)
@@ -126,8 +121,9 @@ def upload(public_id: str) -> ResponseReturnValue:
         return redirect(url_for("topup.one", public_id=public_id), 303)
     if form.validate():
         try:
+            limits.take_upload(Act.RECEIPT)
             _take(public_id, form)
-        except TopUpRefused as refusal:
+        except (TopUpRefused, TooManyUploads) as refusal:
             form.receipt.errors = [refusal.message]
         except Conflict as refusal:
             flash(refusal.message, "info")

@@ -12,6 +12,8 @@ from werkzeug.datastructures import FileStorage
 from wtforms import StringField, TextAreaField, ValidationError
 from wtforms.validators import DataRequired, Length, Regexp
 
+from app.accounts.abuse import TooManyUploads
+from app.blueprints.auth import limits
 from app.blueprints.compose.forms import line_feeds, trimmed
 from app.content.findings import Severity
 from app.content.rules import Rulebook
@@ -80,7 +82,8 @@ class TemplateForm(FlaskForm):
             raise ValidationError(_("Choose a JPEG or PNG image, or a PDF document."))
         limit = self.settings.limits.upload_bytes
         try:
+            limits.take_upload()
             stored = store_upload(self.settings.uploads_url, file.stream, file.filename, limit)
-        except TaskRefused as refusal:
+        except (TaskRefused, TooManyUploads) as refusal:
             raise ValidationError(refusal.message) from None
         self.header = Header(stored.key, stored.name, *known)

@@ -19,6 +19,7 @@ from app.gateways.http.paths import (
     value_at,
     written,
 )
+from app.language import gettext
 
 T = TypeVar("T")
 
@@ -72,13 +73,15 @@ class Answers:
         """Check `answers`, `id_path` and `id_pattern`. Raises SettingsRefused."""
         listed = settings.get("answers")
         if not isinstance(listed, list) or not 0 < len(listed) <= _MOST_RULES:
-            raise SettingsRefused("answers", f"Give a list of 1 to {_MOST_RULES} rules.")
+            raise SettingsRefused(
+                "answers", gettext("Give a list of 1 to %(most_rules)s rules.", most_rules=_MOST_RULES)
+            )
         rules = tuple(_rule(f"answers.{place}", rule) for place, rule in enumerate(listed))
         if not any(rule.means == "accepted" for rule in rules):
-            raise SettingsRefused("answers", "No rule says which answer means accepted.")
+            raise SettingsRefused("answers", gettext("No rule says which answer means accepted."))
         path, pattern = settings.get("id_path") or None, settings.get("id_pattern") or None
         if path is not None and pattern is not None:
-            raise SettingsRefused("id_pattern", "Give either id_path or id_pattern.")
+            raise SettingsRefused("id_pattern", gettext("Give either id_path or id_pattern."))
         return cls(
             rules,
             checked_path("id_path", path) if path is not None else None,
@@ -116,19 +119,19 @@ class Answers:
 def _rule(name: str, rule: object) -> Rule:
     """One rule, checked. Raises SettingsRefused under `name`, which says which."""
     if not isinstance(rule, dict):
-        raise SettingsRefused(name, 'Give an object such as {"status": [200], "means": "accepted"}.')
+        raise SettingsRefused(name, gettext('Give an object such as {"status": [200], "means": "accepted"}.'))
     given = _under(name, lambda: Given(rule, _NAMES, "A rule"))
     means = rule.get("means")
     if means not in _USUAL:
-        raise SettingsRefused(f"{name}.means", f"Choose one of {', '.join(_USUAL)}.")
+        raise SettingsRefused(f"{name}.means", gettext("Choose one of %(join)s.", join=", ".join(_USUAL)))
     statuses = _statuses(f"{name}.status", rule.get("status"))
     if means == "accepted" and not all(200 <= status < 300 for status in statuses):
-        raise SettingsRefused(f"{name}.status", "Only an answer of 200 to 299 can mean accepted.")
+        raise SettingsRefused(f"{name}.status", gettext("Only an answer of 200 to 299 can mean accepted."))
     path, pattern = rule.get("path"), rule.get("pattern")
     values = rule.get("values", [])
     if not isinstance(values, list) or (values and path is None) or None in map(written, values):
         raise SettingsRefused(
-            f"{name}.values", "Give a list of texts or numbers, and the path where they stand."
+            f"{name}.values", gettext("Give a list of texts or numbers, and the path where they stand.")
         )
     wait = None
     if "retry_after" in rule:
@@ -151,7 +154,7 @@ def checked_code(name: str, value: object, usual: ErrorCode | None) -> ErrorCode
     try:
         return ErrorCode(str(value))
     except ValueError as error:
-        raise SettingsRefused(name, f"Choose one of {', '.join(ErrorCode)}.") from error
+        raise SettingsRefused(name, gettext("Choose one of %(join)s.", join=", ".join(ErrorCode))) from error
 
 
 def _statuses(name: str, value: object) -> frozenset[int]:
@@ -164,7 +167,7 @@ def _statuses(name: str, value: object) -> frozenset[int]:
         elif type(each) is int and 100 <= each <= 599:
             found.add(each)
         else:
-            raise SettingsRefused(name, 'Give a list of statuses, such as [200, 201] or ["4xx"].')
+            raise SettingsRefused(name, gettext('Give a list of statuses, such as [200, 201] or ["4xx"].'))
     return frozenset(found)
 
 
@@ -186,6 +189,8 @@ def _seconds(header: str | None) -> float | None:
 def codes_by_value(name: str, value: object) -> dict[str, ErrorCode]:
     """The carrier's errors, as it writes them, by our codes. Raises SettingsRefused."""
     if not isinstance(value, dict):
-        raise SettingsRefused(name, 'Give an object such as {"EC_UNKNOWN_SUBSCRIBER": "unknown_subscriber"}.')
+        raise SettingsRefused(
+            name, gettext('Give an object such as {"EC_UNKNOWN_SUBSCRIBER": "unknown_subscriber"}.')
+        )
     found = {str(key): checked_code(name, code, None) for key, code in value.items()}
     return {key: code for key, code in found.items() if code is not None}

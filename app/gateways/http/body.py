@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final
 
 from app.gateways.base import SettingsRefused
+from app.language import gettext
 
 # What a placeholder may name, and what the operator reads about it.
 SECRETS: Final = frozenset({"api_key", "api_secret", "basic"})
@@ -28,13 +29,15 @@ def checked_headers(name: str, value: object) -> dict[str, str]:
     """Names and values of headers. Raises SettingsRefused."""
     if not isinstance(value, dict) or len(value) > 20:
         raise SettingsRefused(
-            name, 'Give an object of at most 20 headers, such as {"Accept": "application/json"}.'
+            name, gettext('Give an object of at most 20 headers, such as {"Accept": "application/json"}.')
         )
     for header, content in value.items():
         if not isinstance(header, str) or not _HEADER_NAME.fullmatch(header) or header.lower() in _OURS:
-            raise SettingsRefused(name, f"“{header}” is no header that can be set.")
+            raise SettingsRefused(name, gettext("“%(header)s” is no header that can be set.", header=header))
         if not isinstance(content, str) or not content.isascii() or not content.isprintable():
-            raise SettingsRefused(name, f"The value of {header} must be ASCII text in one line.")
+            raise SettingsRefused(
+                name, gettext("The value of %(header)s must be ASCII text in one line.", header=header)
+            )
         _check_leaf(name, header, content)
     return value
 
@@ -42,18 +45,21 @@ def checked_headers(name: str, value: object) -> dict[str, str]:
 def checked_body(name: str, value: object, *, flat: bool) -> dict[str, Any]:
     """The fields of a request; `flat` ones are texts and numbers alone, as a form has them. Raises SettingsRefused."""
     if not isinstance(value, dict) or not value:
-        raise SettingsRefused(name, 'Give an object of fields, such as {"to": "{to}", "text": "{text}"}.')
+        raise SettingsRefused(
+            name, gettext('Give an object of fields, such as {"to": "{to}", "text": "{text}"}.')
+        )
     used = set()
     for field, leaf, depth in _leaves(value):
         if depth > (1 if flat else _DEEPEST):
             raise SettingsRefused(
-                name, "A form has no lists or objects." if flat else "It is nested too deep."
+                name,
+                gettext("A form has no lists or objects.") if flat else gettext("It is nested too deep."),
             )
         if isinstance(leaf, str):
             used.update(_check_leaf(name, field, leaf))
     if "text" not in used or not used & {"to", "to_digits"}:
         raise SettingsRefused(
-            name, "It needs {text}, and {to} or {to_digits}, or nobody would read anything."
+            name, gettext("It needs {text}, and {to} or {to_digits}, or nobody would read anything.")
         )
     return value
 
@@ -89,10 +95,16 @@ def _check_leaf(name: str, field: str, leaf: str) -> set[str]:
     found = set(_PLACEHOLDER.findall(leaf))
     if unknown := found - NAMES:
         known = ", ".join(f"{{{each}}}" for each in sorted(NAMES))
-        raise SettingsRefused(name, f"There is no {{{min(unknown)}}}; choose from {known}.")
+        raise SettingsRefused(
+            name, gettext("There is no {%(min)s}; choose from %(known)s.", min=min(unknown), known=known)
+        )
     if _SECRET_NAME.search(field) and not found:
         raise SettingsRefused(
-            name, f"“{field}” looks like a secret. Enter it as the secret api_key and write {{api_key}} here."
+            name,
+            gettext(
+                "“%(field)s” looks like a secret. Enter it as the secret api_key and write {api_key} here.",
+                field=field,
+            ),
         )
     return found
 

@@ -11,6 +11,7 @@ import re
 from typing import Any, Final
 
 from app.gateways.base import SettingsRefused
+from app.language import gettext
 
 _SEARCHED: Final = (
     500  # characters of an answer that a pattern looks at; the worst one allowed takes 0.1 s for them
@@ -27,26 +28,32 @@ _COSTLY: Final = re.compile(r"\)[*+?{]|\(\?|\\[1-9]")
 def checked_path(name: str, value: object) -> str:
     """A dotted path such as messages.0.id; numbers count from 0. Raises SettingsRefused."""
     if not isinstance(value, str) or not _PATH.fullmatch(value):
-        raise SettingsRefused(name, "Give a dotted path such as messages.0.id; lists count from 0.")
+        raise SettingsRefused(name, gettext("Give a dotted path such as messages.0.id; lists count from 0."))
     return value
 
 
 def checked_pattern(name: str, value: object, *, groups: int) -> re.Pattern[str]:
     """A regular expression with that many groups. Raises SettingsRefused."""
     if not isinstance(value, str) or not 0 < len(value) <= _LONGEST_PATTERN:
-        raise SettingsRefused(name, f"Give a regular expression of at most {_LONGEST_PATTERN} characters.")
+        raise SettingsRefused(
+            name,
+            gettext(
+                "Give a regular expression of at most %(longest_pattern)s characters.",
+                longest_pattern=_LONGEST_PATTERN,
+            ),
+        )
     bare = _ESCAPED.sub("_", value)
     if _COSTLY.search(bare) or len(_REPEATS.findall(bare)) > _MOST_REPEATS:
         raise SettingsRefused(
-            name, "Keep it simple: at most two of * + ? {, no repeated groups, no look-around."
+            name, gettext("Keep it simple: at most two of * + ? {, no repeated groups, no look-around.")
         )
     try:
         pattern = re.compile(value)
     except (re.error, OverflowError, RecursionError) as error:
-        raise SettingsRefused(name, "This is no regular expression.") from error
+        raise SettingsRefused(name, gettext("This is no regular expression.")) from error
     if pattern.groups != groups:
         wanted = "one group in parentheses, around what is wanted" if groups else "no parentheses"
-        raise SettingsRefused(name, f"Write it with {wanted}.")
+        raise SettingsRefused(name, gettext("Write it with %(wanted)s.", wanted=wanted))
     return pattern
 
 

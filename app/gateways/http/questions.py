@@ -12,6 +12,7 @@ from yarl import URL
 from app.gateways.base import SettingsRefused
 from app.gateways.given import Given
 from app.gateways.http.answers import Answers
+from app.language import gettext
 
 NAMES: Final = frozenset({"ask_url", "ask_answers", "ask_id_path"})
 _REFERENCE: Final = "{reference}"
@@ -31,18 +32,26 @@ class Questions:
             return None
         address = settings.get("ask_url")
         if not isinstance(address, str) or _REFERENCE not in address:
-            raise SettingsRefused("ask_url", "Give an address that holds {reference}, our name for the message.")
-        sample = Given({"ask_url": address.replace(_REFERENCE, "x")}, NAMES, "The HTTP gateway")
-        sample.secure_url("ask_url", "Give the address that tells of a message, such as https://…/{reference}.")
+            raise SettingsRefused(
+                "ask_url", gettext("Give an address that holds {reference}, our name for the message.")
+            )
+        sample = Given({"ask_url": address.replace(_REFERENCE, "x")}, NAMES, gettext("The HTTP gateway"))
+        sample.secure_url(
+            "ask_url", gettext("Give the address that tells of a message, such as https://…/{reference}.")
+        )
         try:
             answers = Answers.read(
-                {"answers": settings.get("ask_answers"), "id_path": settings.get("ask_id_path", settings.get("id_path"))}
+                {
+                    "answers": settings.get("ask_answers"),
+                    "id_path": settings.get("ask_id_path", settings.get("id_path")),
+                }
             )
         except SettingsRefused as refused:
             raise SettingsRefused(f"ask_{refused.field}", refused.message) from refused
         if any(rule.means == "deferred" for rule in answers.rules):
             raise SettingsRefused(
-                "ask_answers", "Asking sends nothing again. Say accepted or refused; all else stays in doubt."
+                "ask_answers",
+                gettext("Asking sends nothing again. Say accepted or refused; all else stays in doubt."),
             )
         return cls(address, answers)
 

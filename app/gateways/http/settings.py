@@ -15,24 +15,29 @@ from app.gateways.http.answers import Answers
 from app.gateways.http.body import checked_body, checked_headers, placeholders
 from app.gateways.http.questions import Questions
 from app.gateways.http.receipts import Receipts
+from app.language import gettext
 
-_NAMES: Final = receipts.NAMES | questions.NAMES | {
-    "url",
-    "method",
-    "format",
-    "headers",
-    "body",
-    "answers",
-    "id_path",
-    "id_pattern",
-    "api_key",
-    "api_secret",
-    "default_sender",
-    "dedupes_reference",
-    "long_text",
-    "concurrency",
-    "answer_timeout",
-}
+_NAMES: Final = (
+    receipts.NAMES
+    | questions.NAMES
+    | {
+        "url",
+        "method",
+        "format",
+        "headers",
+        "body",
+        "answers",
+        "id_path",
+        "id_pattern",
+        "api_key",
+        "api_secret",
+        "default_sender",
+        "dedupes_reference",
+        "long_text",
+        "concurrency",
+        "answer_timeout",
+    }
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,14 +63,15 @@ class HttpSettings:
     @classmethod
     def read(cls, settings: Mapping[str, Any]) -> HttpSettings:
         """Check what a route says. Raises SettingsRefused, naming the setting."""
-        given = Given(settings, _NAMES, "The HTTP gateway")
+        given = Given(settings, _NAMES, gettext("The HTTP gateway"))
         method = given.choice("method", ("POST", "GET"))
         form = given.choice("format", ("json", "form")) == "form"
         if method == "GET" and not form:
-            raise SettingsRefused("format", "A GET carries its fields in the address; choose form.")
+            raise SettingsRefused("format", gettext("A GET carries its fields in the address; choose form."))
         found = cls(
             url=given.secure_url(
-                "url", "Give the address that takes messages, such as https://api.carrier.example/sms."
+                "url",
+                gettext("Give the address that takes messages, such as https://api.carrier.example/sms."),
             ),
             method=method,
             form=form,
@@ -91,17 +97,20 @@ class HttpSettings:
         for name, users in (("api_key", {"api_key", "basic"}), ("api_secret", {"api_secret", "basic"})):
             if used & users and not getattr(self, name):
                 raise SettingsRefused(
-                    name, f"The request uses it ({{{min(used & users)}}}); enter it as a secret."
+                    name,
+                    gettext("The request uses it ({%(min)s}); enter it as a secret.", min=min(used & users)),
                 )
         for name in ("api_key", "api_secret"):
             if not getattr(self, name).isascii():
-                raise SettingsRefused(name, "It has characters that no header carries. Copy it again.")
+                raise SettingsRefused(
+                    name, gettext("It has characters that no header carries. Copy it again.")
+                )
         if "receipt_url" in used and self.receipts is None:
-            raise SettingsRefused("receipt_status", "The request asks for receipts; describe them.")
+            raise SettingsRefused("receipt_status", gettext("The request asks for receipts; describe them."))
         if self.dedupes_reference and "reference" not in used:
-            raise SettingsRefused("dedupes_reference", "The request does not carry {reference}.")
+            raise SettingsRefused("dedupes_reference", gettext("The request does not carry {reference}."))
         needs_reference = self.receipts is not None and self.receipts.id_path is None
         if needs_reference and not used & {"reference"}:
             raise SettingsRefused(
-                "receipt_reference", "The request does not carry {reference}, so nothing repeats it."
+                "receipt_reference", gettext("The request does not carry {reference}, so nothing repeats it.")
             )

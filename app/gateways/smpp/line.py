@@ -10,9 +10,10 @@ from typing import Final
 
 import structlog
 
-from app.gateways.base import Deferred, DeliveryReport, OnReports, UnreadableReceipt
+from app.clock import now
+from app.gateways.base import Deferred, DeliveryReport, OnReports, OptOut, UnreadableReceipt
 from app.gateways.errors import ErrorCode
-from app.gateways.smpp import pdu, receipts
+from app.gateways.smpp import pdu, receipts, replies
 from app.gateways.smpp.pdu import Command, Pdu, PduError
 from app.gateways.smpp.session import Session, SessionLost
 from app.gateways.smpp.settings import SmppSettings
@@ -139,28 +140,31 @@ class Line:
         raise NoSession(Deferred(code))
 
     async def _taken(self, units: list[Pdu]) -> list[int]:
-        """Store the receipts among the units; the statuses to answer with. What was not stored, comes again."""
-        reports: list[DeliveryReport] = []
+        """Store the receipts and opt-outs among the units; the statuses to answer with. What was not stored, comes
+        again.
+        """
+        heard: list[DeliveryReport | OptOut] = []
         statuses: list[int] = []
         for unit in units:
             try:
-                report = receipts.read_report(pdu.read_delivery(unit.body), self._settings.message_ids)
+                delivery = pdu.read_delivery(unit.body)
+                found = receipts.read_report(delivery, self._settings.message_ids)
             except (PduError, UnreadableReceipt) as error:
                 log.warning("receipt_unreadable", reason=str(error))
                 statuses.append(Status.RECEIVER_PERMANENT)
                 continue
             statuses.append(Status.OK)
-            if report is not None:
-                reports.append(report)
-        return statuses if await self._stored(reports) else [Status.RECEIVER_TEMPORARY] * len(units)
+            if said := found or replies.read_stop(delivery, now()):
+                heard.append(said)
+        return statuses if await self._stored(heard) else [Status.RECEIVER_TEMPORARY] * len(units)
 
-    async def _stored(self, reports: list[DeliveryReport]) -> bool:
-        if not reports:
+    async def _stored(self, heard: list[DeliveryReport | OptOut]) -> bool:
+        if not heard:
             return True
         if self._on_reports is None:  # a carrier that delivers to transmitters too
             return False
         try:
-            await self._on_reports(reports)
+            await self._on_reports(heard)
         except Exception as error:
             log.error("receipt_not_stored", reason=type(error).__name__)
             return False

@@ -71,12 +71,13 @@ class Address:
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """What we read of a deliver_sm: its class, its text and its optional parameters, the first of each tag."""
+    """What we read of a deliver_sm: class, text, optional parameters (the first of each tag), sender."""
 
     esm_class: int
     data_coding: int
     text: bytes
     tlvs: Mapping[int, bytes]
+    source: Address = Address(0, 0, "")
 
 
 def c_string(text: str) -> bytes:
@@ -128,16 +129,14 @@ def read_delivery(body: bytes) -> Delivery:
     """Section 4.6.1. Raises PduError."""
     fields = _Fields(body)
     fields.text(6)
-    for _ in ("source", "destination"):
-        fields.octets(2)
-        fields.text(21)
+    source, _destination = fields.address(), fields.address()
     esm_class = fields.octets(3)[0]
     fields.text(17)
     fields.text(17)
     _registered, _replace, data_coding, _default, length = fields.octets(5)
     text = fields.octets(length)
     tlvs = fields.tlvs()
-    return Delivery(esm_class, data_coding, text or tlvs.get(Tag.MESSAGE_PAYLOAD, b""), tlvs)
+    return Delivery(esm_class, data_coding, text or tlvs.get(Tag.MESSAGE_PAYLOAD, b""), tlvs, source)
 
 
 class _Fields:
@@ -162,6 +161,10 @@ class _Fields:
         found = self._body[self._at : end]
         self._at = end + 1
         return found.decode("latin-1")
+
+    def address(self) -> Address:
+        ton, npi = self.octets(2)
+        return Address(ton, npi, self.text(21))
 
     def tlvs(self) -> dict[int, bytes]:
         found: dict[int, bytes] = {}

@@ -10,6 +10,7 @@ from typing import Any, Final, cast
 from app.gateways.base import SettingsRefused
 from app.gateways.given import Given
 from app.gateways.smpp.receipts import ID_FORMS, IdForms
+from app.language import gettext
 
 _NAMES: Final = frozenset(
     {
@@ -57,11 +58,11 @@ class SmppSettings:
         """Check what a route says. Raises SettingsRefused, naming the setting."""
         given = Given(settings, _NAMES, "SMPP")
         found = cls(
-            host=given.text("host", "Give the carrier's host, such as smpp.carrier.example."),
+            host=given.text("host", gettext("Give the carrier's host, such as smpp.carrier.example.")),
             port=given.whole("port", 2775, 1, 65_535),
-            system_id=given.text("system_id", "Give the system_id, at most 15 characters.", most=15),
+            system_id=given.text("system_id", gettext("Give the system_id, at most 15 characters."), most=15),
             # The specification has 8 characters; many carriers give longer ones.
-            password=given.text("password", "Give the password, at most 64 characters.", most=64),
+            password=given.text("password", gettext("Give the password, at most 64 characters."), most=64),
             system_type=given.optional_text("system_type", most=12),
             tls=given.flag("tls", False),
             tls_ca=_certificates(settings.get("tls_ca", "")),
@@ -74,7 +75,7 @@ class SmppSettings:
         )
         for name in ("system_id", "password", "system_type", "default_sender"):
             if not getattr(found, name).isascii():
-                raise SettingsRefused(name, "SMPP carries only ASCII characters here.")
+                raise SettingsRefused(name, gettext("SMPP carries only ASCII characters here."))
         return found
 
     def tls_context(self) -> ssl.SSLContext | None:
@@ -86,7 +87,7 @@ def _certificates(value: object) -> str:
         try:
             ssl.create_default_context(cadata=value)
         except (ssl.SSLError, ValueError) as error:
-            raise SettingsRefused("tls_ca", "Give certificates in PEM form.") from error
+            raise SettingsRefused("tls_ca", gettext("Give certificates in PEM form.")) from error
     elif value not in ("", None):
-        raise SettingsRefused("tls_ca", "Give certificates in PEM form.")
+        raise SettingsRefused("tls_ca", gettext("Give certificates in PEM form."))
     return str(value or "")

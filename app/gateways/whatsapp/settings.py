@@ -11,6 +11,7 @@ from yarl import URL
 
 from app.gateways.base import SettingsRefused
 from app.gateways.given import Given
+from app.language import gettext
 
 _NAMES: Final = frozenset(
     {
@@ -55,24 +56,30 @@ class WhatsAppSettings:
         number = settings.get("phone_number_id")
         if not re.fullmatch(r"[0-9]{5,30}", str(number)) or isinstance(number, bool):
             raise SettingsRefused(
-                "phone_number_id", "Give the phone number ID, digits such as 106540352242922."
+                "phone_number_id", gettext("Give the phone number ID, digits such as 106540352242922.")
             )
         portfolio = str(settings.get("portfolio", number))
         if not re.fullmatch(r"[0-9]{5,30}", portfolio):
-            raise SettingsRefused("portfolio", "Give the business portfolio's ID, its digits.")
-        version = given.text("version", "Give the version of the API, such as v23.0.", most=6)
+            raise SettingsRefused("portfolio", gettext("Give the business portfolio's ID, its digits."))
+        version = given.text("version", gettext("Give the version of the API, such as v23.0."), most=6)
         if not _VERSION.fullmatch(version):
-            raise SettingsRefused("version", "Give the version of the API, such as v23.0.")
+            raise SettingsRefused("version", gettext("Give the version of the API, such as v23.0."))
         limit = given.whole("recipients_per_day", 250, 0, 10_000_000)
         return cls(
-            url=given.secure_url("url", f"Give the address of the Graph API, {_PLACE}."),
+            url=given.secure_url(
+                "url", gettext("Give the address of the Graph API, %(place)s.", place=_PLACE)
+            ),
             version=version,
             phone_number_id=str(number),
-            access_token=_token(given, "access_token", "Give the access token of the system user.", 20, 1000),
-            app_secret=_token(
-                given, "app_secret", "Give the app secret from the app's basic settings.", 16, 200
+            access_token=_token(
+                given, "access_token", gettext("Give the access token of the system user."), 20, 1000
             ),
-            verify_token=_token(given, "verify_token", "Give at least 16 random characters.", 16, 200),
+            app_secret=_token(
+                given, "app_secret", gettext("Give the app secret from the app's basic settings."), 16, 200
+            ),
+            verify_token=_token(
+                given, "verify_token", gettext("Give at least 16 random characters."), 16, 200
+            ),
             recipients_per_day=limit or None,
             portfolio=portfolio,
             concurrency=given.whole("concurrency", 32, 1, 500),
@@ -88,5 +95,5 @@ def _token(given: Given, name: str, message: str, least: int, most: int) -> str:
     """A secret that a header can carry."""
     value = given.text(name, message, least=least, most=most)
     if not value.isascii() or " " in value:
-        raise SettingsRefused(name, "It has characters that no such secret has. Copy it again.")
+        raise SettingsRefused(name, gettext("It has characters that no such secret has. Copy it again."))
     return value
