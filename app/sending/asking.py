@@ -19,6 +19,7 @@ from sqlalchemy.orm import Session
 
 from app.clock import now
 from app.gateways.base import Accepted, AnswersQuestions, Outcome, Refused
+from app.gateways.storable import storable
 from app.models import Message, MessageStatus, Route
 from app.sending.due import has_lapsed
 from app.sending.lookup import lock_tasks
@@ -73,7 +74,7 @@ async def ask(gateway: AnswersQuestions, asked: Sequence[Doubt]) -> list[tuple[D
 
     async def one(doubt: Doubt) -> tuple[Doubt, Outcome]:
         async with places:
-            return doubt, await gateway.ask(doubt.reference)
+            return doubt, storable(await gateway.ask(doubt.reference))
 
     await gateway.open()
     try:

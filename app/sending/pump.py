@@ -33,6 +33,7 @@ from app.gateways.base import (
     Refused,
 )
 from app.gateways.errors import ErrorCode
+from app.gateways.storable import storable
 from app.sending import claims, outcomes, receipts
 from app.sending.bookkeeper import Bookkeeper, Context, Lane
 from app.sending.claims import Claimed, Lease, LeaseLost, Spans, Taking
@@ -262,7 +263,7 @@ class Pump:
 
     async def _fly(self, claimed: Claimed, places: asyncio.Semaphore) -> None:
         try:
-            outcome = await self._gateway.send(claimed.outgoing)
+            outcome = storable(await self._gateway.send(claimed.outgoing))
         except Exception:
             log.exception("gateway_broke_its_promise", route=self._route_id, message=claimed.message_id)
             outcome = InDoubt("internal")

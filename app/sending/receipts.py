@@ -12,12 +12,14 @@ from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final
 
+import structlog
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from app.clock import now
 from app.database import insert_new
 from app.gateways.base import DeliveryReport, OptOut, ReportStatus
+from app.gateways.storable import storable_report
 from app.models import Message, MessageStatus, Receipt, Task
 from app.queues import enqueue_after_commit
 from app.sending.due import has_lapsed
@@ -31,6 +33,8 @@ from app.sending.settlement import (
     finish_if_over,
     locked_messages,
 )
+
+log = structlog.get_logger()
 
 _M = MessageStatus
 
@@ -70,20 +74,26 @@ def insert_heard(
 
 
 def insert_reports(session: Session, route_id: int, reports: Sequence[DeliveryReport]) -> None:
-    """Keep the reports, each once; somebody has to ask for them to be applied, if it is only the ticker."""
+    """Keep the reports, each once; somebody has to ask for them to be applied, if it is only the ticker.
+
+    One whose id no database takes, and no message has, is left out: it would keep the others from being stored.
+    """
     moment = now()
+    kept = [report for report in map(storable_report, reports) if report is not None]
+    if len(kept) < len(reports):
+        log.warning("receipt_unreadable", route=route_id, reports=len(reports) - len(kept))
     # In one order everywhere: two callbacks with the same receipts must not wait for each other's rows.
     rows: list[dict[str, Any]] = [
         {
             "route_id": route_id,
-            "gateway_id": report.gateway_id[:100],
+            "gateway_id": report.gateway_id,
             "reference": report.reference,
             "status": report.status.value,
             "error_code": report.error_code,
             "received_at": moment,
             "retry_at": moment,
         }
-        for report in sorted(reports, key=lambda report: (report.gateway_id, report.status))
+        for report in sorted(kept, key=lambda report: (report.gateway_id, report.status))
     ]
     insert_new(session, Receipt.__table__, rows)  # type: ignore[arg-type]
 

@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
-from app.gateways.base import DeliveryReport, Gateway, Outcome, OutgoingMessage
+from app.gateways.base import DeliveryReport, Gateway, OptOut, Outcome, OutgoingMessage
 from tests.gateways.peers import message
 
 T = TypeVar("T")
@@ -19,12 +19,12 @@ class Driver:
     """Sends through a gateway, and stores what it reports, or fails to while `broken`."""
 
     gateway: Gateway
-    reports: list[DeliveryReport] = field(default_factory=list)
+    reports: list[DeliveryReport | OptOut] = field(default_factory=list)
     batches: list[int] = field(default_factory=list)
     broken: bool = False
     storing: float = 0.0
 
-    async def store(self, reports: Sequence[DeliveryReport]) -> None:
+    async def store(self, reports: Sequence[DeliveryReport | OptOut]) -> None:
         await asyncio.sleep(self.storing)
         if self.broken:
             raise OSError("disk full")

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import io
+from datetime import timedelta
 
 import pytest
 from flask import Flask
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
+from app.clock import now
 from app.database import write_transaction
 from app.models import Channel, Message, Receipt, Route, Suppression, TemplateState, User, WhatsAppTemplate
 from app.sending.gateways import lock_secrets
@@ -52,11 +54,15 @@ def say(client: PanelClient, route: Route, value: str, timestamp: int) -> int:
     return post(client, route, webhook(preference(value, NUMBER, timestamp), "user_preferences"))
 
 
-def written_to(session: Session, route: Route, owner: User) -> None:
-    """A message of the owner's account to the number, on the route."""
+def written_to(session: Session, route: Route, owner: User, days_ago: float) -> None:
+    """A message of the owner's account to the number, that left by the route then."""
     task = make_submitted_task(session, owner, route, messages=1, price=0)
     with write_transaction(session):
-        session.execute(update(Message).where(Message.task_id == task.id).values(e164=E164))
+        session.execute(
+            update(Message)
+            .where(Message.task_id == task.id)
+            .values(e164=E164, sent_at=now() - timedelta(days=days_ago))
+        )
 
 
 def suppressed(session: Session) -> list[tuple[int | None, str]]:
@@ -103,9 +109,9 @@ def test_a_stop_goes_to_the_account_that_wrote_last(
     client: PanelClient, route: Route, session: Session
 ) -> None:
     first, last, elsewhere = (make_owner(session) for _ in range(3))
-    written_to(session, route, first)
-    written_to(session, route, last)
-    written_to(session, make_route(session, price_per_segment=0), elsewhere)
+    written_to(session, route, last, 3)
+    written_to(session, route, first, 5)
+    written_to(session, make_route(session, price_per_segment=0), elsewhere, 1)
 
     assert say(client, route, "stop", 1_731_705_721) == 200
     assert say(client, route, "stop", 1_731_705_721) == 200
