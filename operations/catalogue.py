@@ -22,7 +22,7 @@ _KEYWORDS = {**DEFAULT_KEYWORDS, "lazy_gettext": None, "lazy_ngettext": (1, 2), 
 def texts() -> Catalog:
     """Every text that the code and the templates mark for translation."""
     with (ROOT / "babel.cfg").open() as file:
-        methods, options = parse_mapping_cfg(file, filename="babel.cfg")
+        methods, options = parse_mapping_cfg(file, filename="babel.cfg")  # type: ignore[no-untyped-call]  # Babel leaves it so
     found = Catalog(charset="utf-8")
     for name, line, text, comments, context in extract_from_dir(
         ROOT, methods, options, keywords=_KEYWORDS, comment_tags=("Translators:",)
@@ -58,9 +58,11 @@ def update(language: str) -> tuple[int, int]:
     return len(catalogue), len(wanting)
 
 
-def lacks_nothing(words: str | tuple[str, ...] | list[str]) -> bool:
+def lacks_nothing(words: str | tuple[str, ...] | list[str] | None) -> bool:
     """Whether a text is translated, in each of its forms."""
-    return bool(words) if isinstance(words, str) else bool(words) and all(words)
+    if not words:
+        return False
+    return isinstance(words, str) or all(words)
 
 
 def main() -> None:

@@ -36,6 +36,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
         "app.whatsapp",
         "app.accounts",
         "app.help",
+        "app.saved_texts",
         "app.sending",
         "app.topups",
         "app.records",

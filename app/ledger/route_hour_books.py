@@ -27,9 +27,9 @@ def route_hour_differences(session: Session) -> Iterator[Difference]:
     rows = session.execute(
         select(*key, expected, found).group_by(*key).having(expected != found).order_by(*key)
     )
-    for route_id, hour, kind, region, name, left, right in rows:
+    for route_id, hour, kind, region, name, *sums in rows:
         what = f"{kind} {name} of route {route_id}, hour {hour}, {region}"
-        yield Difference(None, None, what, int(left), int(right))
+        yield Difference(None, None, what, int(sums[0]), int(sums[1]))
 
 
 def _messages(dialect: str) -> list[Select[Any]]:
@@ -66,7 +66,7 @@ def _counted(
 
 
 def _kept() -> Select[Any]:
-    return select(
+    columns: list[Any] = [
         RouteHour.route_id,
         RouteHour.hour,
         RouteHour.kind,
@@ -74,7 +74,8 @@ def _kept() -> Select[Any]:
         RouteHour.name,
         literal(0).label("expected"),
         RouteHour.messages.label("found"),
-    )
+    ]
+    return select(*columns)
 
 
 def _seconds(moment: InstrumentedAttribute[Any], dialect: str) -> ColumnElement[int]:

@@ -10,7 +10,7 @@ The format: prometheus.io/docs/instrumenting/exposition_formats.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -90,7 +90,7 @@ def _now(routes: list[Route], stands: Mapping[int, Now]) -> Iterable[Measure]:
     """A route without work has a nought, so that an alert can tell it from one that is not there."""
     moment = now()
     at = {route.id: stands.get(route.id, Now()) for route in routes}
-    for name, meaning, value in (
+    measures: tuple[tuple[str, str, Callable[[Now], float]], ...] = (
         ("carillon_messages_waiting", "Messages of running tasks without an outcome.", lambda n: n.waiting),
         ("carillon_messages_paused", "Messages of paused tasks without an outcome.", lambda n: n.paused),
         ("carillon_messages_in_doubt", "Messages of which nobody knows yet whether they left.", lambda n: n.in_doubt),
@@ -100,7 +100,8 @@ def _now(routes: list[Route], stands: Mapping[int, Now]) -> Iterable[Measure]:
             "Since the oldest running task with waiting messages began to send.",
             lambda n: (moment - n.oldest).total_seconds() if n.oldest and n.waiting else 0.0,
         ),
-    ):  # fmt: skip
+    )  # fmt: skip
+    for name, meaning, value in measures:
         samples = [(_of(route_id), float(value(stands))) for route_id, stands in at.items()]
         yield Measure(name, meaning, samples)
 

@@ -35,7 +35,7 @@ from app.sending.due import (
     sends,
     stood_in_for,
 )
-from app.sending.fence import Fenced, fence
+from app.sending.fence import COLUMNS, Fenced, fence
 from app.sending.filling import outgoing, template_of
 from app.sending.prepared import Moment
 
@@ -244,11 +244,7 @@ def _taken_before(session: Session, taking: Taking) -> list[Claimed]:
     task = session.execute(
         select(*_OF_TASK).join(Route, Route.id == Task.route_id).where(Task.id == task_id)
     ).one()
-    rows = session.execute(
-        select(*map(Message.__table__.c.get, Fenced._fields)).where(
-            *marked, Message.claim_expires_at > moment
-        )
-    )
+    rows = session.execute(select(*COLUMNS).where(*marked, Message.claim_expires_at > moment))
     return _as_claimed(session, [Fenced._make(row) for row in rows], task, taking)
 
 

@@ -31,7 +31,7 @@ class Fenced(NamedTuple):
     parameters: list[str] | None
 
 
-_COLUMNS: Final = tuple(getattr(Message, name) for name in Fenced._fields)
+COLUMNS: Final = tuple(getattr(Message, name) for name in Fenced._fields)
 
 
 def fence(
@@ -68,7 +68,7 @@ def fence(
     return sorted(Fenced._make(row) for row in rows or ())
 
 
-def _waiting(is_own: bool, has_canary: bool, present: Moment) -> Select[tuple[int]]:
+def _waiting(is_own: bool, has_canary: bool, present: Moment) -> Select[int]:
     """The ids of the messages that are next, locked."""
     return (
         select(Message.id)
@@ -100,7 +100,7 @@ def _in_one(is_own: bool, has_canary: bool) -> tuple[Executable, Moment]:
     present = Moment()
     waiting = _waiting(is_own, has_canary, present).cte("waiting")
     fenced = (
-        update(Message).where(Message.id == waiting.c.id).values(_marks()).returning(*_COLUMNS).cte("fenced")
+        update(Message).where(Message.id == waiting.c.id).values(_marks()).returning(*COLUMNS).cte("fenced")
     )
     document = select(type_coerce(func.json_agg(func.json_build_array(*fenced.c)), JSON))
     return document.select_from(fenced), present
@@ -110,7 +110,7 @@ def _in_one(is_own: bool, has_canary: bool) -> tuple[Executable, Moment]:
 def _on_sqlite(is_own: bool, has_canary: bool) -> tuple[Executable, Executable, Moment]:
     present = Moment()
     will_be = {"attempt": Message.attempt + 1, "parameters": func.json(Message.parameters)}
-    columns = [will_be.get(column.key, column) for column in _COLUMNS]
+    columns = [will_be.get(column.key, column) for column in COLUMNS]
     is_next = Message.id.in_(_waiting(is_own, has_canary, present))
     document = select(type_coerce(func.json_group_array(func.json_array(*columns)), JSON))
     return document.where(is_next), update(Message).where(is_next).values(_marks()), present

@@ -56,7 +56,7 @@ def record(session: Session, results: Sequence[tuple[Claimed, Outcome]], capabil
     for task in lock_tasks(session, by_task):
         answers = by_task[task.id]
         gateway_log.tell(task.id, answers.values())
-        accepted = [each for each in answers.values() if isinstance(each[1], Accepted)]
+        accepted = [(claimed, answer) for claimed, answer in answers.values() if isinstance(answer, Accepted)]
         taken = accept(session, task, accepted) if accepted else 0
         if taken == len(accepted):
             answers = {key: each for key, each in answers.items() if not isinstance(each[1], Accepted)}

@@ -1,7 +1,9 @@
 """How often a message that the gateway put off is tried again, and after what gaps, by what the gateway said.
 
 The numbers are the field's habits (Jasmin: throttled 20 times 30 s, system error twice 30 s, queue full twice 180 s),
-with gaps that double. A route may allow fewer tries. After the last one the message fails and its price is released.
+with gaps that double. A gateway that names the seconds itself is believed: for more each time, for fewer once, after
+which the class's gaps begin. A route may allow fewer tries. After the last one the message fails and its price is
+released.
 """
 
 from __future__ import annotations
@@ -44,7 +46,8 @@ PATIENCE: Final = MappingProxyType(
 )
 # Nobody answered, or staff have to put something right: as often as the route allows.
 USUAL: Final = _patience(1_000, 2, 300)
-# However long a gateway asks us to wait.
+# Whatever a gateway asks.
+_SHORTEST_ASKED: Final = timedelta(seconds=1)
 _LONGEST_ASKED: Final = timedelta(hours=6)
 
 
@@ -54,11 +57,18 @@ def is_last_try(code: str, attempt: int, allowed: int) -> bool:
 
 
 def gap_after(code: str, attempt: int, asked: float | None) -> timedelta:
-    """How long to wait after this attempt: the class's gap, or the seconds that the gateway asked for if more."""
-    gap = _of(code).gap(attempt)
+    """How long to wait after this attempt: the class's gap, or the seconds that the gateway asked for.
+
+    More than the gap always counts. Fewer count after the first attempt; who was put off again in spite of them waits
+    the class's gaps from the first one on, so that a gateway's hope does not use up the tries.
+    """
+    patience = _of(code)
     if asked is None:
-        return gap
-    return max(gap, min(timedelta(seconds=max(asked, 0.0)), _LONGEST_ASKED))
+        return patience.gap(attempt)
+    named = min(max(timedelta(seconds=min(asked, 1e6)), _SHORTEST_ASKED), _LONGEST_ASKED)
+    if named < patience.first:
+        return named if attempt == 1 else patience.gap(attempt - 1)
+    return max(patience.gap(attempt), named)
 
 
 def _of(code: str) -> Patience:

@@ -47,7 +47,7 @@ def test_a_busy_carrier_puts_a_message_off_twice_and_then_takes_it_once(
 ) -> None:
     first, second, third = send(gateway, *[message("+60123456792")] * 3)
 
-    assert first == second == Deferred("carrier_busy")
+    assert first == second == Deferred("carrier_busy", 1.0)
     assert isinstance(third, Accepted)
     assert len(carrier.accepted) == 1
     letterbox.wait(lambda: len(letterbox.receipts()) == 1)
@@ -56,7 +56,7 @@ def test_a_busy_carrier_puts_a_message_off_twice_and_then_takes_it_once(
 def test_each_message_is_put_off_for_itself(gateway: Gateway) -> None:
     outcomes = send(gateway, message("+60123456792", "one"), message("+60123456792", "two"))
 
-    assert outcomes == [Deferred("carrier_busy")] * 2
+    assert outcomes == [Deferred("carrier_busy", 1.0)] * 2
 
 
 def test_a_throttled_message_says_how_long_to_wait(gateway: Gateway) -> None:

@@ -71,7 +71,9 @@ def test_a_successor_goes_on_where_its_predecessor_stopped(
     first = Pace(rate, 50.0)
     stalls = chain(repeat(0.0, max(0, taken - rate // 4)), [stall], repeat(0.0))
     before = leaving(first, 50.0, stalls, repeat(0.0), taken)
-    after = leaving(Pace(rate, first.handover(before[-1])), before[-1] + gap, repeat(0.0), repeat(0.0), 2 * rate)
+    after = leaving(
+        Pace(rate, first.handover(before[-1])), before[-1] + gap, repeat(0.0), repeat(0.0), 2 * rate
+    )
     assert most_in_a_second(before + after) <= rate + max(1, rate / 100)
 
 

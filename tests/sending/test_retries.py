@@ -52,10 +52,20 @@ def test_the_gaps_grow_by_the_class_of_the_error(
 
 
 @pytest.mark.parametrize(
-    ("asked", "gap"), [(1.0, 30), (90.0, 90), (1_800.0, 1_800), (1e9, 6 * 3600), (-5.0, 30), (None, 30)]
+    ("asked", "gaps"),
+    [
+        (None, [30, 60, 120]),
+        (1.0, [1, 30, 60]),
+        (-5.0, [1, 30, 60]),
+        (30.0, [30, 60, 120]),
+        (90.0, [90, 90, 120]),
+        (1e300, [6 * 3600] * 3),
+    ],
 )
-def test_a_gateway_may_ask_for_more_patience_never_for_less(asked: float | None, gap: int) -> None:
-    assert gap_after(ErrorCode.THROTTLED, 1, asked) == timedelta(seconds=gap)
+def test_a_gateway_is_believed_for_more_patience_each_time_and_for_less_once(
+    asked: float | None, gaps: list[int]
+) -> None:
+    assert [gap_after(ErrorCode.THROTTLED, attempt, asked).total_seconds() for attempt in (1, 2, 3)] == gaps
 
 
 def test_throttled_is_tried_twenty_times_more_and_a_route_may_want_fewer() -> None:

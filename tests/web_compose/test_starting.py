@@ -7,11 +7,11 @@ import re
 
 import pytest
 
+from app import saved_texts
 from app.clock import now
 from app.database import write_transaction
 from app.errors import Conflict, TaskRefused
 from app.models import AuditEvent, Route, SavedText, Task, User
-from app.sending import saved_texts
 from app.sending.checking import check
 from tests.factories.accounts import make_account
 from tests.factories.tasks import make_submitted_task

@@ -134,7 +134,7 @@ class RegisterForm(FlaskForm):
 class StartOverForm(RegisterForm):
     """The same, for an address that a link has proved."""
 
-    email = None  # type: ignore[assignment]
+    email = None
 
 
 class ConfirmForm(FlaskForm):

@@ -11,6 +11,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
+from app import saved_texts
 from app.access import signed_in_user
 from app.blueprints.compose.forms import ComposeForm, new_submission_key
 from app.blueprints.compose.phone import Phone, phone_of
@@ -21,7 +22,7 @@ from app.errors import Conflict, NotFound, TaskRefused
 from app.extensions import db
 from app.models import Task, TaskKind
 from app.recipients.errors import FileRefused
-from app.sending import drafts, saved_texts
+from app.sending import drafts
 from app.sending.holding import is_deceitful, note_refusal
 from app.sending.lookup import approved_templates, earlier_tasks, open_routes, own_prices, task_of
 from app.sending.preview import Preview, preview, tidied_text

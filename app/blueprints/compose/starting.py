@@ -14,8 +14,8 @@ from wtforms.validators import Length
 
 from app.language import gettext as _
 from app.models import SavedText, Task, TaskKind
+from app.saved_texts import LONGEST_NAME, text_of
 from app.sending.lookup import task_of
-from app.sending.saved_texts import LONGEST_NAME, text_of
 
 if TYPE_CHECKING:
     from app.blueprints.compose.forms import ComposeForm

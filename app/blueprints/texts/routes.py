@@ -5,6 +5,7 @@ from __future__ import annotations
 from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
+from app import saved_texts
 from app.access import SENDERS, roles_required, signed_in_account_id, signed_in_user
 from app.blueprints.texts import blueprint
 from app.content.merge import fields_in
@@ -13,7 +14,6 @@ from app.desk.audit_log import Actor
 from app.errors import Conflict, TaskRefused
 from app.extensions import db
 from app.language import gettext as _
-from app.sending import saved_texts
 
 
 @blueprint.get("/")

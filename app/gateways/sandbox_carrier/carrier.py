@@ -113,10 +113,10 @@ class Carrier:
             self._put_off.pop(reference, None)
             return None
         self._put_off[reference] = tries + 1
+        headers = {"Retry-After": "1"}
         if ending.answer is Answer.THROTTLE:
-            headers = {"Retry-After": "1"}
             return web.json_response({"error": ErrorCode.THROTTLED}, status=429, headers=headers)
-        return web.json_response({"error": ErrorCode.CARRIER_BUSY}, status=503)
+        return web.json_response({"error": ErrorCode.CARRIER_BUSY}, status=503, headers=headers)
 
     async def _accept(self, message: Submission, ending: Ending, arrived: float) -> str:
         """Write the message and its receipts down; the id we gave it."""
