@@ -39,7 +39,8 @@ def take_opt_outs(session: Session, route_id: int, wishes: Sequence[OptOut]) -> 
         )
         if wish.stop:
             note = _note(route_id)
-            for account_id in _writers(session, route_id, wish.e164) or [None]:
+            accounts: Sequence[int | None] = _writers(session, route_id, wish.e164) or (None,)
+            for account_id in accounts:
                 suppress_numbers(session, account_id, [wish.e164], SuppressionSource.OPT_OUT, note, wish.at)
             session.execute(update(Suppression).where(*ours).values(at=wish.at))
         else:
