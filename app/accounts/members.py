@@ -153,15 +153,22 @@ def open_invitation(session: Session, token: str) -> tuple[Invitation, Account]:
     return row.Invitation, row.Account
 
 
-def join(
-    session: Session, token: str, name: str, password: str, hasher: PasswordHasher, ip: str | None
-) -> User:
-    """Take up an invitation: the person gets a sign-in, their address counts as confirmed. Once.
+def new_hash(session: Session, token: str, name: str, password: str, hasher: PasswordHasher) -> str:
+    """The hash of the password that who was invited chooses. Takes a while: hold no lock meanwhile.
 
-    Raises NotFound for a dead link, WeakPassword, and MemberRefused when the address has a sign-in elsewhere.
+    Raises NotFound for a dead link, WeakPassword.
     """
     invitation, account = open_invitation(session, token)
     require_strong(password, (name, invitation.email, account.name))
+    return hash_password(password, hasher)
+
+
+def join(session: Session, token: str, name: str, password_hash: str, ip: str | None) -> User:
+    """Take up an invitation: the person gets a sign-in, their address counts as confirmed. Once.
+
+    Raises NotFound for a dead link, and MemberRefused when the address has a sign-in elsewhere.
+    """
+    invitation, account = open_invitation(session, token)
     taken = session.execute(
         update(Invitation)
         .where(Invitation.id == invitation.id, Invitation.accepted_at.is_(None))
@@ -182,7 +189,7 @@ def join(
     else:
         user.session_version += 1
     user.name, user.role, user.disabled_at = name.strip(), invitation.role, None
-    user.password_hash, user.password_changed_at = hash_password(password, hasher), now()
+    user.password_hash, user.password_changed_at = password_hash, now()
     user.must_change_password, user.email_confirmed_at = False, now()
     session.flush()
     audit_log.record(

@@ -136,8 +136,9 @@ def join(token: str) -> ResponseReturnValue:
 
 def _join(token: str, form: JoinForm) -> None:
     ip, hasher = request.remote_addr or "", hasher_of(current_app.config["CARILLON"])
+    password_hash = members.new_hash(db.session(), token, form.name.data, form.password.data, hasher)
     with write_transaction(db.session()) as session:
-        user = members.join(session, token, form.name.data, form.password.data, hasher, ip)
+        user = members.join(session, token, form.name.data, password_hash, ip)
         terms.accept(session, user, form.terms_version.data, "invitation", ip)
 
 
