@@ -9,6 +9,7 @@ from app import demo, load
 from app.accounts.commands import staff_commands
 from app.accounts.passwords import hash_password, hasher_of
 from app.database import write_transaction
+from app.desk.commands import secrets_commands
 from app.extensions import db
 from app.ledger.commands import ledger_commands
 from app.secrets import Vault
@@ -18,6 +19,7 @@ def init_app(app: Flask) -> None:
     """Register the commands."""
     app.cli.add_command(ledger_commands)
     app.cli.add_command(staff_commands)
+    app.cli.add_command(secrets_commands)
     app.cli.add_command(seed_demo)
     app.cli.add_command(seed_load)
 

@@ -16,7 +16,8 @@ class Vault:
     """Encrypts and decrypts short texts. `keys` are any long random texts; the first one encrypts."""
 
     def __init__(self, keys: tuple[str, ...]) -> None:
-        self._fernet = MultiFernet([Fernet(_derived(key)) for key in keys])
+        each = [Fernet(_derived(key)) for key in keys]
+        self._newest, self._fernet = each[0], MultiFernet(each)
 
     def lock(self, text: str) -> str:
         """The text, encrypted, fit for a text column."""
@@ -30,6 +31,14 @@ class Vault:
             raise SecretUnreadable(
                 "A stored secret does not open with the present ENCRYPTION_KEYS."
             ) from None
+
+    def is_newest(self, stored: str) -> bool:
+        """Whether the stored secret is encrypted with the newest key."""
+        try:
+            self._newest.decrypt(stored.encode())
+        except InvalidToken:
+            return False
+        return True
 
 
 def _derived(key: str) -> bytes:
