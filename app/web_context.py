@@ -13,6 +13,7 @@ from app import language
 from app.accounts.terms import Terms, current_terms
 from app.clock import now
 from app.extensions import db
+from app.gateways.registry import kinds
 from app.models import Message, Task
 from app.pricing import credits
 from app.records.money import price_decimals
@@ -28,12 +29,17 @@ def init_app(app: Flask) -> None:
     app.add_template_filter(local_time, "local_time")
     app.add_template_filter(_thousands, "thousands")
     app.add_template_filter(language.day_words)
+    app.add_template_global(_gateway_name, "gateway_name")
     app.add_template_filter(_recipient, "recipient")
     app.context_processor(lambda: {"settings": app.config["CARILLON"], "terms_in_force": _terms_in_force})
 
 
 def _terms_in_force() -> Terms:
     return current_terms(db.session())
+
+
+def _gateway_name(kind: str) -> str:
+    return kinds().get(kind, kind)
 
 
 def user_zone() -> ZoneInfo:

@@ -71,8 +71,22 @@ _LOOKS = {
     "alert": Look(mark("Alert"), "info", "busy"),
 }
 
-# Roles, kinds of ledger entries' subjects and the like are shown by their own word, with a capital letter.
+# Roles, kinds of ledger entries, ends of sign-ins and the like are shown by their own word, with a capital letter.
 _BY_THEIR_OWN_WORD = (
+    mark("Wrong"),
+    mark("Second factor wrong"),
+    mark("Limited"),
+    mark("Unconfirmed"),
+    mark("Password only"),
+    mark("Signed in"),
+    mark("Hold"),
+    mark("Charge"),
+    mark("Release"),
+    mark("Refund"),
+    mark("Top-up"),
+    mark("Adjustment"),
+    mark("Status"),
+    mark("State"),
     mark("Owner"),
     mark("Sender"),
     mark("Viewer"),

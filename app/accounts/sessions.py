@@ -17,6 +17,7 @@ from app.accounts.standing import refusal_of
 from app.clock import now
 from app.desk import audit_log
 from app.desk.audit_log import Actor
+from app.language import gettext
 from app.models import DeviceSession, User
 from config import Settings
 
@@ -161,8 +162,8 @@ def device_name(user_agent: str) -> str:
     browser = next((name for sign, name in _BROWSERS if sign in user_agent), "")
     system = next((name for sign, name in _SYSTEMS if sign in user_agent), "")
     if browser and system:
-        return f"{browser} on {system}"
-    return browser or system or user_agent[:60] or "Unknown device"
+        return gettext("%(browser)s on %(system)s", browser=browser, system=system)
+    return browser or system or user_agent[:60] or gettext("Unknown device")
 
 
 def _end(session: Session, user: User, which: object) -> int:

@@ -213,12 +213,12 @@ def _lock_held(session: Session, task_id: int) -> Task:
 
 def _concerns(task: Task, content: Sequence[Finding], sender_id: Sequence[Finding]) -> list[Concern]:
     found = [
-        Concern("Message", task.content, tuple(content)),
+        Concern(gettext("Message"), task.content, tuple(content)),
         Concern(gettext("Sender ID"), task.sender_id or "", tuple(sender_id)),
     ]
     for row in (task.report or {}).get("row_findings", []):
         findings = tuple(Finding.from_json(stored) for stored in row["findings"])
-        found.append(Concern(f"Row {row['row']}", row["text"], findings))
+        found.append(Concern(gettext("Row %(row)s", row=row["row"]), row["text"], findings))
     return [concern for concern in found if concern.findings and not blocking(concern.findings)]
 
 

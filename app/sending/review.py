@@ -22,6 +22,7 @@ from app.sending.cap_waits import Forecast, forecast
 from app.sending.countries import country_name
 from app.sending.quiet_hours import Quiet, quiet_at
 from app.sending.savings import Saving, savings
+from config import QuietHours
 
 SHOWN_REJECTIONS = 100
 SHOWN_SAMPLES = 5
@@ -158,7 +159,12 @@ class Review:
     forecast: Forecast | None
 
 
-def review(session: Session, task: Task, capabilities: Capabilities | None = None) -> Review:
+def review(
+    session: Session,
+    task: Task,
+    capabilities: Capabilities | None = None,
+    quiet_hours: QuietHours = QuietHours(),  # noqa: B008  (frozen)
+) -> Review:
     """The review of a checked draft; one that is not checked yet gives zeros.
 
     `capabilities` are those of its route's gateway, whose daily limit makes a large task take days.
@@ -205,7 +211,7 @@ def review(session: Session, task: Task, capabilities: Capabilities | None = Non
             for region, network, count in report.get("networks", [])
         ],
         savings=savings(task),
-        quiet=quiet_at(task, starts_at),
+        quiet=quiet_at(task, starts_at, quiet_hours),
         twins=_twins(session, task),
         forecast=forecast(session, task, capabilities, quoted["recipients"]),
     )

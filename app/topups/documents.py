@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Final
 from zoneinfo import ZoneInfo
 
-from app.language import gettext
+from app.language import day_words, gettext
 from app.models import Account, TopUp
 from app.pricing import credits
 from app.records.periods import Period
@@ -40,18 +40,27 @@ def receipt_pdf(top_up: TopUp, zone: ZoneInfo) -> bytes:
     amount = top_up.approved_amount or 0
     pairs = [
         (gettext("Receipt number"), receipt_number(top_up)),
-        ("Date", f"{approved_at.astimezone(zone):%d %b %Y %H:%M %Z}"),
-        ("Account", top_up.account.name),
+        (gettext("Date"), day_words(approved_at.astimezone(zone), "%d %b %Y %H:%M %Z")),
+        (gettext("Account"), top_up.account.name),
         (gettext("Asked for by"), top_up.user.name),
-        ("Credits", credits(amount)),
-        ("Paid", money(top_up.paid, top_up.currency)),
+        (gettext("Credits"), credits(amount)),
+        (gettext("Paid"), money(top_up.paid, top_up.currency)),
         (gettext("Paid by"), gettext("Bank transfer")),
-        ("Reference", top_up.reference),
+        (gettext("Reference"), top_up.reference),
     ]
     if top_up.bank_reference:
-        pairs.append(("Bank's reference", top_up.bank_reference))
+        pairs.append((gettext("Bank's reference"), top_up.bank_reference))
     if amount != top_up.amount:
-        pairs.append((gettext("Asked for"), f"{credits(top_up.amount)} credits. {top_up.reason or ''}"))
+        pairs.append(
+            (
+                gettext("Asked for"),
+                gettext(
+                    "%(amount)s credits. %(reason)s",
+                    amount=credits(top_up.amount),
+                    reason=top_up.reason or "",
+                ),
+            )
+        )
     for words, value in pairs:
         paper.pair(words, value)
     paper.ln(6)
@@ -73,15 +82,15 @@ def statement_pdf(
     paper = Paper(made_at, gettext("Statement of %(name)s", name=account.name))
     paper.words("Statement", size=20, bold=True)
     paper.ln(2)
-    paper.pair("Account", account.name)
+    paper.pair(gettext("Account"), account.name)
     paper.pair(
-        "Period",
+        gettext("Period"),
         gettext("%(words)s, times in %(replace)s", words=period.words, replace=zone.key.replace("_", " ")),
     )
-    paper.pair("Made", f"{made_at.astimezone(zone):%d %b %Y %H:%M %Z}")
+    paper.pair(gettext("Made"), day_words(made_at.astimezone(zone), "%d %b %Y %H:%M %Z"))
     paper.pair(gettext("Available at the start"), credits(totals.opening))
-    paper.pair("In", credits(totals.came_in))
-    paper.pair("Out", credits(totals.went_out))
+    paper.pair(gettext("In"), credits(totals.came_in))
+    paper.pair(gettext("Out"), credits(totals.went_out))
     paper.pair(gettext("Available at the end"), credits(totals.closing))
     paper.pair(gettext("Held at the end"), credits(totals.held_closing))
     paper.ln(4)

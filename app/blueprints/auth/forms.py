@@ -93,7 +93,7 @@ class PhoneField(TelField):
             raise ValidationError(rejection.message) from None
 
 
-def phone_field(words: str = "Mobile phone") -> PhoneField:
+def phone_field(words: str = lazy_gettext("Mobile phone")) -> PhoneField:
     return PhoneField(
         words,
         [

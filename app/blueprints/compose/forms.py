@@ -23,6 +23,7 @@ from wtforms import (
 )
 from wtforms.validators import DataRequired, InputRequired, Length
 
+from app import language
 from app.blueprints.compose.schedule import zone_name
 from app.blueprints.compose.starting import Note, StartingFields
 from app.blueprints.compose.times import TimeFields, wall_time
@@ -288,14 +289,21 @@ def route_label(route: Route, own_price: int | None = None) -> str:
     prices = sorted({route.price_per_segment, *(price.price_per_segment for price in route.prices)})
     if own_price is not None:
         prices = [own_price]
-    price = " to ".join(credits(amount) for amount in {prices[0]: 0, prices[-1]: 0})
-    sender_id = "takes a sender ID" if route.takes_sender_id else "no sender ID"
-    least = f" · from {route.minimum_recipients:,} recipients" if route.minimum_recipients > 1 else ""
-    return f"{route.name} · {price} credits a segment · {sender_id}{least}"
+    lowest, highest = (language.decimals(credits(amount)) for amount in (prices[0], prices[-1]))
+    said = [
+        route.name,
+        _("%(price)s credits a segment", price=lowest)
+        if lowest == highest
+        else _("%(lowest)s to %(highest)s credits a segment", lowest=lowest, highest=highest),
+        _("takes a sender ID") if route.takes_sender_id else _("no sender ID"),
+    ]
+    if route.minimum_recipients > 1:
+        said.append(_("from %(least)s recipients", least=language.thousands(route.minimum_recipients)))
+    return " · ".join(said)
 
 
 def _day_and_time(moment: datetime) -> str:
-    return f"{moment.day} {moment:%b}, {moment:%H:%M}"
+    return f"{moment.day} {language.day_words(moment, '%b, %H:%M')}"
 
 
 def _add(field: Any, messages: Sequence[str]) -> None:

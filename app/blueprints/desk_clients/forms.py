@@ -21,7 +21,11 @@ from wtforms.validators import DataRequired, InputRequired, Length
 
 from app.pricing import credits, parse_credits
 
-ACCESS_WORDS = {"route": lazy_gettext("As the route says"), "yes": "Yes", "no": "No"}
+ACCESS_WORDS = {
+    "route": lazy_gettext("As the route says"),
+    "yes": lazy_gettext("Yes"),
+    "no": lazy_gettext("No"),
+}
 
 
 def trimmed(text: str | None) -> str:

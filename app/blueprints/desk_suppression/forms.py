@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from flask_babel import lazy_gettext
 from wtforms import StringField
 
 from app.blueprints.lists.forms import one_line
@@ -11,4 +12,4 @@ from app.blueprints.suppression.forms import AddForm
 class DeskAddForm(AddForm):
     """For all accounts, or for one that is named."""
 
-    account = StringField("Account", filters=[one_line])
+    account = StringField(lazy_gettext("Account"), filters=[one_line])

@@ -27,7 +27,7 @@ _NEEDS_REASON = frozenset({TemplateState.REJECTED, TemplateState.PAUSED})
 class MarkForm(FlaskForm):
     state = SelectField(
         lazy_gettext("WhatsApp’s decision"),
-        choices=[SelectChoice(state.value, state.capitalize()) for state in templates.MARKS],
+        choices=[SelectChoice(state.value, lazy_gettext(state.capitalize())) for state in templates.MARKS],
     )
     reason = StringField(
         lazy_gettext("Reason, told to the client"), filters=[one_line], validators=[Length(max=500)]

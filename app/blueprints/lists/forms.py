@@ -23,7 +23,7 @@ def one_line(text: str | None) -> str:
     return " ".join("".join(sign if sign.isprintable() else " " for sign in text or "").split())
 
 
-def list_name(label: str = "Name", id: str = "name") -> StringField:
+def list_name(label: str = lazy_gettext("Name"), id: str = "name") -> StringField:
     """The field for a list's name; `id` sets two on one page apart."""
     return StringField(
         label,

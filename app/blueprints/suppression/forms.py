@@ -16,7 +16,7 @@ _MOST_POSTED = 200_000
 def note_field(id: str) -> StringField:
     """Why these numbers are suppressed; `id` sets two on one page apart."""
     return StringField(
-        "Note",
+        lazy_gettext("Note"),
         id=id,
         filters=[one_line],
         validators=[

@@ -35,7 +35,7 @@ class AmountForm(FlaskForm):
         csrf = False
 
     credits = WholeCredits(
-        "Credits",
+        lazy_gettext("Credits"),
         [
             InputRequired(lazy_gettext("Enter how many credits you want.")),
             NumberRange(
@@ -53,7 +53,7 @@ class AmountForm(FlaskForm):
 class StartForm(FlaskForm):
     """What was shown: the server works the price out again, and asks again where it differs."""
 
-    credits = WholeCredits("Credits", [InputRequired(), NumberRange(1, MOST_CREDITS)])
+    credits = WholeCredits(lazy_gettext("Credits"), [InputRequired(), NumberRange(1, MOST_CREDITS)])
     plan = IntegerField(lazy_gettext("Plan"), [InputRequired()])
     shown_total = IntegerField(lazy_gettext("Price"), [InputRequired()])
 

@@ -211,7 +211,7 @@ def _shown(top_up: TopUp) -> dict[str, Any]:
     return {
         "top_up": top_up,
         "place": requests.place_in_queue(db.session(), top_up),
-        "bank_details": desk_settings(db.session()).bank_details,
+        "bank_details": _(desk_settings(db.session()).bank_details),  # until staff write theirs
         "may_upload": requests.may_take_receipt(top_up),
         "refresh_every": _REFRESH.get(TopUpState(top_up.state)),
     }
