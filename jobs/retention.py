@@ -11,6 +11,7 @@ import structlog
 from app.clock import now
 from app.database import truncate_log
 from app.retention import due, erasing
+from app.sending import caps
 from app.sending.uploads import remove_upload
 from jobs.context import job_session, job_settings
 
@@ -34,9 +35,11 @@ def erase(_: int = 0) -> None:
             drafts += sum([erasing.erase_draft(session, task_id, before, remove) for task_id in untouched])
         receipts = erasing.forget_unmatched(session, before)
         of_closed = erasing.erase_closed_accounts(session, before)
+        searched = erasing.forget_searched_numbers(session, before)
+        recipients = caps.forget_recipients(session)
         session.rollback()
-        if tasks or drafts or receipts or of_closed:
+        gone = {"tasks": tasks, "drafts": drafts, "receipts": receipts, "rows_of_closed_accounts": of_closed}
+        gone |= {"searches": searched, "recent_recipients": recipients}
+        if any(gone.values()):
             truncate_log(session)
-            log.info(
-                "erased", tasks=tasks, drafts=drafts, receipts=receipts, rows_of_closed_accounts=of_closed
-            )
+            log.info("erased", **gone)

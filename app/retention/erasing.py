@@ -1,4 +1,4 @@
-"""Erasing a task: its texts, its recipients' numbers and what carriers called its messages.
+"""Erasing a task: its texts, its recipients' numbers, what carriers called its messages and what they said of them.
 
 What stays is what the books and the figures rest on: how many messages there were, to which country, by which
 route, with which status, at which price, and when; and of the task its name, who submitted it and which terms they
@@ -21,11 +21,13 @@ from app.clock import now
 from app.database import after_commit, write_transaction
 from app.models import (
     ERASED,
+    GatewayTry,
     ListEntry,
     Message,
     Receipt,
     Recipient,
     RecipientList,
+    RecordExport,
     Rejection,
     SavedText,
     Task,
@@ -90,6 +92,26 @@ def forget_unmatched(session: Session, before: datetime) -> int:
     return _deleted_in_pieces(session, Receipt, stray.order_by(Receipt.id))
 
 
+def forget_searched_numbers(session: Session, before: datetime) -> int:
+    """Take the number that was searched for out of exports that were asked for before then; returns of how many."""
+    searched = RecordExport.asked["number"].as_string().is_not(None)
+    gone = 0
+    while True:
+        with write_transaction(session):
+            some = session.scalars(
+                select(RecordExport)
+                .where(RecordExport.asked_at < before, searched)
+                .order_by(RecordExport.id)
+                .limit(_AT_ONCE)
+                .with_for_update()
+            ).all()
+            for export in some:
+                export.asked = {name: value for name, value in export.asked.items() if name != "number"}
+        gone += len(some)
+        if len(some) < _AT_ONCE:
+            return gone
+
+
 def erase_closed_accounts(session: Session, before: datetime) -> int:
     """Delete the saved lists and texts of accounts that were closed before then; returns how many rows.
 
@@ -114,7 +136,7 @@ def _locked(session: Session, task_id: int, conditions: list[Any]) -> Task | Non
 
 
 def _erase_messages(session: Session, task_id: int) -> int:
-    """Some of the messages that are not erased yet, and their receipts; returns how many."""
+    """Some of the messages that are not erased yet, their receipts and the carriers' words; returns how many."""
     some = session.scalars(
         select(Message.id)
         .where(Message.task_id == task_id, ~Message.e164.startswith(ERASED))
@@ -123,6 +145,7 @@ def _erase_messages(session: Session, task_id: int) -> int:
     ).all()
     if some:
         session.execute(delete(Receipt).where(Receipt.message_id.in_(some)))
+        session.execute(delete(GatewayTry).where(GatewayTry.message_id.in_(some)))
         session.execute(
             update(Message)
             .where(Message.id.in_(some))

@@ -17,7 +17,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from app.clock import now
-from app.database import insert_new
+from app.database import insert_new, write_transaction
 from app.gateways.base import Capabilities
 from app.models import Account, Message, MessageStatus, RecentRecipient, RecipientPool, Route, Task
 from app.sending.due import LONGEST_DAY
@@ -158,6 +158,19 @@ def recount(session: Session, owner: Owner, owner_id: int) -> None:
     )
 
 
+def forget_recipients(session: Session) -> int:
+    """Forget whom carriers no longer count, also where nothing is sent any more; returns how many numbers.
+
+    A transaction of its own for each pool.
+    """
+    names = session.scalars(select(RecipientPool.name).order_by(RecipientPool.name)).all()
+    gone = 0
+    for name in names:
+        with write_transaction(session):
+            gone += _Pool(session, name, 0).forgotten
+    return gone
+
+
 class _Pool:
     """A carrier's count of different numbers in the last 24 hours, locked, without those that are older."""
 
@@ -174,9 +187,10 @@ class _Pool:
             .execution_options(synchronize_session=False)
         )
         assert isinstance(forgotten, CursorResult)
-        self._used = used - forgotten.rowcount
+        self.forgotten = forgotten.rowcount
+        self._used = used - self.forgotten
         self.room = max(limit - self._used, 0)
-        if forgotten.rowcount:
+        if self.forgotten:
             self._write(self._used)
 
     def note(self, numbers: set[str]) -> None:

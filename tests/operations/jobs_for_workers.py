@@ -26,3 +26,12 @@ def until_asked_to_stop(path: str) -> None:
     while not shutdown.requested() and time.monotonic() < deadline:
         time.sleep(0.02)
     Path(path + ".stopped").touch()
+
+
+def break_over(last_digits: int) -> None:
+    """Raise what repeats a number, and was caused by what repeats it too."""
+    number = f"+60{123_456_000 + last_digits}"
+    try:
+        raise KeyError(number)
+    except KeyError as error:
+        raise ValueError(f"No such number: {number}") from error

@@ -117,6 +117,22 @@ def test_it_serves_its_queues_and_says_little(workers: Workers, redis: Redis, tm
     assert len(workers.said().splitlines()) == 1
 
 
+def test_a_failed_job_leaves_neither_number_nor_text_in_redis(workers: Workers, redis: Redis) -> None:
+    workers.start("default")
+    job = Queue("default", connection=redis).enqueue(jobs_for_workers.break_over, 701, failure_ttl=600)
+    wait_for(lambda: job.latest_result(), workers)
+    result = job.latest_result()
+    assert result is not None
+    kept = result.exc_string or ""
+    assert kept.startswith("builtins.ValueError at ")
+    assert "jobs_for_workers.py" in kept
+    assert "← builtins.KeyError at " in kept
+    hash_of_job: dict[bytes, bytes] = redis.hgetall(job.key)  # type: ignore[assignment]
+    told = f"{kept} {hash_of_job} {workers.said()}"
+    assert "60123456701" not in told
+    assert "No such number" not in told
+
+
 def test_an_unknown_queue_is_refused(workers: Workers) -> None:
     assert workers.start("post").wait(20) == 2
     assert "invalid choice: 'post'" in workers.said()

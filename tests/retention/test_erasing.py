@@ -12,10 +12,14 @@ from app.database import write_transaction
 from app.ledger.audit import audit
 from app.ledger.transfers import top_up
 from app.models import (
+    GatewayTry,
     LedgerEntry,
     Message,
     Receipt,
+    RecentRecipient,
     Recipient,
+    RecipientPool,
+    RecordExport,
     Rejection,
     Suppression,
     Task,
@@ -74,6 +78,12 @@ def ended(session, owner, route, outcomes=OUTCOMES, ago=LONG_AGO, **columns):
                     received_at=now() - ago,
                 )
             )
+            session.add(
+                GatewayTry(
+                    message_id=message.id, route_id=route.id, gateway="http", attempt=1, outcome="deferred",
+                    code="throttled", said=f"Not now for {message.e164}",
+                )
+            )  # fmt: skip
     return task.id
 
 
@@ -102,8 +112,37 @@ def test_numbers_texts_rows_and_receipts_are_gone(session, owner, route):
     for message in session.scalars(select(Message).where(Message.task_id == task_id)):
         assert message.is_erased
         assert (message.e164, message.text, message.gateway_id) == (f"~{message.row}", None, None)
-    for model in (Receipt, Rejection, Recipient):
+    for model in (Receipt, Rejection, Recipient, GatewayTry):
         assert session.scalar(select(func.count()).select_from(model)) == 0
+
+
+def test_whom_a_carrier_counts_no_more_is_forgotten_though_nothing_is_sent(session, owner):
+    with write_transaction(session):
+        session.add(RecipientPool(name="waba", used=2))
+        session.flush()
+        for e164, hours in (("+61400000001", 25), ("+61400000002", 1)):
+            session.add(RecentRecipient(pool="waba", e164=e164, last_at=now() - timedelta(hours=hours)))
+    erase(session)
+    assert session.scalars(select(RecentRecipient.e164)).all() == ["+61400000002"]
+    assert session.get_one(RecipientPool, "waba").used == 1
+
+
+def test_an_old_export_keeps_its_filter_but_not_the_number(session, owner):
+    def asked_for(ago):
+        export = RecordExport(
+            account_id=owner.account_id, user_id=owner.id, kind="messages", file_type="csv", request_hash="x",
+            asked={"number": "+61400000001", "status": "failed"}, asked_at=now() - ago, time_zone="UTC",
+            state="expired",
+        )  # fmt: skip
+        session.add(export)
+        session.flush()
+        return export.id
+
+    with write_transaction(session):
+        old, lately = asked_for(LONG_AGO), asked_for(timedelta(days=1))
+    erase(session)
+    assert session.get_one(RecordExport, old).asked == {"status": "failed"}
+    assert session.get_one(RecordExport, lately).asked["number"] == "+61400000001"
 
 
 def test_doing_it_twice_does_it_once(session, owner, route):
