@@ -10,7 +10,7 @@ import hmac
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, time, timedelta
 from pathlib import Path
 from typing import Any, Literal
 
@@ -33,6 +33,20 @@ class Limits:
     upload_bytes: int = 10 * 1024 * 1024
     content_characters: int = 918
     sender_id_characters: int = 10
+
+
+@dataclass(frozen=True)
+class QuietHours:
+    """When people should not be written to, by their own clocks. Where both are the same, there are none."""
+
+    begin: time = time(20)
+    end: time = time(8)
+
+    def hold(self, clock: time) -> bool:
+        """Whether this clock is within them. They may run over midnight."""
+        if self.begin <= self.end:
+            return self.begin <= clock < self.end
+        return clock >= self.begin or clock < self.end
 
 
 @dataclass(frozen=True)
@@ -67,6 +81,7 @@ class Settings:
     session_idle: timedelta = timedelta(hours=2)
     password_max_age: timedelta | None = None
     trusted_proxies: int = 0
+    quiet_hours: QuietHours = field(default_factory=QuietHours)
     retention: timedelta = timedelta(days=396)  # then numbers and texts are erased
     pump_slice: timedelta = timedelta(seconds=30)
     pump_lease: timedelta = timedelta(seconds=15)
@@ -135,6 +150,7 @@ class Settings:
             if (days := _whole(env, "PASSWORD_MAX_AGE_DAYS", 0))
             else None,
             trusted_proxies=_whole(env, "TRUSTED_PROXIES", 0),
+            quiet_hours=QuietHours(_clock(env, "QUIET_FROM", "20:00"), _clock(env, "QUIET_UNTIL", "08:00")),
             retention=timedelta(days=_whole(env, "RETENTION_DAYS", 396, least=30)),
         )
 
@@ -188,6 +204,14 @@ def _whole(env: Mapping[str, str], name: str, otherwise: int, least: int = 0) ->
     if not (text.isascii() and text.isdecimal()) or int(text) < least:
         raise SettingsError(f"{name} must be a whole number of at least {least}, not {text!r}.")
     return int(text)
+
+
+def _clock(env: Mapping[str, str], name: str, otherwise: str) -> time:
+    text = env.get(name) or otherwise
+    try:
+        return datetime.strptime(text, "%H:%M").time()  # noqa: DTZ007  (a clock's hand, in whatever zone)
+    except ValueError:
+        raise SettingsError(f"{name} must be a time such as {otherwise}, not {text!r}.") from None
 
 
 def _require(env: Mapping[str, str], *names: str) -> None:

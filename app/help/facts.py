@@ -21,7 +21,7 @@ from app.exports import asking
 from app.lists.suppression_upload import MOST_ROWS
 from app.models import ChargeWhen, Route
 from app.recipients.template import HEADING
-from app.sending import canary, quiet_hours, route_rules
+from app.sending import canary, route_rules
 from app.sending.lookup import open_routes, own_prices
 from app.support.tickets import ANSWER_WITHIN
 from app.topups import prices, receipts, requests
@@ -121,11 +121,11 @@ class Facts:
 
     @property
     def quiet_from(self) -> str:
-        return _clock(quiet_hours.QUIET_FROM)
+        return _clock(self.settings.quiet_hours.begin)
 
     @property
     def quiet_until(self) -> str:
-        return _clock(quiet_hours.QUIET_UNTIL)
+        return _clock(self.settings.quiet_hours.end)
 
     @property
     def retention_days(self) -> int:

@@ -8,14 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from app.models import Task
+from config import QuietHours
 
-QUIET_FROM: Final = time(20, 0)
-QUIET_UNTIL: Final = time(8, 0)
 _DAYS_AHEAD: Final = 8
 
 Groups = Sequence[tuple[tuple[ZoneInfo, ...], int]]
@@ -23,23 +22,24 @@ Groups = Sequence[tuple[tuple[ZoneInfo, ...], int]]
 
 @dataclass(frozen=True, slots=True)
 class Quiet:
-    """How many of a task's numbers may be in quiet hours when it starts; `allowed` is the next time for all.
+    """How many of a task's numbers may be in quiet hours (`hours`) when it starts; `allowed` is the next time for all.
 
     `allowed` is None where the destinations' days never leave a common hour.
     """
 
     numbers: int
     allowed: datetime | None
+    hours: QuietHours
 
 
-def quiet_at(task: Task, moment: datetime) -> Quiet | None:
+def quiet_at(task: Task, moment: datetime, hours: QuietHours) -> Quiet | None:
     """What a start at this moment means for the recipients' nights; None when it disturbs nobody's."""
     groups = _groups(task)
-    numbers = sum(count for zones, count in groups if _is_quiet(zones, moment))
-    return Quiet(numbers, next_allowed_time(task, moment)) if numbers else None
+    numbers = sum(count for zones, count in groups if _is_quiet(zones, moment, hours))
+    return Quiet(numbers, next_allowed_time(task, moment, hours), hours) if numbers else None
 
 
-def next_allowed_time(task: Task, moment: datetime) -> datetime | None:
+def next_allowed_time(task: Task, moment: datetime, hours: QuietHours) -> datetime | None:
     """The first moment from this one on at which no number's clock is within quiet hours; None for never.
 
     Such a moment is this one or the end of some zone's night, so only those are looked at. The end of a night is
@@ -47,21 +47,20 @@ def next_allowed_time(task: Task, moment: datetime) -> datetime | None:
     """
     groups = _groups(task)
     zones = {zone for found, _ in groups for zone in found}
-    ends = (_end_of_night(zone, moment, day) for zone in zones for day in range(-1, _DAYS_AHEAD))
+    ends = (_end_of_night(zone, moment, day, hours) for zone in zones for day in range(-1, _DAYS_AHEAD))
     for candidate in sorted({moment, *(end for end in ends if end > moment)}):
-        if not any(_is_quiet(found, candidate) for found, _ in groups):
+        if not any(_is_quiet(found, candidate, hours) for found, _ in groups):
             return candidate
     return None
 
 
-def _end_of_night(zone: ZoneInfo, moment: datetime, days: int) -> datetime:
+def _end_of_night(zone: ZoneInfo, moment: datetime, days: int, hours: QuietHours) -> datetime:
     day = moment.astimezone(zone).date() + timedelta(days=days)
-    return datetime.combine(day, QUIET_UNTIL, zone).astimezone(UTC)
+    return datetime.combine(day, hours.end, zone).astimezone(UTC)
 
 
-def _is_quiet(zones: Sequence[ZoneInfo], moment: datetime) -> bool:
-    clocks = (moment.astimezone(zone).time() for zone in zones)
-    return any(clock >= QUIET_FROM or clock < QUIET_UNTIL for clock in clocks)
+def _is_quiet(zones: Sequence[ZoneInfo], moment: datetime, hours: QuietHours) -> bool:
+    return any(hours.hold(moment.astimezone(zone).time()) for zone in zones)
 
 
 def _groups(task: Task) -> Groups:

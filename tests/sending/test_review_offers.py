@@ -16,8 +16,11 @@ from app.sending.drafts import ChosenList
 from app.sending.quiet_hours import next_allowed_time, quiet_at
 from app.sending.review import review
 from app.sending.savings import savings
+from config import QuietHours, Settings, SettingsError
 from tests.recipients.sheet_files import csv_bytes
 from tests.sending.engine import House
+
+NIGHT = QuietHours()
 
 A, B = "+61412000001", "+61412000002"
 
@@ -62,18 +65,37 @@ def test_the_next_allowed_time_is_eight_by_the_destinations_clock(start: str, al
     london = ZoneInfo("Europe/London")
     task = Task(report={"zones": [[["Europe/London"], 3]]})
     moment = datetime.fromisoformat(start).replace(tzinfo=london).astimezone(UTC)
-    found = next_allowed_time(task, moment)
+    found = next_allowed_time(task, moment, NIGHT)
     assert found == datetime.fromisoformat(allowed).replace(tzinfo=london)
-    quiet = quiet_at(task, moment)
+    quiet = quiet_at(task, moment, NIGHT)
     assert (quiet is None) == (start == allowed)
+
+
+@pytest.mark.parametrize(
+    ("begin", "end", "quiet"),
+    [("21:30", "09:00", {22, 23, 0, 8}), ("00:00", "06:00", {0}), ("13:00", "13:00", set())],
+)
+def test_the_operator_sets_the_quiet_hours(begin: str, end: str, quiet: set[int]) -> None:
+    hours = Settings.from_env({"QUIET_FROM": begin, "QUIET_UNTIL": end}).quiet_hours
+    task = Task(report={"zones": [[["Europe/London"], 3]]})
+    asked = {hour: datetime(2026, 1, 5, hour, tzinfo=UTC) for hour in (0, 8, 12, 20, 22, 23)}
+    found = {hour: quiet_at(task, moment, hours) for hour, moment in asked.items()}
+    assert {hour for hour, told in found.items() if told} == quiet
+    assert all(told is None or told.allowed.strftime("%H:%M") == end for told in found.values())
+
+
+@pytest.mark.parametrize("wrong", ["8", "24:30", "noon"])
+def test_quiet_hours_that_are_no_time_stop_the_start(wrong: str) -> None:
+    with pytest.raises(SettingsError, match="QUIET_FROM"):
+        Settings.from_env({"QUIET_FROM": wrong})
 
 
 def test_places_whose_days_never_meet_have_no_allowed_time() -> None:
     task = Task(
         report={"zones": [[["Pacific/Auckland"], 1], [["Europe/London"], 1], [["America/Los_Angeles"], 1]]}
     )
-    assert next_allowed_time(task, datetime(2026, 6, 1, 12, tzinfo=UTC)) is None
-    quiet = quiet_at(task, datetime(2026, 6, 1, 12, tzinfo=UTC))
+    assert next_allowed_time(task, datetime(2026, 6, 1, 12, tzinfo=UTC), NIGHT) is None
+    quiet = quiet_at(task, datetime(2026, 6, 1, 12, tzinfo=UTC), NIGHT)
     assert quiet is not None
     assert quiet.numbers >= 1
 

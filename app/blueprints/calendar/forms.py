@@ -16,6 +16,7 @@ from app.clock import now
 from app.language import gettext as _
 from app.models import Task
 from app.sending.quiet_hours import Quiet, quiet_at
+from config import QuietHours
 
 
 class MoveForm(FlaskForm):
@@ -39,10 +40,10 @@ class MoveForm(FlaskForm):
         except UnusableTime as problem:
             raise ValidationError(str(problem)) from None
 
-    def disturbs(self, task: Task) -> bool:
+    def disturbs(self, task: Task, hours: QuietHours) -> bool:
         """Whether somebody's night would be disturbed, and nobody has said yes to that."""
         assert self.moment is not None  # validated
-        self.quiet = None if self.night.data else quiet_at(task, self.moment)
+        self.quiet = None if self.night.data else quiet_at(task, self.moment, hours)
         return self.quiet is not None
 
     @property

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from itertools import groupby
 from typing import Any
 
-from flask import flash, redirect, render_template, request, url_for
+from flask import current_app, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from app.access import ANY_CLIENT, SENDERS, roles_required, signed_in_account_id, signed_in_user
@@ -68,7 +68,7 @@ def move(public_id: str) -> ResponseReturnValue:
     form.zone = user_zone()
     if not form.is_submitted():
         return _move_page(task, form)
-    if not form.validate() or form.disturbs(task):
+    if not form.validate() or form.disturbs(task, current_app.config["CARILLON"].quiet_hours):
         return _move_page(task, form, 422)
     return _move(task, form)
 

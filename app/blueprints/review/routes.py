@@ -121,7 +121,7 @@ def correct(public_id: str) -> ResponseReturnValue:
 def move(public_id: str) -> ResponseReturnValue:
     """Send at the next time at which no recipient's clock is within quiet hours."""
     task = _task(public_id)
-    moment = next_allowed_time(task, task.scheduled_at or now())
+    moment = next_allowed_time(task, task.scheduled_at or now(), current_app.config["CARILLON"].quiet_hours)
     if moment is None:
         flash(
             _("There is no hour that is daytime for all of these recipients. Split the list by country."),
@@ -166,7 +166,8 @@ def _submit_form(task: Task) -> SubmitForm:
 
 
 def _rendered(template: str, task: Task, form: SubmitForm, status: int = 200) -> ResponseReturnValue:
-    shown = review(db.session(), task, capabilities_of(task.route, current_app.config["CARILLON"]))
+    settings = current_app.config["CARILLON"]
+    shown = review(db.session(), task, capabilities_of(task.route, settings), settings.quiet_hours)
     zone = user_zone()
     twice = task.scheduled_at is not None and comes_twice(task.scheduled_at, zone)
     may_send = signed_in_user().role in SENDERS
