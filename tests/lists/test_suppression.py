@@ -122,5 +122,18 @@ def test_people_opt_out_themselves_and_looking_changes_nothing(
     assert public.submit(address, {"number": "0412"}).status_code == 422
 
 
+def test_one_subscriber_is_limited_whichever_address_of_their_network_they_take(
+    keeper: Keeper, public: PanelClient
+) -> None:
+    address = f"/opt-out/{keeper.rows(select(OptOutPage.public_id))[0]}"
+    values = {"csrf_token": public.csrf_token(address), "number": "0412"}
+
+    def ask(ip: str) -> int:
+        return public.post(address, data=values, environ_overrides={"REMOTE_ADDR": ip}).status_code
+
+    assert [ask(f"2001:db8:1:2::{number}") for number in range(11)] == [422] * 10 + [429]
+    assert ask("2001:db8:1:3::1") == 422
+
+
 def test_a_mistyped_opt_out_address_tells_nothing(public: PanelClient) -> None:
     assert public.get("/opt-out/nobody").status_code == 404

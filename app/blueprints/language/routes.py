@@ -24,7 +24,7 @@ def choose() -> ResponseReturnValue:
     answer = redirect(next_page(request.form.get("next"), url_for("dashboard.home")), 303)
     chosen = request.form.get("language", "")
     if chosen in LANGUAGES:
-        if current_user.is_authenticated:
+        if current_user.is_authenticated and current_user.language != chosen:
             with write_transaction(db.session()):
                 signed_in_user().language = chosen
         secure = current_app.config["SESSION_COOKIE_SECURE"]
