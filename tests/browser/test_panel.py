@@ -159,7 +159,7 @@ def test_a_scheduled_message_waits_and_can_be_called_off(open_browser: Open) -> 
     expect(page.locator("#credit")).to_contain_text("Held")
     assert before - available(page) == 1_000
     page.get_by_role("link", name="Cancel this task").click()
-    page.get_by_role("button", name="Cancel the task").click()
+    page.get_by_role("button", name="Cancel “").click()
     expect(page.locator("#progress")).to_have_attribute("data-state", "cancelled")
     assert available(page) == before
 
