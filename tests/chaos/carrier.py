@@ -213,12 +213,12 @@ class ChaosCarrier:
             self._waiting[callback].append((time.monotonic() + delay / 2, lie, True))
 
     async def _bring(self) -> None:
-        """Every 50 ms, send out what is due: true receipts together, shuffled, and forged ones by themselves."""
+        """Every 100 ms, send out what is due: true receipts together, shuffled, and forged ones by themselves."""
         dice = self._dice("courier")
         timeout = aiohttp.ClientTimeout(total=3.0)
         async with aiohttp.ClientSession(timeout=timeout) as client:
             while True:
-                await asyncio.sleep(0.05)
+                await asyncio.sleep(0.1)
                 moment = time.monotonic()
                 for callback, waiting in list(self._waiting.items()):
                     due = [each for each in waiting if each[0] <= moment]
@@ -278,7 +278,7 @@ def settings_of(url: str, kind: str, answer_timeout: float) -> tuple[dict[str, o
         "receipt_signature_header": HEADER,
         "receipt_signature_scheme": "hex",
         "answer_timeout": answer_timeout,
-        "concurrency": 16,
+        "concurrency": 32,
     }
     if kind == "dedupes":
         openly["dedupes_reference"] = True

@@ -19,7 +19,6 @@ from tests.chaos.storm import full_disk
 from tests.sending.engine import House, make_house
 
 CREDIT = 100_000_000
-ANSWER_TIMEOUT = 2.0
 
 
 class Stage:
@@ -40,8 +39,10 @@ class Stage:
     def can_fill_disk(self) -> bool:
         return self._disk is not None
 
-    def house(self, session: Session, carrier: ChaosCarrier, kind: str, rate: int) -> House:
-        openly, secret = settings_of(carrier.url, kind, ANSWER_TIMEOUT)
+    def house(
+        self, session: Session, carrier: ChaosCarrier, kind: str, rate: int, answer_timeout: float = 2.0
+    ) -> House:
+        openly, secret = settings_of(carrier.url, kind, answer_timeout)
         return make_house(
             self.app, session, credit=CREDIT, rate=rate, gateway="http", gateway_settings=openly,
             gateway_secrets=lock_secrets(secret, self.settings),

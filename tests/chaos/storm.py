@@ -27,7 +27,7 @@ from app.models import Message, MessageStatus, PumpLease
 from app.sending.settlement import FINAL
 from app.sending.sweep import INTERRUPTED
 from tests.chaos.carrier import ChaosCarrier, Record
-from tests.chaos.crew import LEASE, Crew, is_alive
+from tests.chaos.crew import LEASE, MARGIN, Crew, is_alive
 
 WORKERS = ("one", "two", "three")
 EVERYBODY = (*WORKERS, "ticker", "web")
@@ -51,6 +51,9 @@ KILLS = (Event.KILL_PUMP, Event.KILL_HORSE, Event.KILL_WORKER, Event.KILL_TICKER
 _LIKELY = (35, 25, 20, 10, 10)
 _LULL = 0.8  # seconds to wait for messages to leave before the next blow
 _PATIENCE = 3.0  # seconds to wait for a work-horse to strike
+# So much of the messages reaches the carrier at all, the others are left in doubt. The blows are spread over these.
+_SHARE = 0.8
+_LOOK = 0.5  # seconds between two looks at every message: looking more often keeps the carrier waiting
 
 
 class Servers(Protocol):
@@ -61,6 +64,9 @@ class Servers(Protocol):
     def start_redis(self) -> None: ...
 
     def restart_database(self) -> None: ...
+
+    @property
+    def can_fill_disk(self) -> bool: ...
 
     def fill_disk(self) -> contextlib.AbstractContextManager[None]: ...
 
@@ -92,6 +98,7 @@ class Told:
 
     events: Counter[Event] = field(default_factory=Counter)
     kills: int = 0
+    left_out: Counter[Event] = field(default_factory=Counter)  # blows that this machine does not allow
     in_the_dark: set[str] = field(default_factory=set)
     diary: list[tuple[float, int, str]] = field(default_factory=list)
     seconds: dict[str, float] = field(default_factory=dict)
@@ -101,8 +108,15 @@ class Storm:
     """Drives one plan over a crew at work."""
 
     def __init__(
-        self, plan: Plan, crew: Crew, servers: Servers, carrier: ChaosCarrier, database_url: str
+        self,
+        plan: Plan,
+        crew: Crew,
+        servers: Servers,
+        carrier: ChaosCarrier,
+        database_url: str,
+        answer_timeout: float,
     ) -> None:
+        self._answer_timeout = answer_timeout
         self._plan = plan
         self._crew = crew
         self._servers = servers
@@ -118,7 +132,7 @@ class Storm:
         began = time.monotonic()
         events = self._plan.events
         for number, event in enumerate(events):
-            self._await_progress(messages * number / len(events), most=_LULL)
+            self._await_progress(_SHARE * messages * number / len(events), most=_LULL)
             self._look_into_the_dark()
             self._do(event)
             moment = round(time.monotonic() - began, 1)
@@ -164,7 +178,7 @@ class Storm:
             case Event.KILL_WEB:
                 self._kill("web")
             case Event.STOP_PUMP | Event.STOP_PUMP_LONG:
-                seconds = LEASE * 2.5 if event is Event.STOP_PUMP else 6.0
+                seconds = LEASE * 2.5 if event is Event.STOP_PUMP else self._answer_timeout + MARGIN + 2.0
                 pid = self._strike(signal.SIGSTOP, pumps=True)
                 if pid is not None:
                     self._stopped.append((time.monotonic() + seconds, pid))
@@ -177,6 +191,9 @@ class Storm:
                 self._servers.start_redis()
             case Event.RESTART_DATABASE:
                 self._servers.restart_database()
+            case Event.FILL_DISK if not self._servers.can_fill_disk:
+                self.told.left_out[event] += 1
+                return
             case Event.FILL_DISK:
                 with self._servers.fill_disk():
                     time.sleep(self._dice.uniform(0.5, 2.0))
@@ -184,7 +201,8 @@ class Storm:
 
     def _kill(self, name: str) -> None:
         self._crew.kill(name)
-        self._note_dark()
+        if name in WORKERS:  # the others never hold a message
+            self._note_dark()
         self.told.kills += 1
         self._crew.start(name)
 
@@ -205,7 +223,7 @@ class Storm:
                         time.sleep(0.002)
                     self._note_dark()
                     return wanted
-            time.sleep(0.01)
+            time.sleep(0.03)
         return None
 
     def _pumping(self) -> int | None:
@@ -279,7 +297,7 @@ def calm(engine: Engine, carrier: ChaosCarrier, *, doubts: bool, still: float) -
             last, moved = state, time.monotonic()
         if time.monotonic() - moved > still:
             return
-        time.sleep(0.05)
+        time.sleep(_LOOK)
 
 
 @contextlib.contextmanager

@@ -30,7 +30,9 @@ def test_a_storm_loses_nothing_and_sends_nothing_twice(
     stage_on: Callable[[str], Stage], database: str, kind: str, seed: int
 ) -> None:
     kills, others = (500, 25) if LONG else (8, 5)
-    size = Size(messages=5_000, rate=100, still=120) if LONG else Size(messages=160, rate=40)
+    size = (
+        Size(messages=5_000, rate=100, still=60, answer_timeout=4.0) if LONG else Size(messages=160, rate=40)
+    )
     found, told = weather(stage_on(database), kind, Plan.drawn(seed, database, kills, others), size)
     assert not found, f"Seed {seed}: {found}"
     assert told.kills >= kills

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
+import warnings
 from dataclasses import dataclass
 
 from sqlalchemy.orm import Session
@@ -11,7 +12,7 @@ from sqlalchemy.orm import Session
 from app.extensions import db
 from tests.chaos import verdict
 from tests.chaos.carrier import ChaosCarrier
-from tests.chaos.stage import ANSWER_TIMEOUT, CREDIT, Stage
+from tests.chaos.stage import CREDIT, Stage
 from tests.chaos.storm import EVERYBODY, Plan, Storm, Told, calm
 from tests.factories.tasks import make_submitted_task
 
@@ -21,11 +22,13 @@ _TASKS = 4
 @dataclass(frozen=True)
 class Size:
     """How many messages, and how many a second their route allows. `still`: after so many seconds without any change
-    nothing more is awaited."""
+    nothing more is awaited. `answer_timeout` is what the carrier is given; where many processes share few processors,
+    too little of it makes doubts that the carrier never meant."""
 
     messages: int
     rate: int
     still: float = 45.0
+    answer_timeout: float = 2.0
 
 
 def weather(stage: Stage, kind: str, plan: Plan, size: Size, plant: str = "") -> tuple[list[str], Told]:
@@ -33,21 +36,21 @@ def weather(stage: Stage, kind: str, plan: Plan, size: Size, plant: str = "") ->
     carrier = ChaosCarrier(plan.seed, dedupes=kind == "dedupes", tells_doubtful=kind != "asked")
     with carrier, stage.app.app_context(), stage.crew(plant=plant) as crew:
         session = db.session()
-        house = stage.house(session, carrier, kind, size.rate)
+        house = stage.house(session, carrier, kind, size.rate, size.answer_timeout)
         for part in range(_TASKS):
             make_submitted_task(
                 session, house.owner, house.route, messages=size.messages // _TASKS, name=f"Part {part}"
             )
         session.rollback()
         crew.start(*EVERYBODY)
-        storm = Storm(plan, crew, stage, carrier, stage.database_url)
+        storm = Storm(plan, crew, stage, carrier, stage.database_url, size.answer_timeout)
         began = time.monotonic()
         told = storm.rage(size.messages)
         told.seconds["storm"] = time.monotonic() - began
         calm(storm.engine, carrier, doubts=False, still=size.still)
         told.seconds["until all but doubts was over"] = time.monotonic() - began
         with Session(storm.engine) as looking:
-            seen = verdict.doubts(looking, carrier.record, told.in_the_dark, ANSWER_TIMEOUT)
+            seen = verdict.doubts(looking, carrier.record, told.in_the_dark, size.answer_timeout)
         crew.kill("ticker")
         crew.start("ticker", in_doubt_release=0.5)  # as if the set time had passed
         calm(storm.engine, carrier, doubts=True, still=size.still)
@@ -63,6 +66,10 @@ def weather(stage: Stage, kind: str, plan: Plan, size: Size, plant: str = "") ->
             f" {len(told.in_the_dark)} were under way when a process was struck, {len(seen.standing)} stood in doubt;"
             f" {', '.join(f'{seconds:.0f} s {what}' for what, seconds in told.seconds.items())}; {found}\n"
         )
+        if told.left_out:
+            warnings.warn(
+                f"Left out, since no file system may be mounted here: {dict(told.left_out)}.", stacklevel=2
+            )
         if found:
             sys.stdout.write(f"\n{told.diary[-50:]}\n{crew.said()}\n")
         return found, told

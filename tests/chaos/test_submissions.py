@@ -1,0 +1,130 @@
+"""A web process that is killed while somebody submits: the second click finds one promise, paid once and kept once."""
+
+from __future__ import annotations
+
+import http.client
+import random
+import threading
+import time
+import urllib.parse
+import urllib.request
+from collections.abc import Callable
+from html.parser import HTMLParser
+from http.cookiejar import CookieJar
+
+import pytest
+from flask import Flask, url_for
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from app.extensions import db
+from app.models import Message, Task, TaskState
+from tests.chaos import verdict
+from tests.chaos.carrier import GENTLE, ChaosCarrier
+from tests.chaos.crew import Crew
+from tests.chaos.stage import CREDIT, Stage
+from tests.chaos.storm import EVERYBODY, calm, reading_engine
+from tests.factories.users import PASSWORD
+from tests.sending.engine import House
+
+MESSAGES = 400
+RATE = 200
+DEADLY = 0.25  # seconds, within which a submission is killed: longer than most take
+
+
+class Browser:
+    """A person's browser, over a real connection: it keeps cookies, and fills in what a form hides."""
+
+    def __init__(self, app: Flask, address: str) -> None:
+        self._app = app
+        self._address = address
+        self._jar = urllib.request.build_opener(urllib.request.HTTPCookieProcessor(CookieJar()))
+
+    def path(self, endpoint: str, **values: object) -> str:
+        with self._app.test_request_context():
+            return url_for(endpoint, **values)
+
+    def open(self, path: str, data: dict[str, str] | None = None) -> str:
+        body = urllib.parse.urlencode(data).encode() if data is not None else None
+        with self._jar.open(self._address + path, data=body, timeout=30) as answer:
+            return str(answer.read().decode())
+
+    def sign_in(self, email: str) -> None:
+        path = self.path("auth.sign_in")
+        hidden = _hidden_fields(self.open(path))
+        page = self.open(path, {**hidden, "email": email, "password": PASSWORD, "accept_terms": "y"})
+        assert 'type="password"' not in page, page
+
+
+class _Fields(HTMLParser):
+    def __init__(self) -> None:
+        super().__init__()
+        self.found: dict[str, str] = {}
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        values = dict(attrs)
+        if tag == "input" and values.get("type") == "hidden":
+            self.found.setdefault(values.get("name") or "", values.get("value") or "")
+
+
+def _hidden_fields(page: str) -> dict[str, str]:
+    fields = _Fields()
+    fields.feed(page)
+    return fields.found
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(600)
+@pytest.mark.parametrize("database", ["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
+def test_a_submission_cut_off_is_made_once(
+    stage_on: Callable[[str], Stage], database: str, seed: int, long: bool
+) -> None:
+    stage = stage_on(database)
+    dice = random.Random(seed)
+    rounds = 40 if long else 4
+    with ChaosCarrier(seed, manners=GENTLE) as carrier, stage.app.app_context(), stage.crew() as crew:
+        house = stage.house(db.session(), carrier, "neither", RATE)
+        crew.start(*EVERYBODY)
+        browser = Browser(stage.app, crew.web)
+        browser.sign_in(house.owner.email)
+        cut_off = sum(_submit_and_strike(crew, browser, house, dice, number) for number in range(rounds))
+        engine = reading_engine(stage.database_url)
+        calm(engine, carrier, doubts=False, still=30)
+        with Session(engine) as looking:
+            seen = verdict.doubts(looking, carrier.record, (), 2.0)
+            found = verdict.complaints(looking, carrier, seen, credit=CREDIT, dedupes=False, rate=RATE)
+            assert looking.scalar(select(func.count()).select_from(Message)) == rounds * MESSAGES
+            assert set(looking.scalars(select(Task.state))) == {TaskState.DONE}
+    assert not found, f"Seed {seed}: {found}\n{crew.said()}"
+    assert cut_off, "No submission was cut off."
+
+
+def _submit_and_strike(crew: Crew, browser: Browser, house: House, dice: random.Random, number: int) -> bool:
+    """Submit a new task, kill the web and a worker meanwhile, and click again; whether the first click was cut off."""
+    rows = (f"+614{number:03d}{each:05d}" for each in range(MESSAGES))
+    task = house.check(house.bulk("\n".join(("phone", *rows)).encode(), f"list-{number}.csv"))
+    assert task.state == TaskState.READY, task.findings
+    public_id = task.public_id
+    house.session.rollback()
+    submit = browser.path("review.submit", public_id=public_id)
+    hidden = {**_hidden_fields(browser.open(browser.path("review.page", public_id=public_id))), "accept": "y"}
+    lost: list[Exception] = []
+
+    def click() -> None:
+        try:
+            browser.open(submit, hidden)
+        except (OSError, http.client.HTTPException) as error:
+            lost.append(error)
+
+    clicking = threading.Thread(target=click)
+    clicking.start()
+    time.sleep(dice.uniform(0.0, DEADLY))
+    crew.kill("web")
+    crew.start("web")
+    worker = dice.choice(("one", "two", "three"))
+    crew.kill(worker)
+    crew.start(worker)
+    clicking.join()
+    browser.open(submit, hidden)
+    assert house.now(task).state in (TaskState.RUNNING, TaskState.DONE)
+    return bool(lost)
