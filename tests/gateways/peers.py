@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import json
-import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 from app.gateways.base import Callback, DeliveryReport, Gateway, Outcome, OutgoingMessage
 from app.gateways.registry import make_gateway
+from tests.gateways.serving import QuietHandler, serving
 
 PATIENCE = 10.0
 
@@ -56,9 +55,7 @@ def open_letterbox() -> Iterator[Letterbox]:
     """A letterbox that listens."""
     box = Letterbox()
 
-    class Handler(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
-
+    class Handler(QuietHandler):
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers["Content-Length"]))
             status = box.status
@@ -69,18 +66,9 @@ def open_letterbox() -> Iterator[Letterbox]:
             self.send_header("Content-Length", "0")
             self.end_headers()
 
-        def log_message(self, *_arguments: object) -> None:
-            """Say nothing."""
-
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        server.daemon_threads = True
-        server.block_on_close = False
-        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
-        thread.start()
-        box.url = f"http://127.0.0.1:{server.server_port}/callbacks/route"
+    with serving(Handler) as address:
+        box.url = f"{address}/callbacks/route"
         yield box
-        server.shutdown()
-        thread.join()
 
 
 def gateway_to(url: str, callback_url: str = "http://127.0.0.1:9/", **settings: object) -> Gateway:

@@ -8,7 +8,6 @@ from __future__ import annotations
 import asyncio
 import json
 import re
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -18,6 +17,7 @@ from aiohttp import web
 
 from app.gateways.base import Callback, Gateway
 from app.gateways.registry import make_gateway
+from tests.gateways.serving import serving_application
 from tests.source import ROOT
 
 API_KEY = "003026bbc133714df1834b8638bb496e"
@@ -95,33 +95,11 @@ class Carrier:
 @contextmanager
 def running_carrier() -> Iterator[Carrier]:
     """A carrier that listens, in a thread of its own."""
-    carrier, ready, loop = Carrier(), threading.Event(), asyncio.new_event_loop()
-
-    async def listen() -> web.AppRunner:
-        application = web.Application()
-        application.router.add_post("/sms/3/messages", carrier.infobip)
-        application.router.add_route("*", "/plain", carrier.anything)
-        runner = web.AppRunner(application, access_log=None, shutdown_timeout=0.1)
-        await runner.setup()
-        await web.TCPSite(runner, "127.0.0.1", 0).start()
-        carrier.url = f"http://127.0.0.1:{runner.addresses[0][1]}"
-        ready.set()
-        return runner
-
-    def run() -> None:
-        runner = loop.run_until_complete(listen())
-        loop.run_forever()
-        loop.run_until_complete(runner.cleanup())
-        loop.close()
-
-    thread = threading.Thread(target=run)
-    thread.start()
-    assert ready.wait(10)
-    try:
+    carrier, application = Carrier(), web.Application()
+    application.router.add_post("/sms/3/messages", carrier.infobip)
+    application.router.add_route("*", "/plain", carrier.anything)
+    with serving_application(application) as carrier.url:
         yield carrier
-    finally:
-        loop.call_soon_threadsafe(loop.stop)
-        thread.join()
 
 
 def http(settings: dict[str, object]) -> Gateway:

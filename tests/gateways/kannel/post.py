@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qsl, urlsplit
 
 from app.gateways.base import Callback
+from tests.gateways.serving import QuietHandler, serving
 
 PATIENCE = 10.0
 
@@ -39,9 +38,7 @@ class Post:
 def open_post() -> Iterator[Post]:
     post = Post()
 
-    class Handler(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
-
+    class Handler(QuietHandler):
         def _take(self) -> None:
             body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
             query = dict(parse_qsl(urlsplit(self.path).query, keep_blank_values=True))
@@ -59,15 +56,6 @@ def open_post() -> Iterator[Post]:
 
         do_GET = do_POST = _take
 
-        def log_message(self, *_arguments: object) -> None:
-            """Say nothing."""
-
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        server.daemon_threads = True
-        server.block_on_close = False
-        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
-        thread.start()
-        post.url = f"http://127.0.0.1:{server.server_port}/place"
+    with serving(Handler) as address:
+        post.url = f"{address}/place"
         yield post
-        server.shutdown()
-        thread.join()

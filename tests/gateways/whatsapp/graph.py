@@ -9,7 +9,6 @@ import asyncio
 import hashlib
 import hmac
 import json
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -19,6 +18,7 @@ from aiohttp import web
 
 from app.gateways.base import Callback, Gateway, OutgoingMessage, TemplateHeader, TemplateMessage
 from app.gateways.registry import make_gateway
+from tests.gateways.serving import serving_application
 
 NUMBER_ID = "106540352242922"
 TOKEN = "EAAJB-a-long-access-token"
@@ -88,33 +88,10 @@ class Graph:
 @contextmanager
 def running_graph() -> Iterator[Graph]:
     """A Graph API that listens, in a thread of its own."""
-    graph, ready, loop = Graph(), threading.Event(), asyncio.new_event_loop()
-
-    async def listen() -> web.AppRunner:
-        application = web.Application()
-        application.router.add_post("/{version}/{number}/messages", graph.messages)
-        runner = web.AppRunner(application, access_log=None, shutdown_timeout=0.1)
-        await runner.setup()
-        site = web.TCPSite(runner, "127.0.0.1", 0)
-        await site.start()
-        graph.url = f"http://127.0.0.1:{runner.addresses[0][1]}"
-        ready.set()
-        return runner
-
-    def run() -> None:
-        runner = loop.run_until_complete(listen())
-        loop.run_forever()
-        loop.run_until_complete(runner.cleanup())
-        loop.close()
-
-    thread = threading.Thread(target=run)
-    thread.start()
-    assert ready.wait(10)
-    try:
+    graph, application = Graph(), web.Application()
+    application.router.add_post("/{version}/{number}/messages", graph.messages)
+    with serving_application(application) as graph.url:
         yield graph
-    finally:
-        loop.call_soon_threadsafe(loop.stop)
-        thread.join()
 
 
 def whatsapp(**settings: object) -> Gateway:
