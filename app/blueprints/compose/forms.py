@@ -27,6 +27,7 @@ from app import language
 from app.blueprints.compose.schedule import zone_name
 from app.blueprints.compose.starting import Note, StartingFields
 from app.blueprints.compose.times import TimeFields, wall_time
+from app.blueprints.fields import trimmed
 from app.clock import now
 from app.content.findings import Finding, Severity
 from app.content.merge import fields_in
@@ -73,10 +74,6 @@ def new_submission_key() -> str:
 def route_number(value: Any) -> int | None:
     """The route's id that a form sent; None for anything else, which is then no open route."""
     return int(value) if str(value).isdecimal() else None
-
-
-def trimmed(text: str | None) -> str:
-    return (text or "").strip()
 
 
 class ComposeForm(StartingFields, TimeFields, FlaskForm):

@@ -19,6 +19,7 @@ from wtforms import (
 )
 from wtforms.validators import DataRequired, InputRequired, Length
 
+from app.blueprints.fields import required, trimmed
 from app.pricing import credits, parse_credits
 
 ACCESS_WORDS = {
@@ -28,20 +29,13 @@ ACCESS_WORDS = {
 }
 
 
-def trimmed(text: str | None) -> str:
-    return (text or "").strip()
-
-
 class ReasonForm(FlaskForm):
     """Why the account is brought back."""
 
     reason = StringField(
         lazy_gettext("Reason"),
         filters=[trimmed],
-        validators=[
-            DataRequired(lazy_gettext("Say why.")),
-            Length(max=500, message=lazy_gettext("Use at most 500 characters.")),
-        ],
+        validators=required(lazy_gettext("Say why."), 500),
     )
 
 
@@ -69,10 +63,7 @@ class NoteForm(FlaskForm):
     text = TextAreaField(
         lazy_gettext("Note"),
         filters=[trimmed],
-        validators=[
-            DataRequired(lazy_gettext("Write the note.")),
-            Length(max=2_000, message=lazy_gettext("Use at most 2,000 characters.")),
-        ],
+        validators=required(lazy_gettext("Write the note."), 2_000),
     )
 
 
@@ -95,10 +86,7 @@ class AdjustForm(FlaskForm):
     reason = StringField(
         lazy_gettext("Reason"),
         filters=[trimmed],
-        validators=[
-            DataRequired(lazy_gettext("Say what it is for. The client reads it in their statement.")),
-            Length(max=500, message=lazy_gettext("Use at most 500 characters.")),
-        ],
+        validators=required(lazy_gettext("Say what it is for. The client reads it in their statement."), 500),
     )
     request_key = HiddenField(
         default=lambda: secrets.token_urlsafe(16), validators=[DataRequired(), Length(max=64)]

@@ -5,8 +5,9 @@ from __future__ import annotations
 from flask_babel import lazy_gettext
 from flask_wtf import FlaskForm
 from wtforms import SelectChoice, SelectField, StringField, TextAreaField
-from wtforms.validators import DataRequired, InputRequired, Length
+from wtforms.validators import DataRequired, InputRequired
 
+from app.blueprints.fields import at_most, required, trimmed
 from app.content.findings import Severity
 from app.desk.content_rules import CATEGORIES, LONGEST_WORD, Rule
 from app.desk.protected_names import KINDS, LONGEST
@@ -37,30 +38,20 @@ _CATEGORY_CHOICES = [SelectChoice(name, CATEGORY_WORDS[name]) for name in CATEGO
 _SEVERITY_CHOICES = [SelectChoice(str(severity), words) for severity, words in SEVERITY_WORDS.items()]
 
 
-def _trimmed(text: str | None) -> str:
-    return (text or "").strip()
-
-
 class WordForm(FlaskForm):
     """A word of the list."""
 
     word = StringField(
         lazy_gettext("Word or phrase"),
-        filters=[_trimmed],
-        validators=[
-            DataRequired(lazy_gettext("Enter the word or phrase.")),
-            Length(
-                max=LONGEST_WORD,
-                message=lazy_gettext("At most %(longest_word)s characters.", longest_word=LONGEST_WORD),
-            ),
-        ],
+        filters=[trimmed],
+        validators=required(lazy_gettext("Enter the word or phrase."), LONGEST_WORD),
     )
     category = SelectField(lazy_gettext("Category"), choices=_CATEGORY_CHOICES, validators=[InputRequired()])
     severity = SelectField(lazy_gettext("Severity"), choices=_SEVERITY_CHOICES, validators=[InputRequired()])
     instead = StringField(
         lazy_gettext("What to write instead"),
-        filters=[_trimmed],
-        validators=[Length(max=100, message=lazy_gettext("At most 100 characters."))],
+        filters=[trimmed],
+        validators=[at_most(100)],
     )
 
     def rule(self) -> Rule:
@@ -99,11 +90,8 @@ class NameForm(FlaskForm):
 
     name = StringField(
         lazy_gettext("Name"),
-        filters=[_trimmed],
-        validators=[
-            DataRequired(lazy_gettext("Enter the name to protect.")),
-            Length(max=LONGEST, message=lazy_gettext("At most %(longest)s characters.", longest=LONGEST)),
-        ],
+        filters=[trimmed],
+        validators=required(lazy_gettext("Enter the name to protect."), LONGEST),
     )
     kind = SelectField(
         lazy_gettext("Belongs to"),
@@ -117,9 +105,6 @@ class RefusalForm(FlaskForm):
 
     reason = StringField(
         lazy_gettext("Reason for the client"),
-        filters=[_trimmed],
-        validators=[
-            DataRequired(lazy_gettext("Say why, in words that the client can act on.")),
-            Length(max=300, message=lazy_gettext("At most 300 characters.")),
-        ],
+        filters=[trimmed],
+        validators=required(lazy_gettext("Say why, in words that the client can act on."), 300),
     )

@@ -23,6 +23,7 @@ from wtforms import (
 )
 from wtforms.validators import DataRequired, InputRequired, Length, NumberRange, Optional
 
+from app.blueprints.fields import required, trimmed
 from app.content.segments import Split
 from app.content.sender_id import GSM_LIMIT
 from app.desk.routes import FASTEST, LARGEST_CAP, MOST_RECIPIENTS, RouteRefused, RouteValues
@@ -33,10 +34,6 @@ from app.pricing import credits, parse_credits
 
 _SETTING = re.compile(r"([a-z][a-z0-9_]{0,40})\s*=(.*)")
 _SECRET_NAME = re.compile(r"secret|password|token|(^|_)key")
-
-
-def trimmed(text: str | None) -> str:
-    return (text or "").strip()
 
 
 def number(label: str, least: int, most: int) -> IntegerField:
@@ -62,7 +59,7 @@ class RouteForm(FlaskForm):
     name = StringField(
         lazy_gettext("Name"),
         filters=[trimmed],
-        validators=[DataRequired(lazy_gettext("Name the route.")), Length(max=100)],
+        validators=required(lazy_gettext("Name the route."), 100),
     )
     description = StringField(
         lazy_gettext("What clients read about it"), filters=[trimmed], validators=[Length(max=500)]
@@ -193,7 +190,7 @@ class PauseForm(FlaskForm):
     reason = StringField(
         lazy_gettext("Reason"),
         filters=[trimmed],
-        validators=[DataRequired(lazy_gettext("Say why, for those who read it tomorrow.")), Length(max=500)],
+        validators=required(lazy_gettext("Say why, for those who read it tomorrow."), 500),
     )
 
 

@@ -9,9 +9,7 @@ from flask_babel import gettext as _
 from app.access import ANY_STAFF, SUPPORT_DESK, roles_required, signed_in_user
 from app.blueprints.desk_support import blueprint
 from app.blueprints.support.forms import PostForm
-from app.database import write_transaction
-from app.desk.audit_log import Actor
-from app.errors import Conflict
+from app.blueprints.support.posting import posted
 from app.extensions import db
 from app.gateways.errors import error_words
 from app.records.pages import Page
@@ -48,16 +46,9 @@ def ticket(public_id: str) -> ResponseReturnValue:
 @roles_required(SUPPORT_DESK)
 def answer(public_id: str) -> ResponseReturnValue:
     """Answer on the page and by e-mail."""
-    staff, form = signed_in_user(), PostForm()
-    actor = Actor.of(staff, request.remote_addr)
-    if not form.validate():
-        return _page(public_id, form), 422
-    try:
-        with write_transaction(db.session()) as session:
-            tickets.answer(session, actor, staff, public_id, form.text.data, seen=form.seen.data)
-    except Conflict as conflict:
-        form.text.errors = [conflict.message]
-        return _page(public_id, form), 409
+    refused = posted(tickets.answer, public_id, _page)
+    if refused is not None:
+        return refused
     flash(_("Answered, on the page and by e-mail."), "success")
     return redirect(url_for("desk_support.index"), 303)
 

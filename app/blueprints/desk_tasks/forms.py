@@ -5,7 +5,8 @@ from __future__ import annotations
 from flask_babel import lazy_gettext
 from flask_wtf import FlaskForm
 from wtforms import StringField
-from wtforms.validators import DataRequired, Length
+
+from app.blueprints.fields import required
 
 
 class ActForm(FlaskForm):
@@ -22,10 +23,7 @@ class PauseForm(ActForm):
     reason = StringField(
         lazy_gettext("Reason"),
         filters=[lambda text: " ".join((text or "").split())],
-        validators=[
-            DataRequired(lazy_gettext("Say why. The client reads it.")),
-            Length(max=300, message=lazy_gettext("Use at most 300 characters.")),
-        ],
+        validators=required(lazy_gettext("Say why. The client reads it."), 300),
     )
 
     def words(self) -> str | None:

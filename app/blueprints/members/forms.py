@@ -16,6 +16,7 @@ from wtforms import (
 from wtforms.validators import DataRequired, EqualTo, InputRequired, Length
 
 from app.blueprints.auth.forms import name_field
+from app.blueprints.fields import required, trimmed
 from app.models import Role
 
 ROLE_WORDS = {
@@ -27,15 +28,11 @@ ROLE_WORDS = {
 _CHOICES = [SelectChoice(role.value, words) for role, words in ROLE_WORDS.items()]
 
 
-def trimmed(text: str | None) -> str:
-    return (text or "").strip()
-
-
 class InviteForm(FlaskForm):
     email = EmailField(
         lazy_gettext("E-mail"),
         filters=[trimmed],
-        validators=[DataRequired(lazy_gettext("Enter their e-mail address.")), Length(max=254)],
+        validators=required(lazy_gettext("Enter their e-mail address."), 254),
     )
     role = RadioField(
         lazy_gettext("Role"),

@@ -7,11 +7,8 @@ from flask_wtf import FlaskForm
 from wtforms import StringField, TextAreaField
 from wtforms.validators import DataRequired, Length
 
+from app.blueprints.fields import required, trimmed
 from app.content.sender_id import GSM_LIMIT
-
-
-def _trimmed(text: str | None) -> str:
-    return (text or "").strip()
 
 
 class SenderIdForm(FlaskForm):
@@ -19,7 +16,7 @@ class SenderIdForm(FlaskForm):
 
     name = StringField(
         lazy_gettext("Sender ID"),
-        filters=[_trimmed],
+        filters=[trimmed],
         validators=[
             DataRequired(lazy_gettext("Enter the name that your messages should come from.")),
             Length(
@@ -32,11 +29,8 @@ class SenderIdForm(FlaskForm):
     )
     purpose = TextAreaField(
         lazy_gettext("What it is for"),
-        filters=[_trimmed],
-        validators=[
-            DataRequired(
-                lazy_gettext("Say whose name it is and what you send by it, so that staff can decide.")
-            ),
-            Length(max=300, message=lazy_gettext("At most 300 characters. Shorten it.")),
-        ],
+        filters=[trimmed],
+        validators=required(
+            lazy_gettext("Say whose name it is and what you send by it, so that staff can decide."), 300
+        ),
     )

@@ -5,8 +5,9 @@ from __future__ import annotations
 from flask_babel import lazy_gettext
 from flask_wtf import FlaskForm
 from wtforms import EmailField, SelectChoice, SelectField, StringField
-from wtforms.validators import DataRequired, InputRequired, Length
+from wtforms.validators import InputRequired
 
+from app.blueprints.fields import required, trimmed
 from app.models import Role
 
 _CHOICES = [
@@ -17,20 +18,16 @@ _CHOICES = [
 ]
 
 
-def trimmed(text: str | None) -> str:
-    return (text or "").strip()
-
-
 class PersonForm(FlaskForm):
     email = EmailField(
         lazy_gettext("E-mail"),
         filters=[trimmed],
-        validators=[DataRequired(lazy_gettext("Enter their e-mail address.")), Length(max=254)],
+        validators=required(lazy_gettext("Enter their e-mail address."), 254),
     )
     name = StringField(
         lazy_gettext("Name"),
         filters=[trimmed],
-        validators=[DataRequired(lazy_gettext("Enter their name.")), Length(max=200)],
+        validators=required(lazy_gettext("Enter their name."), 200),
     )
     role = SelectField(
         lazy_gettext("Role"), choices=_CHOICES, validators=[InputRequired(lazy_gettext("Choose a role."))]
@@ -47,8 +44,5 @@ class NoteForm(FlaskForm):
     note = StringField(
         lazy_gettext("What was done"),
         filters=[trimmed],
-        validators=[
-            DataRequired(lazy_gettext("Write what was done about it, or why nothing is to be done.")),
-            Length(max=500, message=lazy_gettext("Use at most 500 characters.")),
-        ],
+        validators=required(lazy_gettext("Write what was done about it, or why nothing is to be done."), 500),
     )

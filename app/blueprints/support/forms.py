@@ -8,17 +8,13 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext
 from flask_wtf import FlaskForm
 from wtforms import IntegerField, SelectField, StringField, TextAreaField
-from wtforms.validators import DataRequired, InputRequired, Length
+from wtforms.validators import InputRequired, Length
 
-from app.language import thousands
+from app.blueprints.fields import required, trimmed
 from app.models import Task
 from app.support.tickets import LONGEST_SUBJECT, LONGEST_TEXT
 
 _MOST_TYPED = 2_000
-
-
-def _tidied(text: str | None) -> str:
-    return (text or "").replace("\r\n", "\n").strip()
 
 
 class TicketForm(FlaskForm):
@@ -26,34 +22,18 @@ class TicketForm(FlaskForm):
 
     subject = StringField(
         lazy_gettext("Subject"),
-        filters=[_tidied],
-        validators=[
-            DataRequired(lazy_gettext("Say in a few words what it is about.")),
-            Length(
-                max=LONGEST_SUBJECT,
-                message=lazy_gettext(
-                    "At most %(longest_subject)s characters. Shorten it.", longest_subject=LONGEST_SUBJECT
-                ),
-            ),
-        ],
+        filters=[trimmed],
+        validators=required(lazy_gettext("Say in a few words what it is about."), LONGEST_SUBJECT),
     )
     text = TextAreaField(
         lazy_gettext("What happened"),
-        filters=[_tidied],
-        validators=[
-            DataRequired(lazy_gettext("Say what happened, and what you expected instead.")),
-            Length(
-                max=LONGEST_TEXT,
-                message=lazy_gettext(
-                    "At most %(longest_text)s characters. Shorten it.", longest_text=thousands(LONGEST_TEXT)
-                ),
-            ),
-        ],
+        filters=[trimmed],
+        validators=required(lazy_gettext("Say what happened, and what you expected instead."), LONGEST_TEXT),
     )
     task = SelectField(lazy_gettext("Task"), validate_choice=False)
     numbers = TextAreaField(
         lazy_gettext("Sample numbers"),
-        filters=[_tidied],
+        filters=[trimmed],
         validators=[
             Length(max=_MOST_TYPED, message=lazy_gettext("That is too much. A few numbers are enough."))
         ],
@@ -74,15 +54,7 @@ class PostForm(FlaskForm):
 
     text = TextAreaField(
         lazy_gettext("Your answer"),
-        filters=[_tidied],
-        validators=[
-            DataRequired(lazy_gettext("Write something first.")),
-            Length(
-                max=LONGEST_TEXT,
-                message=lazy_gettext(
-                    "At most %(longest_text)s characters. Shorten it.", longest_text=thousands(LONGEST_TEXT)
-                ),
-            ),
-        ],
+        filters=[trimmed],
+        validators=required(lazy_gettext("Write something first."), LONGEST_TEXT),
     )
     seen = IntegerField(validators=[InputRequired()])

@@ -10,9 +10,10 @@ from app.access import ANY_CLIENT, roles_required, signed_in_user
 from app.accounts.membership import account_id_of
 from app.blueprints.support import blueprint
 from app.blueprints.support.forms import PostForm, TicketForm
+from app.blueprints.support.posting import posted
 from app.database import write_transaction
 from app.desk.audit_log import Actor
-from app.errors import Conflict, NotFound, TaskRefused
+from app.errors import NotFound, TaskRefused
 from app.extensions import db
 from app.records.tasks import submitted_tasks
 from app.support import history, tickets
@@ -69,17 +70,9 @@ def ticket(public_id: str) -> ResponseReturnValue:
 @roles_required(ANY_CLIENT)
 def reply(public_id: str) -> ResponseReturnValue:
     """Write on; an answered or closed ticket is open again."""
-    user, form = signed_in_user(), PostForm()
-    actor = Actor.of(user, request.remote_addr)
-    if not form.validate():
-        return _page(public_id, form), 422
-    try:
-        with write_transaction(db.session()) as session:
-            tickets.reply(session, actor, user, public_id, form.text.data, seen=form.seen.data)
-    except Conflict as conflict:
-        form.text.errors = [conflict.message]
-        return _page(public_id, form), 409
-    return redirect(url_for("support.ticket", public_id=public_id), 303)
+    return posted(tickets.reply, public_id, _page) or redirect(
+        url_for("support.ticket", public_id=public_id), 303
+    )
 
 
 @blueprint.post("/<public_id>/close")

@@ -14,7 +14,8 @@ from wtforms.validators import DataRequired, Length, Regexp
 
 from app.accounts.abuse import TooManyUploads
 from app.blueprints.auth import limits
-from app.blueprints.compose.forms import line_feeds, trimmed
+from app.blueprints.compose.forms import line_feeds
+from app.blueprints.fields import trimmed
 from app.content.findings import Severity
 from app.content.rules import Rulebook
 from app.content.template_body import VARIABLE, body_problems

@@ -1,0 +1,23 @@
+"""What fields of many forms have in common: how typed text is tidied, and that it is there and not too long."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask_babel import lazy_gettext
+from wtforms.validators import DataRequired, Length
+
+
+def trimmed(text: str | None) -> str:
+    """The text without the space around it; its lines end in LF, which a text area sends as CR LF."""
+    return (text or "").replace("\r\n", "\n").strip()
+
+
+def at_most(most: int) -> Length:
+    """No more than so many characters."""
+    return Length(max=most, message=lazy_gettext("Use at most %(most)s characters.", most=f"{most:,}"))
+
+
+def required(missing: Any, most: int) -> list[DataRequired | Length]:
+    """There must be something, else `missing` says what to enter; and no more than so many characters."""
+    return [DataRequired(missing), at_most(most)]
