@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from flask import Flask, render_template
+from collections.abc import Iterator
+
+from flask import Flask, abort, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import CSRFError
+from werkzeug.datastructures import MultiDict
 from werkzeug.exceptions import HTTPException
 
 from app import errors
@@ -46,6 +49,7 @@ _WORDS = {
 
 def init_app(app: Flask) -> None:
     """Register the error pages."""
+    app.before_request(_refuse_nulls)
 
     @app.errorhandler(errors.CarillonError)
     def domain_error(error: errors.CarillonError) -> ResponseReturnValue:
@@ -63,6 +67,25 @@ def init_app(app: Flask) -> None:
         status = error.code or 500
         words = _too_big(app.config["CARILLON"].limits) if status == 413 else _said(status)
         return _page(status, words or error.description or "")
+
+
+def _refuse_nulls() -> None:
+    """No text that a person writes has a null in it, and PostgreSQL stores and looks for none: a page, not a crash.
+
+    The view of gateways' callbacks reads its body by itself; what it stores is cleaned there.
+    """
+    told = [*(request.view_args or {}).values(), *_flat(request.args)]
+    if request.method == "POST" and request.blueprint != "callbacks":
+        told += [*_flat(request.form), *(each.filename for each in request.files.values())]
+    if any(isinstance(text, str) and "\0" in text for text in told):
+        abort(
+            400, gettext("What was sent has a sign in it that no text can hold. Type it anew and try again.")
+        )
+
+
+def _flat(values: MultiDict[str, str]) -> Iterator[str]:
+    for name, value in values.items(multi=True):
+        yield from (name, value)
 
 
 def session_changed() -> tuple[str, int]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Iterator
+from itertools import chain, cycle, repeat
 
 import pytest
 from hypothesis import given
@@ -41,16 +42,12 @@ def most_in_a_second(times: list[float]) -> int:
 def test_no_second_ever_holds_more_than_the_rate_and_one_or_a_hundredth(
     rate: int, pauses: list[float], lateness: list[float]
 ) -> None:
-    from itertools import cycle
-
     times = leaving(Pace(rate, 1_000.0), 1_000.0, cycle(pauses), cycle(lateness), min(3 * rate + 20, 600))
     assert most_in_a_second(times) <= rate + max(1, rate / 100)
 
 
 @given(rate=RATES, lateness=st.sampled_from([0.0, 0.0001, 0.0005]))
 def test_while_there_is_work_the_mean_is_the_rate(rate: int, lateness: float) -> None:
-    from itertools import repeat
-
     count = 20 * rate if rate < 100 else 5 * rate
     times = leaving(Pace(rate, 0.0), 0.0, repeat(0.0), repeat(lateness), count)
     assert (count - 1) / (times[-1] - times[0]) == pytest.approx(rate, rel=0.01)
@@ -66,8 +63,6 @@ def test_a_successor_goes_on_where_its_predecessor_stopped(
     rate: int, taken: int, stall: float, gap: float
 ) -> None:
     """Also where the predecessor had just caught up with a stall."""
-    from itertools import chain, repeat
-
     first = Pace(rate, 50.0)
     stalls = chain(repeat(0.0, max(0, taken - rate // 4)), [stall], repeat(0.0))
     before = leaving(first, 50.0, stalls, repeat(0.0), taken)
@@ -80,8 +75,6 @@ def test_a_successor_goes_on_where_its_predecessor_stopped(
 @given(rate=st.sampled_from([20, 100, 500]), share=st.sampled_from([0.02, 0.05, 0.1]))
 def test_stalls_are_made_up_for(rate: int, share: float) -> None:
     """Stalls that take a twentieth of the time lose less than a hundredth of the messages."""
-    from itertools import cycle, repeat
-
     every = max(2, rate // 4)
     stalls = cycle([*repeat(0.0, every - 1), share * every / rate])
     times = leaving(Pace(rate, 0.0), 0.0, stalls, repeat(0.0005), 20 * rate)
@@ -91,8 +84,6 @@ def test_stalls_are_made_up_for(rate: int, share: float) -> None:
 
 
 def test_what_could_have_left_while_nothing_waited_is_not_made_up_for() -> None:
-    from itertools import repeat
-
     pace = Pace(50, 0.0)
     leaving(pace, 0.0, repeat(0.0), repeat(0.0), 100)
     pace.rest()
@@ -105,3 +96,75 @@ def test_what_could_have_left_while_nothing_waited_is_not_made_up_for() -> None:
 def test_there_is_no_unlimited_pace(rate: int) -> None:
     with pytest.raises(ValueError):
         Pace(rate)
+
+
+class NoLimit(Pace):
+    """Never waits."""
+
+    def wait(self, moment: float) -> float:
+        return 0.0
+
+
+class BurstAfterAStall(Pace):
+    """Keeps the mean, and makes up for a stall all at once."""
+
+    def wait(self, moment: float) -> float:
+        return max(self._next_at - moment, 0.0)
+
+
+class PerWorker(Pace):
+    """Each worker begins a schedule of its own, whatever left before it."""
+
+    def __init__(self, rate: float, next_at: float = 0.0) -> None:
+        super().__init__(rate)
+
+    def handover(self, moment: float) -> float:
+        return moment
+
+
+class SlowAfterAStall(Pace):
+    """What a stall made late is never made up for."""
+
+    def take(self, moment: float) -> None:
+        self._rested = True
+        super().take(moment)
+
+
+def stalled(pace: Pace) -> list[float]:
+    """Ten seconds' work at 100/s, with 0.1 s of stall every two."""
+    stalls = cycle([*repeat(0.0, 100), 0.1, *repeat(0.0, 99)])
+    return leaving(pace, 0.0, stalls, repeat(0.0), 1000)
+
+
+def by_turns(kind: type[Pace]) -> list[float]:
+    """Forty workers of one route at 100/s, five messages each, one after the other."""
+    times: list[float] = []
+    left_off = 0.0
+    for _ in range(40):
+        pace = kind(100, left_off)
+        times += leaving(pace, times[-1] if times else 0.0, repeat(0.0), repeat(0.0), 5)
+        left_off = pace.handover(times[-1])
+    return times
+
+
+def mean(times: list[float]) -> float:
+    return (len(times) - 1) / (times[-1] - times[0])
+
+
+def test_the_proof_is_green_for_the_pace_itself() -> None:
+    assert most_in_a_second(stalled(Pace(100))) <= 101
+    assert mean(stalled(Pace(100))) == pytest.approx(100, rel=0.01)
+    assert most_in_a_second(by_turns(Pace)) <= 101
+
+
+@pytest.mark.parametrize("plant", [NoLimit, BurstAfterAStall])
+def test_the_proof_is_red_for_a_planted_burst(plant: type[Pace]) -> None:
+    assert most_in_a_second(stalled(plant(100))) > 101
+
+
+def test_the_proof_is_red_for_a_limit_of_each_worker_instead_of_the_route() -> None:
+    assert most_in_a_second(by_turns(PerWorker)) > 101
+
+
+def test_the_proof_is_red_for_a_pace_that_loses_what_a_stall_takes() -> None:
+    assert mean(stalled(SlowAfterAStall(100))) < 99
