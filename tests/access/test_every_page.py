@@ -7,33 +7,24 @@ The pictures land in screenshots/pages, which git does not see.
 from __future__ import annotations
 
 import os
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
-from threading import Thread
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
-from werkzeug.serving import make_server
+from playwright.sync_api import Browser, Page
 
-from operations.system_parts import PARTS
+from tests import browsing
 from tests.access.table import ENDPOINTS, GET_MAY_CHANGE, ROLES, STEPS
 from tests.access.test_forms import addresses
 from tests.access.world import ANONYMOUS, HALF_WAY, World
+from tests.browsing import serving
 from tests.npm_packages import Missing, fetched
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(240)]
 
 _AXE = Path(__file__).parent / "axe"
 _PICTURES = Path(__file__).resolve().parents[2] / "screenshots" / "pages"
-_QUIET = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 _RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
 # What axe asks of a page, and what it leaves to a person, is told by its own names.
 _ASK = """async (rules) => {
@@ -59,21 +50,14 @@ def axe() -> str:
 @pytest.fixture(scope="module")
 def address(whole_world: World) -> Iterator[str]:
     """Where the world's application answers real requests."""
-    server = make_server("127.0.0.1", 0, whole_world.app, threaded=True)
-    thread = Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
-    thread.join()
+    with serving(whole_world.app) as address:
+        yield address
 
 
 @pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
-    found = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
-    if found is None:
-        pytest.skip(PARTS[0].how_to_get())
-    with sync_playwright() as playwright:
-        yield playwright.chromium.launch(executable_path=found, args=_QUIET)
+    with browsing.chromium() as browser:
+        yield browser
 
 
 class Onlooker:

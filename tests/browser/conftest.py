@@ -3,28 +3,20 @@
 from __future__ import annotations
 
 import random
-import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pyotp
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, Playwright, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from app.demo import SIGN_INS
 from operations.demo.panel import Panel
 from operations.demo.place import Place, temporary_place
-from operations.system_parts import PARTS
+from tests.browsing import chromium
 
 CLIENT, STAFF = SIGN_INS
-QUIET = (
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-)
 # A refused form is an answer of 422, a page that is not there 404; Chromium reports both as a loss.
 _NO_COMPLAINT = tuple(
     f"Failed to load resource: the server responded with a status of {n}" for n in (404, 422)
@@ -43,16 +35,9 @@ def place() -> Iterator[Place]:
 @pytest.fixture(scope="module")
 def browser(place: Place) -> Iterator[Browser]:
     """Debian's Chromium. Closed with the module: another test's Playwright could not start beside it."""
-    chromium = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
-    if chromium is None:
-        pytest.skip(PARTS[0].how_to_get())  # told at the end of the run, and no pass in CI
-    with sync_playwright() as playwright:
-        expect.set_options(timeout=20_000)
-        yield _launched(playwright, chromium)
-
-
-def _launched(playwright: Playwright, chromium: str) -> Browser:
-    return playwright.chromium.launch(executable_path=chromium, args=list(QUIET))
+    expect.set_options(timeout=20_000)
+    with chromium() as browser:
+        yield browser
 
 
 @pytest.fixture(scope="module")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import threading
 import time
 from collections.abc import Callable, Iterator
 from datetime import timedelta
@@ -13,7 +12,6 @@ from flask import Flask
 from sqlalchemy import event, func, select
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
-from werkzeug.serving import make_server
 from werkzeug.test import TestResponse
 
 from app.clock import now
@@ -24,6 +22,7 @@ from app.gateways.sandbox_carrier.running import RunningCarrier
 from app.gateways.signature import HEADER, sign
 from app.models import Receipt, Route
 from config import Settings
+from tests.browsing import serving
 from tests.factories.routes import make_route
 from tests.gateways.peers import PATIENCE, message, send
 from tests.panel_client import PanelClient
@@ -157,13 +156,8 @@ def test_a_route_whose_settings_broke_keeps_its_receipts_at_the_gateway(
 @pytest.fixture
 def panel_url(app: Flask) -> Iterator[str]:
     """The application behind a real socket."""
-    server = make_server("127.0.0.1", 0, app, threaded=True)
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    with serving(app) as address:
+        yield address
 
 
 def test_from_a_send_to_the_stored_receipts_over_real_sockets(

@@ -5,12 +5,10 @@ from __future__ import annotations
 import asyncio
 import io
 import secrets
-import threading
 import time
 from collections import Counter
-from collections.abc import Awaitable, Callable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from threading import Barrier
@@ -18,7 +16,6 @@ from threading import Barrier
 from flask import Flask
 from sqlalchemy import NullPool, create_engine, func, select
 from sqlalchemy.orm import Session
-from werkzeug.serving import make_server
 
 from app.database import configure_engine, write_transaction
 from app.extensions import db
@@ -212,20 +209,6 @@ def at_once(app: Flask, acts: Sequence[Callable[[Session], str]]) -> Counter[str
 
     with ThreadPoolExecutor(len(acts)) as pool:
         return Counter(pool.map(run, acts))
-
-
-@contextmanager
-def serving(app: Flask) -> Iterator[str]:
-    """The application on a real port; yields its address."""
-    server = make_server("127.0.0.1", 0, app, threaded=True)
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{server.server_port}"
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
 
 
 def until(done: Callable[[], bool], seconds: float = 30.0, why: Callable[[], str] = str) -> None:

@@ -25,6 +25,7 @@ from app.sending import claims, outcomes, sweep
 from app.sending.bookkeeper import Bookkeeper
 from app.sending.claims import Spans
 from jobs import receipts
+from tests.browsing import serving
 from tests.factories.tasks import make_submitted_task
 from tests.gateways.peers import gateway_to
 from tests.sending.engine import (
@@ -35,7 +36,6 @@ from tests.sending.engine import (
     make_house,
     make_pump,
     pump,
-    serving,
     until,
 )
 

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import shutil
-import threading
 import time
 from collections.abc import Callable, Iterator
 
 import pytest
 from flask import Flask
-from playwright.sync_api import Page, sync_playwright
-from werkzeug.serving import make_server
+from playwright.sync_api import Page
 
 from app.models import Message, Task, TaskState
+from tests.browsing import quiet_page, serving
 from tests.factories.accounts import make_account
 from tests.factories.routes import make_route
 from tests.factories.tasks import make_submitted_task
@@ -21,36 +19,19 @@ from tests.factories.users import PASSWORD, make_owner
 # What these tests move by hand is what the page shows, not the daily sums behind it.
 pytestmark = [pytest.mark.browser, pytest.mark.books_broken_on_purpose]
 
-QUIET = ("--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update")
-
 
 @pytest.fixture
 def address(app: Flask) -> Iterator[str]:
     """The application, served on a port of its own."""
-    server = make_server("127.0.0.1", 0, app, threaded=True)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    with serving(app) as address:
+        yield address
 
 
 @pytest.fixture
 def page(address: str) -> Iterator[Page]:
     """A browser's page, closed before the server is; anything that its console calls an error fails the test."""
-    chromium = shutil.which("chromium")
-    if chromium is None:
-        pytest.skip("Chromium is missing. On Debian: apt install chromium")
-    errors: list[str] = []
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=list(QUIET))
-        page = browser.new_page()
-        page.on("console", lambda said: errors.append(said.text) if said.type == "error" else None)
-        page.on("pageerror", lambda error: errors.append(str(error)))
+    with quiet_page(address) as page:
         yield page
-        browser.close()
-    assert not errors
 
 
 @pytest.fixture

@@ -2,58 +2,39 @@
 
 from __future__ import annotations
 
-import shutil
-import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from flask import Flask
-from playwright.sync_api import Page, sync_playwright
-from werkzeug.serving import make_server
+from playwright.sync_api import Page
 
 from app.models import TaskState, User
+from tests.browsing import quiet_page, serving
 from tests.factories.users import PASSWORD
 from tests.web_compose.conftest import TEXT, Desk
 
 pytestmark = pytest.mark.browser
 
-QUIET = ("--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update")
-
 
 @pytest.fixture
 def address(app: Flask) -> Iterator[str]:
     """The application, served on a port of its own."""
-    server = make_server("127.0.0.1", 0, app, threaded=True)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    with serving(app) as address:
+        yield address
 
 
 @pytest.fixture
 def page(address: str, desk: Desk) -> Iterator[Page]:
     """A browser's page with the sender signed in; anything that its console calls an error fails the test."""
-    chromium = shutil.which("chromium")
-    if chromium is None:
-        pytest.skip("Chromium is missing. On Debian: apt install chromium")
-    errors: list[str] = []
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=list(QUIET))
-        page = browser.new_page(base_url=address)
-        page.on("console", lambda said: errors.append(said.text) if said.type == "error" else None)
-        page.on("pageerror", lambda error: errors.append(str(error)))
+    with quiet_page(address) as page:
         page.goto("/sign-in")
         page.fill("#email", desk.session.get_one(User, desk.user_id).email)
         page.fill("#password", PASSWORD)
         page.check("#accept_terms")
         page.click("main form.panel button[type=submit]")
         yield page
-        browser.close()
-    assert not errors
 
 
 def until(true: Callable[[], bool], seconds: float = 10) -> None:
