@@ -62,10 +62,11 @@ def record(session: Session, results: Sequence[tuple[Claimed, Outcome]], capabil
             answers = {key: each for key, each in answers.items() if not isinstance(each[1], Accepted)}
         written += taken
         changes = []
+        doubted = _doubted(session, answers, capabilities)
         for message in locked_messages(session, answers) if answers else ():
             claimed, outcome = answers[message.id]
             if _still_ours(message, claimed):
-                change = _change(task, message, outcome, capabilities)
+                change = _change(task, message, outcome, capabilities, message.id in doubted)
                 if change is not None:
                     changes.append(change)
                     tries.append((message, claimed, outcome))
@@ -126,8 +127,18 @@ def _still_ours(message: LockedMessage, claimed: Claimed) -> bool:
     )
 
 
+def _doubted(
+    session: Session, answers: dict[int, tuple[Claimed, Outcome]], capabilities: Capabilities
+) -> frozenset[int]:
+    """Of those that were put off now: which an earlier try may have brought to the carrier."""
+    if not capabilities.dedupes_reference:
+        return frozenset()  # elsewhere nothing that is in doubt leaves again
+    put_off = [key for key, (_, outcome) in answers.items() if isinstance(outcome, Deferred)]
+    return gateway_log.doubted(session, put_off) if put_off else frozenset()
+
+
 def _change(
-    task: Task, message: LockedMessage, outcome: Outcome, capabilities: Capabilities
+    task: Task, message: LockedMessage, outcome: Outcome, capabilities: Capabilities, was_in_doubt: bool
 ) -> Change | None:
     match outcome:
         case Accepted(gateway_id):
@@ -139,6 +150,12 @@ def _change(
         case Deferred(code) if outcome is NOT_SENT:
             return _put_off(message, code, timedelta())
         case Deferred(code) if is_last_try(code, message.attempt, task.route.retry_attempts):
+            if was_in_doubt:  # that it was not taken now does not say that it never was
+                return (
+                    None
+                    if message.status == _M.IN_DOUBT
+                    else change_of(message, _M.IN_DOUBT, error_code=code)
+                )
             return change_of(message, _M.FAILED, error_code=code, answered=True)
         case Deferred(code, retry_after):
             return _put_off(message, code, gap_after(code, message.attempt, retry_after))

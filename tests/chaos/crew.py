@@ -205,6 +205,9 @@ def _main(parent: int) -> None:
         code: dataclasses.replace(each, first=timedelta(seconds=1), longest=timedelta(seconds=1))
         for code, each in retries.PATIENCE.items()
     }
+    retries.USUAL = dataclasses.replace(  # type: ignore[misc]
+        retries.USUAL, first=timedelta(seconds=1), longest=timedelta(seconds=1)
+    )
     plants.plant(os.environ["CHAOS_PLANT"])
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody waits for those that were killed
     answers = os.dup(1)
