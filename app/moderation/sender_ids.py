@@ -74,12 +74,13 @@ def ask(session: Session, actor: Actor, account_id: int, name: str, purpose: str
         )
     )
     if request is not None and request.state != REJECTED:
-        words = "waits for staff" if request.state == WAITING else "is approved"
-        raise Conflict(
-            gettext(
-                "“%(name)s” %(words)s already. There is nothing more to do.", name=request.name, words=words
+        if request.state == WAITING:
+            words = gettext(
+                "“%(name)s” waits for staff already. There is nothing more to do.", name=request.name
             )
-        )
+        else:
+            words = gettext("“%(name)s” is approved already. There is nothing more to do.", name=request.name)
+        raise Conflict(words)
     _refuse_too_many(session, account_id)
     if request is None:
         request = SenderIdRequest(account_id=account_id, name=name)
