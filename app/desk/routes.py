@@ -99,6 +99,8 @@ def create(
 ) -> Route:
     """A new route, closed until staff open it. Raises RouteRefused."""
     _check(values)
+    if values.fallback_route_id is not None:
+        stand_ins.lock_all(session)
     _check_stand_in(session, None, values)
     made = Route(open=False, **_columns(values))
     made.prices = [
@@ -125,6 +127,8 @@ def change(
     What was checked keeps the price of its quote; what was submitted keeps its rules. Raises NotFound, RouteRefused.
     """
     _check(values)
+    if values.fallback_route_id is not None:
+        stand_ins.lock_all(session)
     kept = session.get(Route, route_id, with_for_update={"of": Route})
     if kept is None:
         raise NotFound(gettext("There is no such route."))

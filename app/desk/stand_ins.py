@@ -24,6 +24,11 @@ def choices(session: Session, route_id: int | None) -> Sequence[Route]:
     return session.scalars(select(Route).where(fits).order_by(Route.name)).all()
 
 
+def lock_all(session: Session) -> None:
+    """Hold all routes until the transaction ends: two that are changed at once must not close a circle unseen."""
+    session.scalars(select(Route.id).order_by(Route.id).with_for_update(of=Route)).all()
+
+
 def problem(session: Session, route_id: int | None, values: RouteValues, named: int | None) -> str | None:
     """Why the route that `values` name cannot stand in; None when it can, or none is named.
 

@@ -2,8 +2,16 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from threading import Barrier
+
 import pytest
 
+from app.database import write_transaction
+from app.desk import routes
+from app.desk.audit_log import Actor
+from app.extensions import db
 from app.models import AuditEvent, Role, Route
 from tests.desk.test_routes import FIELDS
 from tests.factories.routes import make_route
@@ -86,3 +94,30 @@ def test_a_cap_is_a_whole_number_or_nothing(operator, session, value):
     answer = operator.submit("/staff/routes/new", {**WIDE, "daily_cap": value})
     assert answer.status_code == 422
     assert session.query(Route).count() == 0
+
+
+def test_two_changes_at_once_close_no_circle(any_app, session):
+    """Each is checked before the other is seen, unless one waits for the other."""
+    staff = make_staff(session)
+    actor, settings = Actor.of(staff, "127.0.0.1"), any_app.config["CARILLON"]
+    for turn in range(5):
+        ids = [route_of(session, name=f"{name}{turn}").id for name in "AB"]
+        session.rollback()  # or the next route cannot be written on SQLite
+        both = Barrier(2)
+
+        def name_each_other(route_id, other_id, both=both):
+            with any_app.app_context():
+                values = routes.values_of(db.session.get(Route, route_id))
+                db.session.rollback()
+                both.wait(10)
+                try:
+                    with write_transaction(db.session()) as own:
+                        values = replace(values, fallback_route_id=other_id)
+                        routes.change(own, actor, route_id, values, {}, settings)
+                except routes.RouteRefused:
+                    return False
+                return True
+
+        with ThreadPoolExecutor(2) as pool:
+            took = list(pool.map(name_each_other, ids, reversed(ids)))
+        assert sorted(took) == [False, True]
