@@ -64,7 +64,9 @@ def test_anothers_kept_file_shows_nothing(desk: Desk) -> None:
 
 
 def test_without_a_script_the_button_keeps_the_file_and_shows_the_row(desk: Desk) -> None:
-    page = desk.bulk(ROWS, content="For {name}.", only_check="1", look="second", recipients="", sender_id="").text
+    page = desk.bulk(
+        ROWS, content="For {name}.", only_check="1", look="second", recipients="", sender_id=""
+    ).text
     assert bubble(page) == "For Grace Hopper of the compilers."
     assert "list.csv" in page
     assert "error-summary" not in page  # looking asks for nothing that is not there yet
