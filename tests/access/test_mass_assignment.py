@@ -80,9 +80,8 @@ CHANCE: Final = frozenset(
         "receipt_key",
     }
 )
-NAMES_CHANCE: Final = frozenset(
-    {"audit_event.after", "ledger_entry.key", "notice.key"}
-)  # a reference, a random key
+# They hold a reference, a random key, a ticket's public id.
+NAMES_CHANCE: Final = frozenset({"audit_event.after", "ledger_entry.key", "notice.key", "notice.path"})
 QUICK: Final = {
     "name": "Offer",
     "recipients": "+61412345678",

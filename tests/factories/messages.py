@@ -16,10 +16,11 @@ from app.models import Message, MessageStatus, Money, Task
 
 
 class Outcome(NamedTuple):
-    """How far a message came, and where its money went."""
+    """How far a message came, where its money went, and the gateway's reason where there is one."""
 
     status: MessageStatus
     money: Money
+    code: str | None = None
 
 
 WAITING = Outcome(MessageStatus.QUEUED, Money.HELD)
@@ -57,7 +58,7 @@ def settle(session: Session, task: Task, outcomes: list[Outcome]) -> None:
     """
     messages = session.scalars(select(Message).where(Message.task_id == task.id).order_by(Message.row)).all()
     for message, outcome in zip(messages, outcomes, strict=True):
-        message.status, message.money = outcome
+        message.status, message.money, message.error_code = outcome
         if outcome not in (WAITING, CANCELLED):
             message.sent_at, message.gateway_id = now(), f"gateway-{message.reference}"
         if outcome.status in (MessageStatus.DELIVERED, MessageStatus.FAILED, MessageStatus.CANCELLED):
