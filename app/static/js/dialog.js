@@ -41,7 +41,7 @@ export class ServerDialog {
       if (!response.ok || response.redirected) throw new Error(`answer ${response.status}`);
       this.show(await response.text());
     } catch (error) {
-      if (error.name !== "AbortError") this.later(3000, "Waiting for the server. This goes on by itself.");
+      if (error.name !== "AbortError") this.later(3000, this.status.dataset.waiting);
     }
   }
 

@@ -12,15 +12,18 @@
   const NEWS_STAYS = 8_000;
   const watched = new Map(); // element -> {timer, failures, last}
 
-  const note = (words) => {
+  const note = (said) => {
     const line = document.getElementById("refresh-note");
-    if (line && line.textContent !== words) line.textContent = words;
+    if (line && line.textContent !== said) line.textContent = said;
   };
 
+  // What to say of trouble stands in the page, in the reader's language.
+  const words = (name) => document.getElementById("refresh-note")?.dataset[name] ?? "";
+
   // News leaves by itself; a note about trouble stays until the trouble is over.
-  const news = (words) => {
-    note(words);
-    setTimeout(() => { if (document.getElementById("refresh-note")?.textContent === words) note(""); }, NEWS_STAYS);
+  const news = (said) => {
+    note(said);
+    setTimeout(() => { if (document.getElementById("refresh-note")?.textContent === said) note(""); }, NEWS_STAYS);
   };
 
   const schedule = (element, state) => {
@@ -68,7 +71,7 @@
       const answer = await fetch(element.dataset.refreshUrl, { headers: { Accept: "text/html" }, redirect: "manual" });
       if (answer.type === "opaqueredirect" || [401, 403, 404].includes(answer.status)) {
         watched.delete(element);
-        note("This page no longer follows the work. Reload it to go on.");
+        note(words("over"));
         return;
       }
       if (!answer.ok) throw new Error(`status ${answer.status}`);
@@ -81,7 +84,7 @@
       state.last = html;
     } catch {
       state.failures += 1;
-      if (state.failures > 1) note("The connection is interrupted. The figures stand still; trying again.");
+      if (state.failures > 1) note(words("lost"));
       schedule(element, state);
     } finally {
       state.busy = false;
