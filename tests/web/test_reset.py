@@ -34,9 +34,9 @@ def test_a_link_sets_a_new_password_and_ends_every_session(any_app, app, client,
     answer = client.submit(link, {"password": NEW}, follow_redirects=True)
     assert "every device is signed out" in answer.text
     assert [browser.get("/").status_code for browser in (here, there)] == [302, 302]
+    assert newest_letter(session, email).subject == "Your password was changed"
     assert signs_in(app, email, NEW)
     assert not signs_in(app, email, PASSWORD)
-    assert newest_letter(session, email).subject == "Your password was changed"
     assert {"user.ask_reset", "user.reset_password"} <= {event.action for event in session.query(AuditEvent)}
 
 
