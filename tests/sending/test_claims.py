@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from app.clock import now
 from app.database import write_transaction
-from app.models import Account, Message, MessageStatus, PumpLease, TaskState
+from app.models import Account, Message, PumpLease, TaskState
 from app.sending import claims
 from app.sending.claims import Claimed, Lease, LeaseLost, Spans, Taking
 from tests.factories.routes import make_route
@@ -141,9 +141,9 @@ def test_taking_again_after_an_unheard_commit_finds_the_same_messages(any_app: F
 def test_taking_again_after_a_commit_that_failed_takes_afresh(any_app: Flask, house: House) -> None:
     lease = held(house)
     taking = lease.taking(7)
-    with pytest.raises(RuntimeError), write_transaction(house.session):
+    with write_transaction(house.session):
         claims.take(house.session, lease, 3, 5.0, taking)
-        raise RuntimeError("The database went away.")
+        house.session.rollback()
     assert len(take(house, lease, 3, taking)) == 3
     assert len(take(house, lease)) == 2
 

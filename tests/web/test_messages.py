@@ -72,7 +72,7 @@ def test_what_fits_nothing_says_so(client, task):
 
 
 @pytest.mark.parametrize(
-    "query", ["status=x", "before=x.y", "after=' OR 1=1.2", "from=2026-99-99", "route=%00", "number=++"]
+    "query", ["status=x", "before=x.y", "after=' OR 1=1.2", "from=2026-99-99", "number=++"]
 )
 def test_nonsense_in_the_address_is_passed_over(client, task, query):
     assert client.get(f"/messages?{query}").status_code == 200
