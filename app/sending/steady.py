@@ -3,7 +3,8 @@
 A clock that is set forward by mistake would otherwise send at an hour that nobody chose, and nothing calls a text back.
 What tells is the kernel's count of seconds since it booted, which goes on through sleep and which nobody sets. The
 moment of booting that the clock implies is kept for each machine; where it leaps forward, schedules go on by the old
-reckoning, staff are told, and the new time is believed once it has stood for an hour.
+reckoning, staff are told, and the new time is believed once it has stood for an hour. Where it is set back, schedules
+go by it at once, and whoever puts it right within the hour is believed.
 """
 
 from __future__ import annotations
@@ -47,12 +48,24 @@ def steady_time(session: Session) -> datetime:
         if kept.done_at + since_boot - noticed < BELIEVED_AFTER:
             raise_alert(session, key, _words(leap))
             return kept.done_at + since_boot
+    if _forget(session, key):
+        clear_alert(session, key)
+    was_set_back = f"back:{_boot()}"
+    if leap > -_LEAP:
+        _forget(session, was_set_back)
+    elif moment - _kept(session, was_set_back, moment).done_at < BELIEVED_AFTER:
+        return moment  # put right within the hour, it has not been set forward
     if abs(leap) > _TRIMMED:
         kept.done_at = booted
-    if session.get(Chore, key) is not None:
-        session.execute(delete(Chore).where(Chore.name == key))
-        clear_alert(session, key)
     return moment
+
+
+def _forget(session: Session, name: str) -> bool:
+    """Whether there was something kept under the name."""
+    if session.get(Chore, name) is None:
+        return False
+    session.execute(delete(Chore).where(Chore.name == name))
+    return True
 
 
 def _kept(session: Session, name: str, moment: datetime) -> Chore:
