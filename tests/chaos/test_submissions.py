@@ -82,7 +82,11 @@ def test_a_submission_cut_off_is_made_once(
     stage = stage_on(database)
     dice = random.Random(seed)
     rounds = 40 if long else 4
-    with ChaosCarrier(seed, dedupes=True, manners=GENTLE) as carrier, stage.app.app_context(), stage.crew() as crew:
+    with (
+        ChaosCarrier(seed, dedupes=True, manners=GENTLE) as carrier,
+        stage.app.app_context(),
+        stage.crew() as crew,
+    ):
         house = stage.house(db.session(), carrier, "dedupes", RATE)  # the struck worker may be sending
         crew.start(*EVERYBODY)
         browser = Browser(stage.app, crew.web)
