@@ -34,13 +34,13 @@ def current() -> str:
 
 def speak(language: str | None) -> None:
     """Speak this language from now on in this context; English where it is unknown."""
-    _spoken.set(language if language in LANGUAGES else ENGLISH)
+    _spoken.set(_offered(language))
 
 
 @contextmanager
 def speaking(language: str | None) -> Iterator[None]:
     """Speak this language within the block: a letter is written in its reader's, whoever causes it."""
-    token = _spoken.set(language if language in LANGUAGES else ENGLISH)
+    token = _spoken.set(_offered(language))
     try:
         yield
     finally:
@@ -113,6 +113,10 @@ def catalogue(language: str) -> NullTranslations:
         write_mo(compiled, read_po(file, locale=language))
     compiled.seek(0)
     return GNUTranslations(compiled)
+
+
+def _offered(language: str | None) -> str:
+    return language if language in LANGUAGES else ENGLISH
 
 
 @cache

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from gettext import NullTranslations
 
 from flask import Flask, request
@@ -14,7 +15,7 @@ COOKIE = "language"  # a choice, and nothing about anybody
 
 
 class _Words:
-    """A catalogue under the names by which Flask-Babel asks for texts."""
+    """A language's catalogue under the names by which Flask-Babel asks for texts."""
 
     def __init__(self, words: NullTranslations) -> None:
         self.ugettext, self.ungettext = words.gettext, words.ngettext
@@ -25,7 +26,13 @@ class _Catalogues(Domain):
     """Flask-Babel's texts, taken from the house's own catalogues."""
 
     def get_translations(self) -> _Words:
-        return _Words(language.catalogue(language.current()))
+        return _words_of(language.catalogue(language.current()))
+
+
+@lru_cache(maxsize=len(language.LANGUAGES))
+def _words_of(catalogue: NullTranslations) -> _Words:
+    """Made once for a catalogue: a page asks for hundreds of texts."""
+    return _Words(catalogue)
 
 
 def init_app(app: Flask) -> None:

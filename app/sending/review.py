@@ -203,11 +203,7 @@ def review(
         can_submit=task.state == TaskState.READY and available >= total,
         notes=report.get("notes", []),
         networks=[
-            NetworkLine(
-                country_name(region),
-                gettext(NETWORK_WORDS[network]) if network in NETWORK_WORDS else network,
-                count,
-            )
+            NetworkLine(country_name(region), _network_words(network), count)
             for region, network, count in report.get("networks", [])
         ],
         savings=savings(task),

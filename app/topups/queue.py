@@ -54,11 +54,6 @@ class ClientHistory:
     credited: int
 
 
-def waiting_count(session: Session) -> int:
-    """How many top-ups wait for staff. The index on the state answers it."""
-    return session.scalar(select(func.count(TopUp.id)).where(TopUp.state.in_(IN_QUEUE))) or 0
-
-
 def waiting(session: Session) -> Sequence[TopUp]:
     """The head of the queue, oldest first."""
     return session.scalars(_in_order().limit(_SHOWN)).all()
