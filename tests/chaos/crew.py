@@ -48,6 +48,8 @@ class Crew:
         settings_changed: dict[str, Any] | None = None,
     ) -> None:
         self.log = folder / "crew.log"
+        self._leases = folder / "leases"
+        self._leases.touch()
         self._clock = folder / "clock"
         self._clock.write_bytes(struct.pack("d", 0.0))
         environment = {
@@ -59,6 +61,7 @@ class Crew:
             "PYTHONUNBUFFERED": "1",
             "CHAOS_PLANT": plant,
             "CHAOS_CLOCK": str(self._clock),
+            "CHAOS_LEASES": str(self._leases),
             "CHAOS_SETTINGS": json.dumps(settings_changed or {}),
         }
         with self.log.open("ab") as log:
@@ -108,6 +111,11 @@ class Crew:
             if name not in ("ticker", "web")
             for child in children(pid)
         ]
+
+    def leaseholders(self) -> dict[str, tuple[int, int]]:
+        """Who had each lease, by the route and number that its claims begin with: a work-horse and its worker."""
+        lines = (line.split() for line in self._leases.read_text().splitlines())
+        return {lease: (int(horse), int(worker)) for lease, horse, worker in lines}
 
     def set_clock(self, seconds: float) -> None:
         with self._clock.open("r+b") as file:  # in place: the others have it mapped
@@ -172,6 +180,22 @@ def _shift_clock() -> None:
     time.time = lambda: true_time() + offset()
 
 
+def _note_leases(path: Path) -> None:
+    """Have every work-horse write down which lease it takes, so that a claim tells whose it was."""
+    from app.sending import claims
+
+    acquire = claims.acquire_lease
+
+    def noted(*arguments: Any) -> claims.Lease | None:
+        lease = acquire(*arguments)
+        if lease is not None:
+            with path.open("a") as file:
+                file.write(f"{lease.route_id}.{lease.fence} {os.getpid()} {os.getppid()}\n")
+        return lease
+
+    claims.acquire_lease = noted
+
+
 def _main(parent: int) -> None:
     _shift_clock()
     import logging
@@ -209,6 +233,7 @@ def _main(parent: int) -> None:
         retries.USUAL, first=timedelta(seconds=1), longest=timedelta(seconds=1)
     )
     plants.plant(os.environ["CHAOS_PLANT"])
+    _note_leases(Path(os.environ["CHAOS_LEASES"]))
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody waits for those that were killed
     answers = os.dup(1)
     os.dup2(2, 1)

@@ -124,6 +124,16 @@ def ignore_the_lease() -> None:
     claims.require_lease = lambda *_, **__: None  # type: ignore[assignment]
 
 
+def forget_what_was_fenced() -> None:
+    """Of what a pump takes it loses every tenth, which neither leaves nor is written down."""
+    take = claims.take
+
+    def lossy(session: Session, *arguments: Any) -> list[claims.Claimed]:
+        return [claimed for claimed in take(session, *arguments) if claimed.message_id % 10]
+
+    claims.take = lossy  # type: ignore[assignment]
+
+
 PLANTS: dict[str, Callable[[], None]] = {
     plant.__name__: plant
     for plant in (
@@ -133,6 +143,7 @@ PLANTS: dict[str, Callable[[], None]] = {
         charge_twice,
         forget_to_release,
         ignore_the_lease,
+        forget_what_was_fenced,
     )
 }
 

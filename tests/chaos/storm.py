@@ -11,13 +11,14 @@ import time
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
 from typing import Protocol
 
 from redis import Redis
 from redis.exceptions import RedisError
-from sqlalchemy import Engine, NullPool, and_, create_engine, or_, select
+from sqlalchemy import Engine, NullPool, create_engine, select
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
@@ -27,7 +28,7 @@ from app.models import Message, MessageStatus, PumpLease
 from app.sending.settlement import FINAL
 from app.sending.sweep import INTERRUPTED
 from tests.chaos.carrier import ChaosCarrier, Record
-from tests.chaos.crew import LEASE, MARGIN, Crew, is_alive
+from tests.chaos.crew import LEASE, MARGIN, Crew, children, is_alive
 
 WORKERS = ("one", "two", "three")
 EVERYBODY = (*WORKERS, "ticker", "web")
@@ -39,6 +40,7 @@ class Event(StrEnum):
     KILL_WORKER = "kill a worker"
     KILL_TICKER = "kill the ticker"
     KILL_WEB = "kill the web"
+    KILL_IDLE = "kill a worker that does not pump"  # in no plan that is drawn
     STOP_PUMP = "stop the pump past its lease"
     STOP_PUMP_LONG = "stop the pump past its claims"
     FLUSH_REDIS = "flush Redis"
@@ -94,12 +96,12 @@ class Plan:
 
 @dataclass
 class Told:
-    """What happened: how often what was done, and which messages a process took with it into the dark."""
+    """What happened: how often what was done, and what a process held when it was struck: references and claims."""
 
     events: Counter[Event] = field(default_factory=Counter)
     kills: int = 0
     left_out: Counter[Event] = field(default_factory=Counter)  # blows that this machine does not allow
-    in_the_dark: set[str] = field(default_factory=set)
+    in_the_dark: set[tuple[str, str]] = field(default_factory=set)
     diary: list[tuple[float, int, str]] = field(default_factory=list)
     seconds: dict[str, float] = field(default_factory=dict)
 
@@ -123,7 +125,7 @@ class Storm:
         self._carrier = carrier
         self._dice = random.Random(f"storm {plan.seed}")
         self._stopped: list[tuple[float, int]] = []
-        self._struck_at = now()
+        self._struck: dict[int, datetime] = {}  # work-horses and workers, and when
         self.engine = reading_engine(database_url)
         self.told = Told()
 
@@ -173,6 +175,8 @@ class Storm:
                     self.told.kills += 1
             case Event.KILL_WORKER:
                 self._kill(self._dice.choice(WORKERS))
+            case Event.KILL_IDLE:
+                self._kill(self._idle())
             case Event.KILL_TICKER:
                 self._kill("ticker")
             case Event.KILL_WEB:
@@ -200,9 +204,10 @@ class Storm:
         self.told.events[event] += 1
 
     def _kill(self, name: str) -> None:
+        pid = self._crew.pids[name]
         self._crew.kill(name)
         if name in WORKERS:  # the others never hold a message
-            self._note_dark()
+            self._note_dark(pid)
         self.told.kills += 1
         self._crew.start(name)
 
@@ -221,7 +226,7 @@ class Storm:
                     os.kill(wanted, number)
                     while number is signal.SIGKILL and is_alive(wanted):
                         time.sleep(0.002)
-                    self._note_dark()
+                    self._note_dark(wanted)
                     return wanted
             time.sleep(0.03)
         return None
@@ -233,28 +238,47 @@ class Storm:
             return int(holder.split(".")[-2]) if holder is not None else None
         return None
 
-    def _note_dark(self) -> None:
-        """What was out when a process was struck: of these nobody may know whether they left."""
+    def _idle(self) -> str:
+        """A worker whose work-horse does not hold the lease, while somebody's does."""
+        deadline = time.monotonic() + _PATIENCE
+        while (pumping := self._pumping()) is None and time.monotonic() < deadline:
+            time.sleep(0.03)
+        return self._dice.choice([name for name in WORKERS if pumping not in children(self._crew.pids[name])])
+
+    def _note_dark(self, pid: int) -> None:
+        """What a work-horse had out when it was struck, or its worker was: nobody may know whether that left."""
         time.sleep(0.02)
-        self._struck_at = now()
+        self._struck[pid] = now()
         self._look_into_the_dark()
 
     def _look_into_the_dark(self) -> None:
-        """What left before the last process was struck and is out still.
-
-        Also what a sweep had put into doubt: the struck process may have held its answer, and not been able to write
-        it down. Looked at once more before the next blow: a commit that the struck process had sent to a busy server
-        may have been on its way.
-        """
-        swept = and_(Message.status == MessageStatus.IN_DOUBT, Message.error_code == INTERRUPTED)
-        out = select(Message.reference).where(
-            or_(Message.status == MessageStatus.SENDING, swept), Message.sent_at <= self._struck_at
-        )
+        """Look once more before the next blow: a commit that the struck process had sent to a busy server may have
+        been on its way."""
         for _ in range(100):
             with contextlib.suppress(DBAPIError), Session(self.engine) as session:
-                self.told.in_the_dark.update(session.scalars(out))
+                self.told.in_the_dark |= held_by(session, self._crew.leaseholders(), self._struck)
                 return
             time.sleep(0.05)
+
+
+def held_by(
+    session: Session, leaseholders: dict[str, tuple[int, int]], struck: dict[int, datetime]
+) -> set[tuple[str, str]]:
+    """References and claims of what the struck processes had fenced before, and nobody has recorded since.
+
+    `leaseholders` are a work-horse and its worker by the lease that a claim begins with, `struck` says when which of
+    them was. Also what a sweep has put into doubt: the struck process may have held its answer.
+    """
+    held = set()
+    out = select(Message.reference, Message.claim, Message.sent_at, Message.status, Message.error_code).where(
+        Message.status.in_((MessageStatus.SENDING, MessageStatus.IN_DOUBT)), Message.claim.is_not(None)
+    )
+    for reference, claim, sent_at, status, code in session.execute(out):
+        blows = [struck[pid] for pid in leaseholders.get(claim.rpartition(".")[0], ()) if pid in struck]
+        is_recorded = status == MessageStatus.IN_DOUBT and code != INTERRUPTED
+        if not is_recorded and any(sent_at <= blow for blow in blows):
+            held.add((reference, claim))
+    return held
 
 
 def reading_engine(database_url: str) -> Engine:

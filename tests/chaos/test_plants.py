@@ -19,6 +19,7 @@ SCENES: dict[str, tuple[list[Event], int, str]] = {
     "charge_twice": ([], 100, "the ledger audit found differences"),
     "forget_to_release": ([], 100, "the ledger audit found differences"),
     "ignore_the_lease": ([], 15, "requests in"),
+    "forget_what_was_fenced": ([Event.KILL_IDLE] * 5, 40, "in doubt without a reason"),
 }
 
 

@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from dataclasses import dataclass
 from datetime import timedelta
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from app.gateways.errors import ErrorCode
 from app.ledger.audit import audit
 from app.models import Account, Message, MessageStatus, Task, TaskState
 from app.sending.sweep import NO_RECEIPT
 from tests.chaos.carrier import ChaosCarrier, Record
 
 _SHOWN = 5
+_SAID_NOTHING = frozenset({ErrorCode.TIMEOUT, ErrorCode.INTERRUPTED})
 _WINDOW = (
     3.0  # seconds over which a pace is judged from outside; in less, a stalled machine shows, not the pump
 )
@@ -23,30 +25,39 @@ _WINDOW = (
 
 @dataclass(frozen=True)
 class Doubts:
-    """What stood in doubt when nothing else moved any more, and what there was to be in doubt of."""
+    """What stood in doubt when nothing else moved any more, and for which of that there was a reason."""
 
     standing: frozenset[str]
     explained: frozenset[str]
 
 
-def doubts(session: Session, record: Record, in_the_dark: Iterable[str], answer_timeout: float) -> Doubts:
+def doubts(
+    session: Session, record: Record, in_the_dark: Container[tuple[str, str]], answer_timeout: float
+) -> Doubts:
     """Taken before anything in doubt is given up.
 
     Explained by an answer that says nothing certain, by one that came when nobody listened any more (on a machine that
-    stalls the carrier is late where it did not mean to be), or by a process that was struck.
+    stalls the carrier is late where it did not mean to be), or by a process that was struck while it held the message
+    by the very claim that stands on it: `in_the_dark` are such references and claims.
     """
     rows = session.execute(
-        select(Message.reference, Message.sent_at).where(Message.status == MessageStatus.IN_DOUBT)
+        select(Message.reference, Message.claim, Message.sent_at, Message.error_code).where(
+            Message.status == MessageStatus.IN_DOUBT
+        )
     ).all()
     patience = timedelta(seconds=answer_timeout * 0.9)
-    late = {
+    explained = {
         row.reference
         for row in rows
-        if (answered := record.answered.get(row.reference)) is not None and answered - row.sent_at >= patience
+        if row.reference in record.ambiguous
+        or (row.reference, row.claim) in in_the_dark
+        or (
+            row.error_code in _SAID_NOTHING
+            and (answered := record.answered.get(row.reference)) is not None
+            and answered - row.sent_at >= patience
+        )
     }
-    return Doubts(
-        frozenset(row.reference for row in rows), frozenset(record.ambiguous | late) | frozenset(in_the_dark)
-    )
+    return Doubts(frozenset(row.reference for row in rows), frozenset(explained))
 
 
 def complaints(

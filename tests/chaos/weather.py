@@ -63,7 +63,7 @@ def weather(stage: Stage, kind: str, plan: Plan, size: Size, plant: str = "") ->
         sys.stdout.write(
             f"\nseed {plan.seed}, {plan.database}, {kind} {plant}: {size.messages} messages ({ends}), {told.kills}"
             f" kills in {told.events.total()} events, {len(carrier.record.ambiguous)} answers left us in doubt and"
-            f" {len(told.in_the_dark)} were under way when a process was struck, {len(seen.standing)} stood in doubt;"
+            f" {len(told.in_the_dark)} were held by a process when it was struck, {len(seen.standing)} stood in doubt;"
             f" {', '.join(f'{seconds:.0f} s {what}' for what, seconds in told.seconds.items())}; {found}\n"
         )
         if told.left_out:
