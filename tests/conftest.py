@@ -29,7 +29,7 @@ from tests import servers
 from tests.factories.users import PASSWORD, TOTP_SECRET
 from tests.panel_client import PanelClient
 
-DATABASES = ("sqlite", pytest.param("postgresql", marks=pytest.mark.postgres))
+DATABASES = {"sqlite": "sqlite", "postgresql": pytest.param("postgresql", marks=pytest.mark.postgres)}
 
 
 class _SharedTemplates(BytecodeCache):
@@ -51,11 +51,17 @@ _TEMPLATES = _SharedTemplates()
 
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "books_broken_on_purpose: the ledger audit is not asked afterwards")
+    config.addinivalue_line(
+        "markers", "only_on(database): `any_app` runs on this database alone, as the test is about it"
+    )
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if "any_app" in metafunc.fixturenames:
-        metafunc.parametrize("database", DATABASES, indirect=True)
+        only = metafunc.definition.get_closest_marker("only_on")
+        metafunc.parametrize(
+            "database", [DATABASES[only.args[0]]] if only else DATABASES.values(), indirect=True
+        )
 
 
 @pytest.fixture(scope="session")

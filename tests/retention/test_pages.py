@@ -49,12 +49,10 @@ def test_nobody_finds_them_by_the_number(session, owner, erased, client, sign_in
     assert public_id not in client.get("/messages?number=2").text
 
 
+@pytest.mark.only_on("sqlite")  # PostgreSQL overwrites by its own rules: docs/operating.md says which
 def test_nothing_in_the_sqlite_files_says_the_number(app, session, owner, route):  # noqa: F811
     ended(session, owner, route, [DELIVERED] * 300)
-    url = app.config["CARILLON"].database_url
-    if not url.startswith("sqlite"):
-        pytest.skip("PostgreSQL overwrites by its own rules: docs/operating.md says which.")
-    path = Path(url.removeprefix("sqlite:///"))
+    path = Path(app.config["CARILLON"].database_url.removeprefix("sqlite:///"))
     assert any(NUMBER.encode() in file.read_bytes() for file in _files(path))
     erase(session)
     for file in _files(path):

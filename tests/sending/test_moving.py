@@ -77,14 +77,13 @@ def test_a_time_that_has_passed_or_comes_after_its_end_is_refused(house: House) 
         move(house, house.now(task), 3 * DAY)
 
 
+@pytest.mark.only_on("postgresql")  # SQLite has one writer at a time
 def test_a_ticker_leaves_a_task_that_is_being_moved(any_app: Flask, house: House) -> None:
     """The ticker found it due; it was moved before the ticker could start it."""
     task = scheduled(house, timedelta(hours=1))
     public_id, account_id, task_id = task.public_id, house.account_id, task.id
     with write_transaction(house.session):
         house.session.get_one(Task, task_id).scheduled_at = now() - timedelta(minutes=1)
-    if db.engine.dialect.name == "sqlite":
-        pytest.skip("SQLite has one writer at a time")
     house.session.rollback()
     with Session(db.engine) as other, write_transaction(other):
         steering.move(other, account_id, public_id, now() + DAY)
