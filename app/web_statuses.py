@@ -36,7 +36,6 @@ _LOOKS = {
     "held": Look(mark("With staff"), "question", "wait"),
     # Messages.
     "queued": Look(mark("Waiting"), "ring", "quiet"),
-    "claimed": Look(mark("Waiting"), "ring", "quiet"),
     "sending": Look(mark("On its way"), "plane", "busy"),
     "accepted": Look(mark("Accepted"), "check", "good"),
     "delivered": Look(mark("Delivered"), "double", "good"),

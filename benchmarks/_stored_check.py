@@ -15,7 +15,7 @@ from app.database import configure_engine
 from app.models import Account, Base, Role, Route, Task, TaskKind, TaskState, User
 from app.sending import checking
 from app.sending.examining import examine
-from app.sending.uploads import store_upload
+from app.stored_files import store_upload
 from config import Settings
 
 TEXTS = {

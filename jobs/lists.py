@@ -9,7 +9,7 @@ from app.lists import reading, suppression_upload
 from app.lists.suppression_upload import Opener, Remover
 from app.recipients.limits import FileLimits
 from app.sending.suppressed import leave_out_suppressed, tasks_under_way
-from app.sending.uploads import local_copy, remove_upload
+from app.stored_files import local_copy, remove_file
 from config import Settings
 from jobs.context import job_session, job_settings
 
@@ -44,4 +44,4 @@ def leave_out(account_id: int) -> None:
 def _store(settings: Settings) -> tuple[Opener, Remover]:
     """How stored files are opened, and removed."""
     url = settings.uploads_url
-    return partial(local_copy, url), partial(remove_upload, url)
+    return partial(local_copy, url), partial(remove_file, url)

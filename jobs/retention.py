@@ -12,7 +12,7 @@ from app.clock import now
 from app.database import truncate_log
 from app.retention import due, erasing
 from app.sending import caps
-from app.sending.uploads import remove_upload
+from app.stored_files import remove_file
 from jobs.context import job_session, job_settings
 
 log = structlog.get_logger()
@@ -24,7 +24,7 @@ def erase(_: int = 0) -> None:
     """Erase tasks and drafts that are due, the oldest first. What is left when the time is over waits for the next."""
     settings = job_settings()
     before, ends = now() - settings.retention, time.monotonic() + _SLICE
-    remove = partial(remove_upload, settings.uploads_url)
+    remove = partial(remove_file, settings.uploads_url)
     tasks = drafts = 0
     with job_session() as session:
         ended = None

@@ -76,8 +76,6 @@ def _start(session: Session, settings: Settings) -> None:
 
 
 def _put_right(session: Session, settings: Settings) -> None:
-    with write_transaction(session):
-        sweep.return_lapsed_claims(session)
     resend_routes = _resend_routes(session, settings)
     with write_transaction(session):
         sweep.doubt_lapsed_sends(session, resend_routes)

@@ -37,6 +37,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
         "app.accounts",
         "app.help",
         "app.saved_texts",
+        "app.stored_files",
         "app.sending",
         "app.topups",
         "app.records",

@@ -8,7 +8,6 @@ from __future__ import annotations
 import csv
 import io
 import json
-import secrets
 import tempfile
 import zipfile
 from collections.abc import Iterable, Iterator, Sequence
@@ -16,7 +15,6 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import IO, Any, Final
 
-import fsspec
 import structlog
 from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
@@ -28,7 +26,7 @@ from app.language import gettext as _
 from app.models import Account, AccountExport, LedgerEntry, Message, NoticeKind, Task, TopUp, User
 from app.notices.telling import Words, tell_one
 from app.recipients.export import safe_cell
-from app.sending.uploads import remove_upload
+from app.stored_files import keep_export, remove_file
 from config import Settings
 
 log = structlog.get_logger()
@@ -130,14 +128,10 @@ def pack(session: Session, export_id: int, settings: Settings) -> None:
     account_id = _take(session, export_id)
     if account_id is None:
         return
-    key = f"export-{secrets.token_hex(16)}"
-    filesystem, root = fsspec.core.url_to_fs(settings.uploads_url)
     with tempfile.TemporaryDirectory(prefix="carillon-") as folder:
         path = Path(folder) / "export.zip"
         write_archive(session, account_id, path)
-        filesystem.makedirs(root, exist_ok=True)
-        filesystem.put_file(str(path), f"{root}/{key}")
-        size = path.stat().st_size
+        key, size = keep_export(settings.uploads_url, path), path.stat().st_size
     with write_transaction(session):
         export = session.get_one(AccountExport, export_id)
         export.file_key, export.size = key, size
@@ -185,17 +179,9 @@ def forget_expired(session: Session, settings: Settings) -> int:
         with write_transaction(session):
             export = session.get_one(AccountExport, export_id, with_for_update=True)
             if export.file_key is not None:
-                remove_upload(settings.uploads_url, export.file_key)
+                remove_file(settings.uploads_url, export.file_key)
                 export.file_key = None
     return len(expired)
-
-
-def chunks_of(uploads_url: str, file_key: str) -> Iterator[bytes]:
-    """The stored file, piece by piece. Raises FileNotFoundError with the first piece."""
-    filesystem, root = fsspec.core.url_to_fs(uploads_url)
-    with filesystem.open(f"{root}/{file_key}", "rb") as source:
-        while chunk := source.read(64 * 1024):
-            yield chunk
 
 
 def _take(session: Session, export_id: int) -> int | None:

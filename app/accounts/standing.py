@@ -23,7 +23,6 @@ from app.notices.telling import Words, tell
 from app.sending.alerts import clear_alert
 from app.sending.settlement import cancel_unsent
 from app.sending.states import move_task
-from app.sending.steering import return_claimed
 
 SUSPENDED_TASK: Final = mark(
     "Paused because the account was suspended. Resume it once the account is restored, or cancel it."
@@ -179,7 +178,6 @@ def _move(
 def _pause_running(session: Session, account_id: int, *, begun_meanwhile: bool = False) -> None:
     for task in _tasks(session, account_id, _STOPPED_BY_SUSPENSION, begun_meanwhile):
         move_task(session, task.id, {TaskState.RUNNING}, TaskState.PAUSED, state_reason=SUSPENDED_TASK)
-        return_claimed(session, task.id)
 
 
 def _cancel_open(session: Session, actor: Actor, account_id: int, *, begun_meanwhile: bool = False) -> None:

@@ -90,7 +90,7 @@ def _last(message: Message, route: Route) -> Exchange | None:
     outcome = None
     if message.status == _M.SENDING:
         outcome = "sending"
-    elif message.gateway_id is not None and message.status not in (_M.QUEUED, _M.CLAIMED):
+    elif message.gateway_id is not None and message.status != _M.QUEUED:
         outcome = "accepted"
     elif message.status == _M.IN_DOUBT:
         outcome = "in_doubt"

@@ -76,7 +76,7 @@ def _accepted(paper: Paper, evidence: Evidence, zone: ZoneInfo) -> None:
 
 def _outcome(paper: Paper, evidence: Evidence) -> None:
     counts = evidence.counts
-    waiting = counts["queued"] + counts["claimed"] + counts["sending"]
+    waiting = counts["queued"] + counts["sending"]
     for words, number in (
         (_("Recipients"), counts["total"]),
         (_("Segments"), evidence.segments),

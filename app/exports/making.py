@@ -6,7 +6,6 @@ open while a million rows are written.
 
 from __future__ import annotations
 
-import secrets
 import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -15,7 +14,6 @@ from pathlib import Path
 from typing import Final
 from zoneinfo import ZoneInfo
 
-import fsspec
 import structlog
 from sqlalchemy import CursorResult, select, update
 from sqlalchemy.orm import Session
@@ -29,7 +27,7 @@ from app.exports.sheets import Column, csv_sheet, xlsx_sheet
 from app.exports.wishes import KIND_WORDS, Wish, asked_of, period_of, wish_of
 from app.language import gettext, speaking
 from app.models import Account, AccountState, ExportKind, ExportState, RecordExport, User
-from app.sending.uploads import remove_upload
+from app.stored_files import keep_export, remove_file
 from config import Settings
 
 log = structlog.get_logger()
@@ -111,7 +109,7 @@ def forget_expired(session: Session, settings: Settings) -> int:
         with write_transaction(session):
             export = session.get_one(RecordExport, export_id, with_for_update={"of": RecordExport})
             if export.file_key is not None:
-                remove_upload(settings.uploads_url, export.file_key)
+                remove_file(settings.uploads_url, export.file_key)
                 export.file_key = None
     return len(expired)
 
@@ -187,11 +185,7 @@ def _list(
 
 def _keep(session: Session, work: _Work, path: Path, rows: int, settings: Settings) -> None:
     """Put the file among the uploads, and say that it is there; without the second, not the first either."""
-    key = f"export-{secrets.token_hex(16)}"
-    filesystem, root = fsspec.core.url_to_fs(settings.uploads_url)
-    filesystem.makedirs(root, exist_ok=True)
-    size = path.stat().st_size
-    filesystem.put_file(str(path), f"{root}/{key}")
+    key, size = keep_export(settings.uploads_url, path), path.stat().st_size
     moment = now()
     ready = {
         "file_key": key,
@@ -201,7 +195,7 @@ def _keep(session: Session, work: _Work, path: Path, rows: int, settings: Settin
         "expires_at": moment + LIVES,
     }
     if not _end(session, work, ExportState.READY, None, **ready):
-        remove_upload(settings.uploads_url, key)
+        remove_file(settings.uploads_url, key)
 
 
 def _end(session: Session, work: _Work, state: ExportState, reason: str | None, **values: object) -> bool:

@@ -27,7 +27,7 @@ _COUNTED = {
     "in_doubt": MessageStatus.IN_DOUBT,
     "cancelled": MessageStatus.CANCELLED,
 }
-_UNSENT = (MessageStatus.QUEUED, MessageStatus.CLAIMED, MessageStatus.SENDING)
+_UNSENT = (MessageStatus.QUEUED, MessageStatus.SENDING)
 _FINAL = (MessageStatus.DELIVERED, MessageStatus.FAILED, MessageStatus.CANCELLED)
 
 

@@ -27,7 +27,7 @@ STALE: Final = timedelta(seconds=90)
 
 
 def read_list(
-    session: Session, list_id: int, open_upload: Opener, remove_upload: Remover, limits: FileLimits
+    session: Session, list_id: int, open_upload: Opener, remove_file: Remover, limits: FileLimits
 ) -> None:
     """Read the file of a list that waits for it; any other is left alone. Countries are judged when it is sent to.
 
@@ -48,7 +48,7 @@ def read_list(
         _refuse(session, list_id, gettext("The uploaded file is no longer stored. Upload it again."))
     else:
         _store(session, list_id, intake)
-    remove_upload(key)
+    remove_file(key)
 
 
 def stale_lists(session: Session) -> list[int]:

@@ -51,9 +51,7 @@ def ask(
     return upload
 
 
-def read(
-    session: Session, upload_id: int, open_upload: Opener, remove_upload: Remover, max_bytes: int
-) -> None:
+def read(session: Session, upload_id: int, open_upload: Opener, remove_file: Remover, max_bytes: int) -> None:
     """Read an upload that waits, and suppress its numbers; any other is left alone. The file is removed then.
 
     It commits on its way, since no transaction may stand open while a file is read.
@@ -72,7 +70,7 @@ def read(
         _refuse(session, upload_id, gettext("The uploaded file is no longer stored. Upload it again."))
     else:
         _store(session, upload_id, intake)
-    remove_upload(key)
+    remove_file(key)
 
 
 def latest(session: Session, account_id: int | None, most: int = 5) -> Sequence[SuppressionUpload]:

@@ -6,7 +6,19 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Final
 
-from sqlalchemy import JSON, BigInteger, ForeignKey, Index, Integer, String, Text, UniqueConstraint, text
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Boolean,
+    ForeignKey,
+    Index,
+    Integer,
+    String,
+    Text,
+    UniqueConstraint,
+    false,
+    text,
+)
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.models.base import Base, BigKey, UtcDateTime
@@ -17,7 +29,6 @@ class MessageStatus(StrEnum):
     """The statuses of a message; `app.sending.states` has the allowed moves."""
 
     QUEUED = "queued"
-    CLAIMED = "claimed"
     SENDING = "sending"
     ACCEPTED = "accepted"
     DELIVERED = "delivered"
@@ -50,6 +61,9 @@ class Message(Base):
 
     `claim` is the token of the pump that took it, good until `claim_expires_at`; `attempt` grows with each fence;
     `not_before` holds a deferred one back. `text` is null where it equals the task's content.
+
+    `may_have_left`: it waits, or is sent, again after a try that may have brought it to the carrier. `own_failures` are
+    tries that ended by our doing: a worker died, or it was fenced and never left.
     """
 
     __tablename__ = "message"
@@ -88,6 +102,8 @@ class Message(Base):
     claim: Mapped[str | None] = mapped_column(String(40))
     claim_expires_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     attempt: Mapped[int] = mapped_column(Integer, default=0)
+    may_have_left: Mapped[bool] = mapped_column(Boolean, default=False, server_default=false())
+    own_failures: Mapped[int] = mapped_column(Integer, default=0, server_default="0")
     not_before: Mapped[datetime | None] = mapped_column(UtcDateTime)
     gateway_id: Mapped[str | None] = mapped_column(String(100))
     error_code: Mapped[str | None] = mapped_column(String(64))

@@ -17,7 +17,7 @@ _M = MessageStatus
 # What a person may ask the list for, by the word in the address.
 STATUS_FILTERS: Mapping[str, tuple[MessageStatus, ...]] = MappingProxyType(
     {
-        "waiting": (_M.QUEUED, _M.CLAIMED, _M.SENDING),
+        "waiting": (_M.QUEUED, _M.SENDING),
         "accepted": (_M.ACCEPTED,),
         "delivered": (_M.DELIVERED,),
         "failed": (_M.FAILED,),

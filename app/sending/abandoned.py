@@ -25,7 +25,7 @@ from app.models import (
     WhatsAppTemplate,
 )
 from app.sending.states import DRAFT_STATES
-from app.sending.uploads import remove_upload
+from app.stored_files import remove_file
 
 ABANDONED_AFTER: Final = timedelta(days=2)
 _KEY = re.compile(r"(export-|rows-)?[0-9a-f]{32}")  # what we call files; whatever else lies there is not ours
@@ -50,7 +50,7 @@ def let_go(session: Session, task_id: int, uploads_url: str) -> bool:
         task = session.get(Task, task_id, with_for_update={"of": Task})
         if task is None or task.upload_key is None or task.state in DRAFT_STATES - {TaskState.DISCARDED}:
             return False
-        after_commit(session, partial(remove_upload, uploads_url, task.upload_key))
+        after_commit(session, partial(remove_file, uploads_url, task.upload_key))
         task.upload_key = None
     return True
 

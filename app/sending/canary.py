@@ -21,13 +21,12 @@ from app.queues import enqueue_after_commit
 from app.sending import task_notices
 from app.sending.lookup import lock_task
 from app.sending.states import move_task
-from app.sending.steering import return_claimed
 
 SIZE: Final = 20
 ABOVE: Final = 500  # recipients; a smaller task is all canary
 
 _M = MessageStatus
-_UNSENT: Final = frozenset({_M.QUEUED, _M.CLAIMED, _M.SENDING})
+_UNSENT: Final = frozenset({_M.QUEUED, _M.SENDING})
 
 
 @dataclass(frozen=True)
@@ -111,7 +110,6 @@ def _judge(session: Session, task: Task, most_lost: float, patience: timedelta) 
         move_task(
             session, task.id, {TaskState.RUNNING}, TaskState.PAUSED, state_reason=words, canary_last_id=None
         )
-        return_claimed(session, task.id)
         task_notices.tell_paused(session, task.id)
     elif _went_well(task, first, most_lost, patience):
         session.execute(update(Task).where(Task.id == task.id).values(canary_last_id=None, changed_at=now()))

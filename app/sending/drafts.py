@@ -23,7 +23,7 @@ from app.queues import enqueue_after_commit
 from app.recipients.writing import LONGEST_WRITTEN
 from app.sending.lookup import approved_template, lock_task, open_route, task_of
 from app.sending.states import DRAFT_STATES, move_task
-from app.sending.uploads import StoredUpload
+from app.stored_files import StoredUpload
 
 
 @dataclass(frozen=True)

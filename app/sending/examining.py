@@ -26,7 +26,7 @@ from app.sending.list_sheet import sheet_of_list
 from app.sending.savings import Saving, find_savings
 from app.sending.send_again import sheet_of_failed
 from app.sending.suppressed import suppressed_among
-from app.sending.uploads import local_copy
+from app.stored_files import local_copy
 from config import Settings
 
 Progress = Callable[[int, int], None]

@@ -66,14 +66,6 @@ def keep_interrupted(session: Session, task_id: int, messages: Sequence[LockedMe
         _insert(session, [(message, task_id, InDoubt(code)) for message in messages])
 
 
-def doubted(session: Session, message_ids: Sequence[int]) -> frozenset[int]:
-    """Those of the messages of which an earlier try left nobody sure: they may have reached the carrier by it."""
-    in_doubt = select(GatewayTry.message_id).where(
-        GatewayTry.message_id.in_(message_ids), GatewayTry.outcome == "in_doubt"
-    )
-    return frozenset(session.scalars(in_doubt))
-
-
 def _insert(session: Session, tries: Sequence[tuple[LockedMessage, int, Any]]) -> None:
     moment, gateways = now(), _gateways(session, {message.route_id for message, _, _ in tries})
     rows = [

@@ -21,7 +21,7 @@ from app.models import ListEntry, RecipientList
 from app.recipients.columns import find_columns
 from app.recipients.confined import read_confined
 from app.recipients.limits import FileLimits
-from app.sending.uploads import StoredUpload, beside, local_copy
+from app.stored_files import StoredUpload, beside, local_copy
 from config import Settings
 
 MOST_CHARACTERS: Final = 2_000_000  # of values that are kept to look at; a row beyond them is not looked at

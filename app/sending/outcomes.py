@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -19,7 +20,7 @@ from app.sending.acceptance import accept
 from app.sending.alerts import clear_alert, raise_alert
 from app.sending.claims import Claimed
 from app.sending.lookup import lock_tasks
-from app.sending.retries import gap_after, is_last_try
+from app.sending.retries import counted, gap_after, is_last_try
 from app.sending.settlement import (
     Change,
     LockedMessage,
@@ -62,11 +63,10 @@ def record(session: Session, results: Sequence[tuple[Claimed, Outcome]], capabil
             answers = {key: each for key, each in answers.items() if not isinstance(each[1], Accepted)}
         written += taken
         changes = []
-        doubted = _doubted(session, answers, capabilities)
         for message in locked_messages(session, answers) if answers else ():
             claimed, outcome = answers[message.id]
             if _still_ours(message, claimed):
-                change = _change(task, message, outcome, capabilities, message.id in doubted)
+                change = _change(task, message, outcome, capabilities)
                 if change is not None:
                     changes.append(change)
                     tries.append((message, claimed, outcome))
@@ -121,48 +121,39 @@ def reset_breaker(session: Session, route_id: int) -> None:
 
 def _still_ours(message: LockedMessage, claimed: Claimed) -> bool:
     return (
-        message.claim == claimed.claim
+        message.claim in (claimed.claim, None)  # none where it was called off after this try left it in doubt
         and message.attempt == claimed.attempt
         and message.status in (_M.SENDING, _M.IN_DOUBT)
     )
 
 
-def _doubted(
-    session: Session, answers: dict[int, tuple[Claimed, Outcome]], capabilities: Capabilities
-) -> frozenset[int]:
-    """Of those that were put off now: which an earlier try may have brought to the carrier."""
-    if not capabilities.dedupes_reference:
-        return frozenset()  # elsewhere nothing that is in doubt leaves again
-    put_off = [key for key, (_, outcome) in answers.items() if isinstance(outcome, Deferred)]
-    return gateway_log.doubted(session, put_off) if put_off else frozenset()
-
-
 def _change(
-    task: Task, message: LockedMessage, outcome: Outcome, capabilities: Capabilities, was_in_doubt: bool
+    task: Task, message: LockedMessage, outcome: Outcome, capabilities: Capabilities
 ) -> Change | None:
+    tries = counted(message.attempt, message.own_failures)
     match outcome:
         case Accepted(gateway_id):
             return change_of(message, _M.ACCEPTED, gateway_id=gateway_id, answered=True)
         case Refused(code):
             return change_of(message, _M.FAILED, error_code=code, answered=True)
         case Deferred(code) if task.state == TaskState.CANCELLED:
-            return change_of(message, _M.CANCELLED, error_code=code)
+            return (
+                _doubt(message, code)
+                if message.may_have_left
+                else change_of(message, _M.CANCELLED, error_code=code)
+            )
         case Deferred(code) if outcome is NOT_SENT:
-            return _put_off(message, code, timedelta())
-        case Deferred(code) if is_last_try(code, message.attempt, task.route.retry_attempts):
-            if was_in_doubt:  # that it was not taken now does not say that it never was
-                return (
-                    None
-                    if message.status == _M.IN_DOUBT
-                    else change_of(message, _M.IN_DOUBT, error_code=code)
-                )
+            return replace(_put_off(message, code, timedelta()), our_failure=True)
+        case Deferred(code) if is_last_try(code, tries, task.route.retry_attempts):
+            if message.may_have_left:  # that it was not taken now does not say that it never was
+                return _doubt(message, code)
             return change_of(message, _M.FAILED, error_code=code, answered=True)
         case Deferred(code, retry_after):
-            return _put_off(message, code, gap_after(code, message.attempt, retry_after))
+            return _put_off(message, code, gap_after(code, tries, retry_after))
         case InDoubt(code) if _may_be_resent(task, message, capabilities):
-            return _put_off(message, code, gap_after(code, message.attempt, None))
+            return replace(_put_off(message, code, gap_after(code, tries, None)), may_have_left=True)
         case InDoubt(code):
-            return None if message.status == _M.IN_DOUBT else change_of(message, _M.IN_DOUBT, error_code=code)
+            return _doubt(message, code)
 
 
 def _may_be_resent(task: Task, message: LockedMessage, capabilities: Capabilities) -> bool:
@@ -171,8 +162,13 @@ def _may_be_resent(task: Task, message: LockedMessage, capabilities: Capabilitie
         capabilities.dedupes_reference
         and message.route_id == task.route_id  # another route's gateway does not know it
         and task.state != TaskState.CANCELLED
-        and message.attempt < task.route.retry_attempts
+        and counted(message.attempt, message.own_failures) < task.route.retry_attempts
     )
+
+
+def _doubt(message: LockedMessage, code: str) -> Change | None:
+    """In doubt from now on; no change where it was swept there already."""
+    return None if message.status == _M.IN_DOUBT else change_of(message, _M.IN_DOUBT, error_code=code)
 
 
 def _put_off(message: LockedMessage, code: str, wait: timedelta) -> Change:

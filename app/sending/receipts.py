@@ -158,7 +158,8 @@ def _apply_to_task(
         message = messages[message_id]
         receipt.message_id = message_id
         stands = changes[message_id].becomes if message_id in changes else _M(message.status)
-        if stands in (_M.QUEUED, _M.CLAIMED, _M.SENDING):
+        is_sent_again = stands is _M.QUEUED and message.may_have_left
+        if stands in (_M.QUEUED, _M.SENDING) and not is_sent_again:
             _wait(receipt, moment)  # its answer is still being written down
             continue
         change, receipt.outcome = _judge(receipt, message, stands)

@@ -4,6 +4,9 @@ The numbers are the field's habits (Jasmin: throttled 20 times 30 s, system erro
 with gaps that double. A gateway that names the seconds itself is believed: for more each time, for fewer once, after
 which the class's gaps begin. A route may allow fewer tries. After the last one the message fails and its price is
 released.
+
+Tries that ended by our own doing (a worker died, or the message was fenced and never left) are not counted, up to a
+bound: nothing goes round for ever.
 """
 
 from __future__ import annotations
@@ -46,9 +49,16 @@ PATIENCE: Final = MappingProxyType(
 )
 # Nobody answered, or staff have to put something right: as often as the route allows.
 USUAL: Final = _patience(1_000, 2, 300)
+# So many tries that ended by our own doing do not count, and a message is sent again after them.
+OWN_FAILURES_SPARED: Final = 10
 # Whatever a gateway asks.
 _SHORTEST_ASKED: Final = timedelta(seconds=1)
 _LONGEST_ASKED: Final = timedelta(hours=6)
+
+
+def counted(attempt: int, own_failures: int) -> int:
+    """Which try of a message this attempt is: those that ended by our own doing are left out."""
+    return max(1, attempt - min(own_failures, OWN_FAILURES_SPARED))
 
 
 def is_last_try(code: str, attempt: int, allowed: int) -> bool:

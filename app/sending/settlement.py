@@ -53,6 +53,8 @@ class Change:
     error_code: str | None = None
     not_before: datetime | None = None
     answered: bool = False
+    may_have_left: bool = False  # from this try on, until it is final
+    our_failure: bool = False
     region: str = ""
     route_id: int = 0
     sent_at: datetime | None = None
@@ -73,6 +75,8 @@ class LockedMessage(NamedTuple):
     route_id: int
     sent_at: datetime | None
     error_code: str | None
+    may_have_left: bool
+    own_failures: int
 
 
 _LOCKED_COLUMNS: Final = tuple(getattr(Message, name) for name in LockedMessage._fields)
@@ -82,11 +86,14 @@ _GIVEN: Final = {
     "sqlite": """(SELECT value ->> 'id' AS id, value ->> 'status' AS status, value ->> 'money' AS money,
         value ->> 'gateway_id' AS gateway_id, value ->> 'error_code' AS error_code,
         value ->> 'not_before' AS not_before, value ->> 'answered' AS answered, value ->> 'final' AS final,
-        value ->> 'keeps_claim' AS keeps_claim FROM json_each(:changes))""",
+        value ->> 'keeps_claim' AS keeps_claim, value ->> 'may_have_left' AS may_have_left,
+        value ->> 'our_failure' AS our_failure FROM json_each(:changes))""",
     "postgresql": """(SELECT id, status, money, gateway_id, error_code,
-        CAST(not_before AS timestamp) AT TIME ZONE 'UTC' AS not_before, answered, final, keeps_claim
+        CAST(not_before AS timestamp) AT TIME ZONE 'UTC' AS not_before, answered, final, keeps_claim,
+        may_have_left, our_failure
         FROM json_to_recordset(CAST(:changes AS json)) AS each(id bigint, status text, money text,
-            gateway_id text, error_code text, not_before text, answered int, final int, keeps_claim int))""",
+            gateway_id text, error_code text, not_before text, answered int, final int, keeps_claim int,
+            may_have_left int, our_failure int))""",
 }
 _WRITE: Final = {
     dialect: text(
@@ -96,7 +103,9 @@ _WRITE: Final = {
         answered_at = CASE WHEN given.answered = 1 THEN :moment ELSE answered_at END,
         final_at = CASE WHEN given.final = 1 THEN :moment ELSE final_at END,
         claim = CASE WHEN given.keeps_claim = 1 THEN claim END,
-        claim_expires_at = CASE WHEN given.keeps_claim = 1 THEN claim_expires_at END
+        claim_expires_at = CASE WHEN given.keeps_claim = 1 THEN claim_expires_at END,
+        may_have_left = CASE WHEN given.may_have_left = 1 THEN TRUE ELSE message.may_have_left END,
+        own_failures = own_failures + COALESCE(given.our_failure, 0)
         FROM {given} AS given WHERE message.id = given.id"""  # noqa: S608
     ).bindparams(bindparam("moment", type_=UtcDateTime))
     for dialect, given in _GIVEN.items()
@@ -118,6 +127,17 @@ def change_of(message: LockedMessage, becomes: MessageStatus, **values: Any) -> 
         code_was=message.error_code,
         **values,
     )
+
+
+def call_off(message: LockedMessage, error_code: str | None = None) -> Change:
+    """The change of a waiting message that is not to leave any more.
+
+    Cancelled, and its price released, where it surely has not left. Where an earlier try may have brought it to the
+    carrier it is in doubt instead, until a receipt tells or the set time is over.
+    """
+    if message.may_have_left:
+        return change_of(message, _M.IN_DOUBT, error_code=message.error_code)
+    return change_of(message, _M.CANCELLED, error_code=error_code)
 
 
 def apply_changes(session: Session, task: Task, changes: Sequence[Change]) -> None:
@@ -201,23 +221,23 @@ def finish_if_over(session: Session, task: Task, reason: str | None = None) -> N
 
 
 def cancel_unsent(session: Session, task: Task) -> int:
-    """Cancel every message that is not yet fenced, and release its credit. Returns how many.
+    """Call off every message that waits: it is cancelled and its credit released, or in doubt. Returns how many.
 
     The caller holds the task's lock. A few thousand rows at a time, all in the caller's transaction.
     """
-    cancelled = 0
+    called_off = 0
     while True:
         ids = session.scalars(
             select(Message.id)
-            .where(Message.task_id == task.id, Message.status.in_((_M.QUEUED, _M.CLAIMED)))
+            .where(Message.task_id == task.id, Message.status == _M.QUEUED)
             .order_by(Message.id)
             .limit(_BATCH)
         ).all()
         if not ids:
-            return cancelled
-        messages = locked_messages(session, ids, Message.status.in_((_M.QUEUED, _M.CLAIMED)))
-        apply_changes(session, task, [change_of(message, _M.CANCELLED) for message in messages])
-        cancelled += len(messages)
+            return called_off
+        messages = locked_messages(session, ids, Message.status == _M.QUEUED)
+        apply_changes(session, task, [call_off(message) for message in messages])
+        called_off += len(messages)
 
 
 def locked_messages(
@@ -249,6 +269,10 @@ def _written(change: Change, money: Money) -> dict[str, Any]:
         row["not_before"] = change.not_before.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S.%f")
     if change.answered:
         row["answered"] = 1
+    if change.may_have_left:
+        row["may_have_left"] = 1
+    if change.our_failure:
+        row["our_failure"] = 1
     if change.becomes in FINAL:
         row["final"] = 1
     if change.becomes is _M.IN_DOUBT:

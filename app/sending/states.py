@@ -36,8 +36,8 @@ DRAFT_STATES: Final = frozenset({_S.DRAFT, _S.CHECKING, _S.READY, _S.REJECTED, _
 _M = MessageStatus
 
 MESSAGE_MOVES: Final[dict[MessageStatus, frozenset[MessageStatus]]] = {
-    _M.QUEUED: frozenset({_M.CLAIMED, _M.CANCELLED, _M.FAILED}),
-    _M.CLAIMED: frozenset({_M.QUEUED, _M.SENDING, _M.CANCELLED}),
+    # In doubt, delivered or failed, where an earlier try may have brought it to the carrier.
+    _M.QUEUED: frozenset({_M.SENDING, _M.CANCELLED, _M.IN_DOUBT, _M.DELIVERED, _M.FAILED}),
     # Back to the queue, or cancelled where its task was meanwhile: it surely did not leave.
     _M.SENDING: frozenset({_M.ACCEPTED, _M.FAILED, _M.QUEUED, _M.CANCELLED, _M.IN_DOUBT}),
     _M.IN_DOUBT: frozenset({_M.ACCEPTED, _M.DELIVERED, _M.FAILED, _M.QUEUED, _M.CANCELLED}),

@@ -8,7 +8,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Final
 
-from sqlalchemy import select, update
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.clock import now
@@ -16,7 +16,7 @@ from app.errors import Conflict, NotAllowed, TaskRefused
 from app.language import gettext
 from app.language import gettext as _
 from app.ledger.rollups import count_on_day, due_day
-from app.models import Account, AccountState, Message, MessageStatus, Task, TaskState
+from app.models import Account, AccountState, Task, TaskState
 from app.queues import enqueue_after_commit
 from app.sending import task_notices
 from app.sending.lookup import lock_task, task_of
@@ -47,7 +47,6 @@ def pause(
         state_reason=_pause_words(by_staff, reason),
         paused_by_staff=by_staff,
     )
-    return_claimed(session, task.id)
     if by_staff:
         task_notices.tell_paused(session, task.id)
     return lock_task(session, task.id)
@@ -87,7 +86,7 @@ def resume(session: Session, account_id: int, public_id: str, *, by_staff: bool 
 
 
 def cancel(session: Session, account_id: int, public_id: str, *, by_staff: bool = False) -> Task:
-    """Stop a task and release what has not left yet; what is on the wire finishes and settles.
+    """Stop a task and release what has not left yet; what is on the wire, or may have left, finishes and settles.
 
     Raises NotFound, and InvalidMove for a task that is over.
     """
@@ -135,27 +134,6 @@ def move(
     task.scheduled_at = moment
     session.flush()
     return task
-
-
-def return_claimed(session: Session, task_id: int) -> None:
-    """Back to the queue with what a pump took and has not fenced: its fence will not find it any more.
-
-    The caller holds the task's lock.
-    """
-    claimed = (
-        select(Message.id)
-        .where(Message.task_id == task_id, Message.status == MessageStatus.CLAIMED)
-        .order_by(Message.id)
-        .with_for_update(of=Message)
-    )
-    ids = session.scalars(claimed).all()
-    if ids:
-        session.execute(
-            update(Message)
-            .where(Message.task_id == task_id, Message.status == MessageStatus.CLAIMED)
-            .values(status=MessageStatus.QUEUED, claim=None, claim_expires_at=None)
-            .execution_options(synchronize_session=False)
-        )
 
 
 def _pause_words(by_staff: bool, reason: str | None) -> str:

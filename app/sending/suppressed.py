@@ -12,7 +12,7 @@ from app.errors import TaskRefused
 from app.language import ngettext, thousands
 from app.models import Message, MessageStatus, Recipient, Suppression, Task, TaskState
 from app.sending.lookup import lock_task
-from app.sending.settlement import apply_changes, change_of, finish_if_over, locked_messages
+from app.sending.settlement import apply_changes, call_off, finish_if_over, locked_messages
 
 ERROR_CODE: Final = "suppressed"
 _CHUNK: Final = 1_000  # numbers asked about at once; databases cap the parameters of a statement
@@ -58,7 +58,7 @@ def require_unsuppressed(session: Session, task: Task) -> None:
 
 
 def leave_out_suppressed(session: Session, task_id: int) -> int:
-    """Cancel a starting task's messages to numbers suppressed since it was submitted, and release their price.
+    """Call off a starting task's messages to numbers suppressed since it was submitted, and release their price.
 
     Returns how many. One query where there is none.
     """
@@ -68,10 +68,7 @@ def leave_out_suppressed(session: Session, task_id: int) -> int:
     if not ids:
         return 0
     task = lock_task(session, task_id)
-    changes = [
-        change_of(message, MessageStatus.CANCELLED, error_code=ERROR_CODE)
-        for message in locked_messages(session, ids, *waiting)
-    ]
+    changes = [call_off(message, ERROR_CODE) for message in locked_messages(session, ids, *waiting)]
     apply_changes(session, task, changes)
     finish_if_over(session, task)
     return len(changes)

@@ -22,7 +22,16 @@ from app.models.message import HELD_OUT
 from app.sending import gateway_log, task_notices
 from app.sending.due import has_lapsed
 from app.sending.lookup import lock_tasks
-from app.sending.settlement import apply_changes, change_of, finish_if_over, locked_messages
+from app.sending.retries import OWN_FAILURES_SPARED
+from app.sending.settlement import (
+    Change,
+    LockedMessage,
+    apply_changes,
+    call_off,
+    change_of,
+    finish_if_over,
+    locked_messages,
+)
 from app.sending.states import move_task
 from app.sending.suppressed import leave_out_suppressed
 
@@ -88,43 +97,37 @@ def start_due(session: Session, late_start: timedelta, until: datetime | None = 
     return routes
 
 
-def return_lapsed_claims(session: Session) -> int:
-    """Claimed messages whose pump went away go back to the queue: they were never fenced. Returns how many."""
-    lapsed = (Message.status == _M.CLAIMED, has_lapsed(Message.claim_expires_at, now()))
-    ids = select(Message.id).where(*lapsed).order_by(Message.id).limit(BATCH)
-    return len(
-        session.scalars(
-            update(Message)
-            .where(Message.id.in_(ids.with_for_update(skip_locked=True)), *lapsed)
-            .values(status=_M.QUEUED, claim=None, claim_expires_at=None)
-            .returning(Message.id)
-            .execution_options(synchronize_session=False)
-        ).all()
-    )
-
-
 def doubt_lapsed_sends(session: Session, resend_routes: frozenset[int]) -> int:
     """Fenced messages whose pump went away: nobody knows whether they left. Returns how many.
 
-    On `resend_routes`, whose gateways recognise our reference, they are sent again; elsewhere they are in doubt.
+    On `resend_routes`, whose gateways recognise our reference, they are sent again, though not for ever: it may be the
+    message that ends our workers. Elsewhere they are in doubt.
     """
     lapsed = (Message.status == _M.SENDING, has_lapsed(Message.claim_expires_at, now()))
     by_task = _ids_by_task(session, *lapsed)
     for task in lock_tasks(session, by_task):
         resend = task.route_id in resend_routes and task.state != TaskState.CANCELLED
         messages = locked_messages(session, by_task[task.id], *lapsed)
-        changes = [
-            change_of(
-                message,
-                _M.QUEUED if resend and message.route_id == task.route_id else _M.IN_DOUBT,
-                error_code=INTERRUPTED,
-            )
-            for message in messages
-        ]
-        apply_changes(session, task, changes)
+        apply_changes(
+            session,
+            task,
+            [_resent(each) if resend and _may_go_again(task, each) else _doubted(each) for each in messages],
+        )
         gateway_log.keep_interrupted(session, task.id, messages, INTERRUPTED)
         finish_if_over(session, task)
     return sum(map(len, by_task.values()))
+
+
+def _may_go_again(task: Task, message: LockedMessage) -> bool:
+    return message.route_id == task.route_id and message.own_failures < OWN_FAILURES_SPARED
+
+
+def _resent(message: LockedMessage) -> Change:
+    return change_of(message, _M.QUEUED, error_code=INTERRUPTED, may_have_left=True, our_failure=True)
+
+
+def _doubted(message: LockedMessage) -> Change:
+    return change_of(message, _M.IN_DOUBT, error_code=INTERRUPTED)
 
 
 def release_old_doubts(session: Session, after: timedelta) -> int:
@@ -147,7 +150,7 @@ def release_old_doubts(session: Session, after: timedelta) -> int:
 def release_too_late(session: Session) -> int:
     """Release what has not left of tasks whose time to send has run out. Returns how many messages."""
     late = (
-        Message.status.in_((_M.QUEUED, _M.CLAIMED)),
+        Message.status == _M.QUEUED,
         Message.task_id.in_(
             select(Task.id).where(
                 Task.state.in_((TaskState.RUNNING, TaskState.PAUSED)),
@@ -158,8 +161,7 @@ def release_too_late(session: Session) -> int:
     by_task = _ids_by_task(session, *late)
     for task in lock_tasks(session, by_task):
         changes = [
-            change_of(message, _M.CANCELLED, error_code=TOO_LATE)
-            for message in locked_messages(session, by_task[task.id], *late)
+            call_off(message, TOO_LATE) for message in locked_messages(session, by_task[task.id], *late)
         ]
         apply_changes(session, task, changes)
         finish_if_over(session, task, reason=gettext(_TOO_LATE_WORDS))

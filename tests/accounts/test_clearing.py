@@ -35,7 +35,7 @@ from app.models import (
     User,
 )
 from app.sending.abandoned import remove_abandoned
-from app.sending.uploads import store_upload
+from app.stored_files import store_upload
 from jobs.clearing import clear
 from jobs.ticker import tick
 from tests.factories.accounts import make_account

@@ -12,6 +12,7 @@ import pytest
 from app.accounts import export
 from app.clock import now
 from app.models import AccountExport, Letter, Role, StaffAlert
+from app.stored_files import chunks_of
 from tests.factories.accounts import make_account
 from tests.factories.routes import make_route
 from tests.factories.tasks import make_submitted_task
@@ -93,7 +94,7 @@ def test_an_export_expires_and_its_file_goes(client, session, sign_in, owner, ap
     assert client.get(f"/account/leaving/export/{made.public_id}.zip").status_code == 404
     assert export.forget_expired(session, settings) == 1
     with pytest.raises(FileNotFoundError):
-        next(export.chunks_of(settings.uploads_url, key))
+        next(chunks_of(settings.uploads_url, key))
 
 
 def test_a_second_job_leaves_a_packed_export_alone(client, session, sign_in, owner, app):

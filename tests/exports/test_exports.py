@@ -11,10 +11,10 @@ from zoneinfo import ZoneInfo
 import pytest
 from openpyxl import load_workbook
 
-from app.accounts.export import chunks_of
 from app.clock import now
 from app.exports import asking, making, message_rows, sheets
 from app.models import AccountState, AuditEvent, ExportState, Message, RecordExport, Role, TaskState
+from app.stored_files import chunks_of
 from tests.exports.conftest import rows_of
 from tests.factories.accounts import make_account
 from tests.factories.messages import DELIVERED, REFUSED

@@ -35,7 +35,7 @@ from app.sending.checking import check
 from app.sending.claims import Spans
 from app.sending.drafts import DraftRequest
 from app.sending.pump import Pump, Turn
-from app.sending.uploads import store_upload
+from app.stored_files import store_upload
 from config import Settings
 from tests.factories.accounts import make_account
 from tests.factories.routes import make_route

@@ -6,7 +6,7 @@ import pytest
 from flask import Flask
 
 from app.models import BannedWordEntry, Message, Recipient, Rejection, TaskState
-from app.sending.uploads import remove_upload
+from app.stored_files import remove_file
 from tests.factories.routes import make_route
 from tests.recipients.sheet_files import csv_bytes, xls_bytes, xlsx_bytes
 from tests.sending.engine import House, count
@@ -97,7 +97,7 @@ def test_a_refused_file_discards_the_task_and_holds_nothing(
 def test_a_file_that_is_gone_discards_the_task(house: House) -> None:
     task = house.bulk(FILES["csv"], "list.csv")
     assert task.upload_key is not None
-    remove_upload(house.settings.uploads_url, task.upload_key)
+    remove_file(house.settings.uploads_url, task.upload_key)
     task = house.check(task)
     assert task.state == TaskState.DISCARDED
     assert "Upload it again" in (task.state_reason or "")

@@ -7,11 +7,11 @@ import io
 import pytest
 from flask import Flask
 
+from app import stored_files
 from app.models import ListEntry, RecipientList
 from app.recipients.errors import FileRefused
-from app.sending import uploads
 from app.sending.glance import glance_at_file, glance_at_list, readings
-from app.sending.uploads import StoredUpload, store_upload
+from app.stored_files import StoredUpload, store_upload
 from config import Settings
 from tests.sending.engine import House
 
@@ -35,7 +35,7 @@ def test_rows_are_read_once_and_kept_beside_the_file(app: Flask, monkeypatch: py
     ]
     monkeypatch.setattr("app.sending.glance.read_confined", None)
     assert glance_at_file(settings, upload) == glance
-    uploads.remove_upload(settings.uploads_url, upload.key)
+    stored_files.remove_file(settings.uploads_url, upload.key)
     monkeypatch.undo()
     assert glance_at_file(settings, upload) is None
 

@@ -21,7 +21,7 @@ from app.errors import TaskRefused
 from app.language import thousands
 from app.models import RecipientList, Task
 from app.sending.drafts import ChosenList, DraftRequest, Source
-from app.sending.uploads import StoredUpload, store_upload
+from app.stored_files import StoredUpload, store_upload
 from config import Settings
 
 

@@ -28,7 +28,7 @@ from app.lists.carrier_opt_outs import take_opt_outs
 from app.models import Channel, Route, TemplateState
 from app.sending.gateways import gateway_for
 from app.sending.receipts import store_reports
-from app.sending.uploads import local_copy
+from app.stored_files import local_copy
 from app.whatsapp.templates import any_template
 
 _LONGEST_BODY = 3 * 1024 * 1024  # what Meta may send in one webhook

@@ -17,7 +17,7 @@ from app.sending import route_rules
 from app.sending.compose import segments_of
 from app.sending.drafts import ChosenList, Source
 from app.sending.glance import Glance, GlanceRow, fill, glance_at_file, glance_at_list, readings
-from app.sending.uploads import StoredUpload
+from app.stored_files import StoredUpload
 
 if TYPE_CHECKING:
     from app.blueprints.compose.forms import ComposeForm

@@ -15,6 +15,7 @@ from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
 from app.access import ANY_STAFF, OPERATORS, roles_required
+from app.blueprints.attachments import attachment
 from app.blueprints.desk_audit import blueprint
 from app.desk.audit_pages import AuditFilter, actions, all_events, event_page
 from app.extensions import db
@@ -41,11 +42,7 @@ def index() -> ResponseReturnValue:
 @roles_required(OPERATORS)
 def export() -> Response:
     """Every event that fits, as csv that is safe to open in a spreadsheet."""
-    return Response(
-        _csv(db.engine, _chosen()),
-        mimetype="text/csv",
-        headers={"Content-Disposition": 'attachment; filename="audit-log.csv"'},
-    )
+    return attachment(_csv(db.engine, _chosen()), "audit-log.csv", "text/csv")
 
 
 def _asked() -> dict[str, str]:

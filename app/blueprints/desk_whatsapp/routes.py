@@ -11,6 +11,7 @@ from wtforms import SelectChoice, SelectField, StringField
 from wtforms.validators import Length
 
 from app.access import SUPPORT_DESK, roles_required, signed_in_user
+from app.blueprints.attachments import attachment
 from app.blueprints.desk_whatsapp import blueprint
 from app.blueprints.lists.forms import one_line
 from app.database import write_transaction
@@ -18,7 +19,7 @@ from app.desk.audit_log import Actor
 from app.errors import Conflict, NotFound
 from app.extensions import db
 from app.models import TemplateState
-from app.sending.uploads import local_copy
+from app.stored_files import local_copy
 from app.whatsapp import templates
 
 _NEEDS_REASON = frozenset({TemplateState.REJECTED, TemplateState.PAUSED})
@@ -80,8 +81,7 @@ def header(public_id: str) -> Response:
     except FileNotFoundError:
         raise NotFound(_("This template's header file is no longer stored.")) from None
     ending = {"image/jpeg": "jpg", "image/png": "png"}.get(template.header_type or "", "pdf")
-    headers = {"Content-Disposition": f'attachment; filename="header-{public_id}.{ending}"'}
-    return Response(stored, mimetype=template.header_type, headers=headers)
+    return attachment(stored, f"header-{public_id}.{ending}", template.header_type or "application/pdf")
 
 
 def _one(public_id: str, form: MarkForm, status: int = 200) -> ResponseReturnValue:

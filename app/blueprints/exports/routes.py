@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from flask import Response, abort, current_app, flash, redirect, render_template, request, url_for
+from flask import abort, current_app, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from app.access import ANY_CLIENT, roles_required, signed_in_user
-from app.accounts.export import chunks_of
+from app.blueprints.attachments import stored_file
 from app.blueprints.exports import blueprint
 from app.blueprints.exports.forms import ExportForm
 from app.blueprints.topup.forms import first_errors
@@ -93,15 +93,7 @@ def fetch(public_id: str, token: str) -> ResponseReturnValue:
     assert export.file_key is not None
     day = export.asked_at.astimezone(ZoneInfo(export.time_zone))
     name = f"carillon-{export.kind.replace('_', '-')}-{day:%Y-%m-%d-%H%M}.{export.file_type}"
-    return Response(
-        chunks_of(settings.uploads_url, export.file_key),
-        mimetype=_TYPES[export.file_type],
-        headers={
-            "Content-Disposition": f'attachment; filename="{name}"',
-            "Content-Length": str(export.size),
-            "Cache-Control": "private, no-store",
-        },
-    )
+    return stored_file(export.file_key, name, _TYPES[export.file_type], export.size)
 
 
 def _shown() -> dict[str, Any]:

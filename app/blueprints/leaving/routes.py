@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from flask import Response, current_app, flash, redirect, render_template, request, url_for
+from flask import Response, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from app.access import OWNERS, roles_required, signed_in_account_id, signed_in_user
 from app.accounts import leaving
-from app.accounts.export import chunks_of
 from app.accounts.leaving import LeavingRefused
+from app.blueprints.attachments import stored_file
 from app.blueprints.leaving import blueprint
 from app.blueprints.leaving.forms import LeaveForm
 from app.clock import now
@@ -46,15 +46,8 @@ def download(public_id: str) -> Response:
     """The packed data, piece by piece."""
     found = leaving.ready_export(db.session(), signed_in_account_id(), public_id)
     assert found.file_key is not None
-    return Response(
-        chunks_of(current_app.config["CARILLON"].uploads_url, found.file_key),
-        mimetype="application/zip",
-        headers={
-            "Content-Disposition": f'attachment; filename="carillon-{found.asked_at:%Y-%m-%d}.zip"',
-            "Content-Length": str(found.size),
-            "Cache-Control": "private, no-store",
-        },
-    )
+    name = f"carillon-{found.asked_at:%Y-%m-%d}.zip"
+    return stored_file(found.file_key, name, "application/zip", found.size)
 
 
 @blueprint.post("/ask")

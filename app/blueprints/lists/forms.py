@@ -14,7 +14,7 @@ from app.accounts.abuse import TooManyUploads
 from app.blueprints.auth import limits
 from app.errors import TaskRefused
 from app.lists.saved import LONGEST_NAME
-from app.sending.uploads import StoredUpload, store_upload
+from app.stored_files import StoredUpload, store_upload
 from config import Settings
 
 

@@ -10,6 +10,7 @@ from flask_babel import gettext as _
 from sqlalchemy import select
 
 from app.access import SENDERS, roles_required, signed_in_account_id, signed_in_user
+from app.blueprints.attachments import attachment
 from app.blueprints.lists import blueprint
 from app.blueprints.lists.forms import MergeForm, NameForm, UploadListForm
 from app.database import write_transaction
@@ -147,7 +148,7 @@ def numbers_csv(public_id: str) -> Response:
         select(ListEntry).where(ListEntry.list_id == found.id).order_by(ListEntry.position)
     )
     rows = ([entry.e164, *(str(entry.fields.get(name, "")) for name in names)] for entry in entries)
-    return _csv(safe_csv([["phone", *names], *rows]), f"list-{found.public_id}")
+    return attachment(safe_csv([["phone", *names], *rows]), f"list-{found.public_id}.csv", "text/csv")
 
 
 @blueprint.get("/<public_id>/rejected.csv")
@@ -156,7 +157,7 @@ def rejected_csv(public_id: str) -> Response:
     """The rows of the list's file that were left out, with their reasons."""
     found = _list(public_id)
     rows = [SimpleNamespace(**row) for row in found.rejections]
-    return _csv(rejections_csv(rows), f"rejected-{found.public_id}")
+    return attachment(rejections_csv(rows), f"rejected-{found.public_id}.csv", "text/csv")
 
 
 def _index(form: UploadListForm, merging: MergeForm, status: int = 200) -> ResponseReturnValue:
@@ -172,8 +173,3 @@ def _one(found: RecipientList, form: NameForm, status: int = 200) -> ResponseRet
 
 def _list(public_id: str) -> RecipientList:
     return saved.list_of(db.session(), signed_in_account_id(), public_id)
-
-
-def _csv(stored: bytes, name: str) -> Response:
-    headers = {"Content-Disposition": f'attachment; filename="{name}.csv"'}
-    return Response(stored, mimetype="text/csv", headers=headers)

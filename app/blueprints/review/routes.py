@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from app.access import ANY_CLIENT, SENDERS, roles_required, signed_in_user
 from app.accounts import terms
 from app.accounts.membership import account_id_of
+from app.blueprints.attachments import attachment
 from app.blueprints.compose.schedule import comes_twice
 from app.blueprints.review import blueprint
 from app.blueprints.review.forms import HeadingForm, SubmitForm, corrected_cells
@@ -64,11 +65,8 @@ def dialog(public_id: str) -> ResponseReturnValue:
 def rejected_csv(public_id: str) -> Response:
     """Every rejected row with its reason, safe to open in a spreadsheet."""
     task = _task(public_id)
-    return Response(
-        rejections_csv(rejections(db.session(), task)),
-        mimetype="text/csv",
-        headers={"Content-Disposition": f'attachment; filename="rejected-{task.public_id}.csv"'},
-    )
+    stored = rejections_csv(rejections(db.session(), task))
+    return attachment(stored, f"rejected-{task.public_id}.csv", "text/csv")
 
 
 @blueprint.post("/submit")

@@ -21,6 +21,7 @@ from flask_babel import gettext as _
 from flask_babel import ngettext
 
 from app.access import signed_in_user
+from app.blueprints.attachments import attachment
 from app.blueprints.suppression.forms import AddForm, FileForm, RemoveForm
 from app.database import write_transaction
 from app.desk.audit_log import Actor
@@ -119,8 +120,7 @@ class SuppressionDesk:
         rows = suppression.suppressions(db.session(), self.account_id)
         lines = ([row.e164, row.at.isoformat(timespec="seconds"), row.source, row.note] for row in rows)
         stored = safe_csv(chain([["phone", "since", "source", "note"]], lines))
-        headers = {"Content-Disposition": 'attachment; filename="suppression.csv"'}
-        return Response(stored, mimetype="text/csv", headers=headers)
+        return attachment(stored, "suppression.csv", "text/csv")
 
     def _back(self) -> ResponseReturnValue:
         return redirect(url_for(f"{self.room}.page"), 303)

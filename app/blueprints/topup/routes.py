@@ -12,6 +12,7 @@ from wtforms import SelectChoice
 
 from app.access import BILLERS, roles_required, signed_in_account_id, signed_in_user
 from app.accounts.abuse import Act, TooManyUploads
+from app.blueprints.attachments import attachment
 from app.blueprints.auth import limits
 from app.blueprints.records.period import chosen_period, period_words
 from app.blueprints.topup import blueprint
@@ -171,8 +172,7 @@ def own_receipt(public_id: str) -> Response:
     if top_up.state != TopUpState.APPROVED:
         raise NotFound(_("There is a receipt once a top-up is approved."))
     name = f"carillon-receipt-{receipt_number(top_up)}.pdf"
-    headers = {"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "private, no-store"}
-    return Response(receipt_pdf(top_up, user_zone()), mimetype="application/pdf", headers=headers)
+    return attachment(receipt_pdf(top_up, user_zone()), name, "application/pdf")
 
 
 def _own(public_id: str) -> TopUp:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from flask import Response, abort, flash, redirect, render_template, request, url_for
+from flask import abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from app.access import ANY_CLIENT, BILLERS, roles_required, signed_in_account_id, signed_in_user
+from app.blueprints.attachments import attachment
 from app.blueprints.records.period import chosen_period, period_words
 from app.blueprints.topup import blueprint
 from app.blueprints.topup.forms import AlertForm, first_errors
@@ -65,8 +66,7 @@ def statement_file(kind: str) -> ResponseReturnValue:
         make = statement_files.statement_csv if kind == "csv" else statement_files.statement_xlsx
         data = make(all_lines(session, entries, statement_files.MOST_LINES), zone)
     name = f"carillon-statement-{now().astimezone(zone):%Y-%m-%d}.{kind}"
-    headers = {"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "private, no-store"}
-    return Response(data, mimetype=_TYPES[kind], headers=headers)
+    return attachment(data, name, _TYPES[kind])
 
 
 @blueprint.post("/statement/alert")

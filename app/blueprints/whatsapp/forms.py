@@ -20,7 +20,7 @@ from app.content.findings import Severity
 from app.content.rules import Rulebook
 from app.content.template_body import VARIABLE, body_problems
 from app.errors import TaskRefused
-from app.sending.uploads import store_upload
+from app.stored_files import store_upload
 from app.whatsapp.templates import Header
 from config import Settings
 

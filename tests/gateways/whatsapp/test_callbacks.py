@@ -14,7 +14,7 @@ from app.clock import now
 from app.database import write_transaction
 from app.models import Channel, Message, Receipt, Route, Suppression, TemplateState, User, WhatsAppTemplate
 from app.sending.gateways import lock_secrets
-from app.sending.uploads import store_upload
+from app.stored_files import store_upload
 from config import Settings
 from tests.factories.routes import make_route
 from tests.factories.tasks import make_submitted_task

@@ -1,6 +1,6 @@
-"""Where uploaded files are kept until their task is checked: a local folder, or an object store by its address.
+"""Files that the panel keeps: uploads until they have served, exports until they expire.
 
-A file's name is display text and never part of a path.
+They lie in a local folder or an object store, by its address. A file's name is display text and never part of a path.
 """
 
 from __future__ import annotations
@@ -60,7 +60,7 @@ def store_upload(uploads_url: str, stream: IO[bytes], name: str, max_bytes: int)
 
 @contextmanager
 def local_copy(uploads_url: str, key: str) -> Iterator[Path]:
-    """A private copy of a stored upload on this machine's disk, removed at the end. Raises FileNotFoundError."""
+    """A private copy of a stored file on this machine's disk, removed at the end. Raises FileNotFoundError."""
     filesystem, root = fsspec.core.url_to_fs(uploads_url)
     with tempfile.TemporaryDirectory(prefix="carillon-") as folder:
         path = Path(folder) / "upload"
@@ -68,13 +68,30 @@ def local_copy(uploads_url: str, key: str) -> Iterator[Path]:
         yield path
 
 
+def keep_export(uploads_url: str, path: Path) -> str:
+    """Keep a file that was made, under a fresh key, which is returned."""
+    key = f"export-{secrets.token_hex(16)}"
+    filesystem, root = fsspec.core.url_to_fs(uploads_url)
+    filesystem.makedirs(root, exist_ok=True)
+    filesystem.put_file(str(path), f"{root}/{key}")
+    return key
+
+
+def chunks_of(uploads_url: str, key: str) -> Iterator[bytes]:
+    """A stored file, piece by piece. Raises FileNotFoundError with the first piece."""
+    filesystem, root = fsspec.core.url_to_fs(uploads_url)
+    with filesystem.open(f"{root}/{key}", "rb") as source:
+        while chunk := source.read(_CHUNK):
+            yield chunk
+
+
 def beside(key: str) -> str:
     """The name of what was read of an upload, kept beside it to look at while the text is written."""
     return f"rows-{key}"
 
 
-def remove_upload(uploads_url: str, key: str) -> None:
-    """Forget a stored upload, and what was read of it; one that is gone already is no error."""
+def remove_file(uploads_url: str, key: str) -> None:
+    """Forget a stored file, and what was read of it; one that is gone already is no error."""
     filesystem, root = fsspec.core.url_to_fs(uploads_url)
     for path in (f"{root}/{key}", f"{root}/{beside(key)}"):
         if filesystem.exists(path):
