@@ -18,7 +18,7 @@ class DeskSettings:
     """Amounts are integer millicredits. Above the limits, a second member of staff must confirm.
 
     `top_up_` and `adjustment_second_person_above` hold for what one person does alone to one account within a day,
-    `top_ups_alone_a_day` for what they approve alone within a day for all accounts together.
+    `top_ups_alone_a_day` for what they make alone within a day for all accounts together, by top-ups and corrections.
     """
 
     bank_details: str = mark("Ask staff for the account to transfer to.")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import timedelta
 from typing import Final
 
 from sqlalchemy import CursorResult, func, select, update
@@ -19,12 +18,12 @@ from app.language import gettext
 from app.ledger import transfers
 from app.models import Account, Adjustment, User
 from app.pricing import credits
+from app.topups.alone import LATELY, hold_count, interest_in, may_still_make
+from app.topups.alone import POSTED as POSTED
 from app.topups.telling import tell_adjusted
 
 WAITING: Final = "waiting"
-POSTED: Final = "posted"
 REFUSED: Final = "refused"
-_LATELY: Final = timedelta(days=1)
 
 
 class AdjustmentRefused(CarillonError):
@@ -36,9 +35,11 @@ def request(
 ) -> Adjustment:
     """Correct the balance by `amount` millicredits, up or down: at once, or once a second person has confirmed.
 
-    What one person may move on an account without a second is counted over a day.
+    What one person may move on an account without a second is counted over a day, and so is what they may add to all
+    accounts together.
 
-    `request_key` names this filling of the form: sent twice, it is one adjustment. Raises AdjustmentRefused.
+    `request_key` names this filling of the form: sent twice, it is one adjustment. Raises AdjustmentRefused, also
+    for an account in which the person has an interest.
     """
     if not reason.strip():
         raise AdjustmentRefused(
@@ -46,11 +47,13 @@ def request(
         )
     if amount == 0 or abs(amount) > transfers.LARGEST_AMOUNT:
         raise AdjustmentRefused(gettext("Enter an amount of credits other than 0."))
+    hold_count(session, actor.user_id)
     if session.get(Account, account_id, with_for_update=True) is None:
         raise NotFound(gettext("There is no such account."))
     earlier = session.scalar(select(Adjustment).where(Adjustment.request_key == request_key))
     if earlier is not None:
         return _same(earlier, actor, account_id, amount)
+    _require_no_interest(session, actor, account_id)
     adjustment = Adjustment(
         account_id=account_id,
         amount=amount,
@@ -72,17 +75,20 @@ def request(
         account_id=account_id,
         after={"amount": amount, "reason": adjustment.reason},
     )
-    alone = abs(amount) + _moved_alone_lately(session, adjustment)
-    if alone <= desk_settings(session).adjustment_second_person_above:
+    if _may_go_alone(session, adjustment):
         _decide(session, actor, adjustment, POSTED)
     return adjustment
 
 
 def confirm(session: Session, actor: Actor, adjustment_id: int) -> Adjustment:
-    """Post what a colleague asked for. Raises NotFound, AdjustmentRefused for one's own, Conflict when decided."""
+    """Post what a colleague asked for.
+
+    Raises NotFound, AdjustmentRefused for one's own and for an account of one's own, Conflict when decided.
+    """
     adjustment = _waiting(session, adjustment_id)
     if adjustment.requested_by == actor.user_id:
         raise AdjustmentRefused(gettext("A second person has to confirm this: you asked for it yourself."))
+    _require_no_interest(session, actor, adjustment.account_id)
     _decide(session, actor, adjustment, POSTED)
     return adjustment
 
@@ -118,6 +124,21 @@ def _same(earlier: Adjustment, actor: Actor, account_id: int, amount: int) -> Ad
     return earlier
 
 
+def _require_no_interest(session: Session, actor: Actor, account_id: int) -> None:
+    """Raises AdjustmentRefused for an account in which who acts has an interest."""
+    staff = session.get(User, actor.user_id) if actor.user_id is not None else None
+    if staff is not None and (words := interest_in(session, staff, account_id)):
+        raise AdjustmentRefused(words)
+
+
+def _may_go_alone(session: Session, adjustment: Adjustment) -> bool:
+    """Whether no second person is needed: neither by what was moved on this account, nor by what was made in all."""
+    moved = abs(adjustment.amount) + _moved_alone_lately(session, adjustment)
+    if moved > desk_settings(session).adjustment_second_person_above:
+        return False
+    return adjustment.amount < 0 or adjustment.amount <= may_still_make(session, adjustment.requested_by)
+
+
 def _moved_alone_lately(session: Session, adjustment: Adjustment) -> int:
     """What the same person moved on this account alone within a day, so that the limit is not cut into slices."""
     moved = session.scalar(
@@ -126,7 +147,7 @@ def _moved_alone_lately(session: Session, adjustment: Adjustment) -> int:
             Adjustment.requested_by == adjustment.requested_by,
             Adjustment.decided_by == adjustment.requested_by,
             Adjustment.state == POSTED,
-            Adjustment.created_at > now() - _LATELY,
+            Adjustment.created_at > now() - LATELY,
         )
     )
     return int(moved or 0)

@@ -6,11 +6,9 @@ takes the key `topup:<id>` a single time; and what was decided before is answere
 
 from __future__ import annotations
 
-from datetime import timedelta
 from enum import StrEnum
-from typing import Final
 
-from sqlalchemy import case, exists, func, select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from app.clock import now
@@ -20,16 +18,13 @@ from app.desk.settings import desk_settings
 from app.errors import Conflict, NotAllowed, TopUpRefused
 from app.language import gettext, thousands
 from app.ledger import transfers
-from app.models import AuditEvent, TopUp, TopUpState, User
+from app.models import TopUp, TopUpState, User
 from app.pricing import MILLICREDITS, credits
+from app.topups.alone import LATELY, hold_count, interest_in, may_still_make
 from app.topups.low_balance import note_rise
 from app.topups.prices import MOST_CREDITS
 from app.topups.states import lock_top_up, move_top_up
 from app.topups.telling import tell_approved, tell_rejected
-
-# What the audit log calls the making of an account by staff.
-_ACCOUNT_MADE = "account.create"
-_LATELY: Final = timedelta(days=1)
 
 
 class Outcome(StrEnum):
@@ -68,8 +63,7 @@ def approve(
         "decided_by": staff.id,
         "decided_at": now(),
     }
-    # Locked, so that of two approvals by one person at the same moment the second counts the first.
-    session.execute(select(User.id).where(User.id == staff.id).with_for_update(key_share=True))
+    hold_count(session, staff.id)
     if amount > may_approve_alone(session, staff, top_up):
         move_top_up(session, top_up, TopUpState.CONFIRMING, **values)
         _record(session, actor, top_up, "top_up.first_approve", amount=amount, reason=reason)
@@ -153,49 +147,30 @@ def send_back(session: Session, actor: Actor, staff: User, public_id: str, *, re
 def may_not_decide(session: Session, staff: User, top_up: TopUp) -> str | None:
     """Why this person may not decide on this top-up; None when they may.
 
-    They may not when the account is theirs, as far as that can be known: as a member, by having asked for the
-    top-up, by having made the account, or by a phone number that a member of it has too.
+    They may not when they asked for it themselves, or have an interest in the account (see `interest_in`).
     """
-    if staff.account_id == top_up.account_id or staff.id == top_up.user_id:
-        return gettext("This top-up is of an account you belong to, so somebody else must decide on it.")
-    made = exists().where(
-        AuditEvent.account_id == top_up.account_id,
-        AuditEvent.actor_id == staff.id,
-        AuditEvent.action == _ACCOUNT_MADE,
-    )
-    if session.scalar(select(made)):
-        return gettext("You made this account, so somebody else must decide on its top-ups.")
-    if staff.phone is not None and session.scalar(
-        select(exists().where(User.account_id == top_up.account_id, User.phone == staff.phone))
-    ):
-        return gettext("A member of this account has your phone number, so somebody else must decide on it.")
-    return None
+    if staff.id == top_up.user_id:
+        return gettext("You belong to this account, so somebody else must decide on its credit.")
+    return interest_in(session, staff, top_up.account_id)
 
 
 def may_approve_alone(session: Session, staff: User, top_up: TopUp) -> int:
     """How many millicredits of this top-up the person may credit without a second, by what they did within a day.
 
-    Counted on the account, as adjustments are, so that the limit is not cut into slices; and over all accounts, so
-    that one stolen sign-in makes no more credit than the desk stands for.
+    Counted on the account, as adjustments are, so that the limit is not cut into slices; and over all accounts,
+    together with adjustments.
     """
-    limits = desk_settings(session)
-    alone = [
-        TopUp.decided_by == staff.id,
-        TopUp.decided_at > now() - _LATELY,
-        TopUp.state == TopUpState.APPROVED,
-        TopUp.confirmed_by.is_(None),
-    ]
-    on_account = func.sum(case((TopUp.account_id == top_up.account_id, TopUp.approved_amount), else_=0))
-    here, everywhere = session.execute(
-        select(on_account, func.sum(TopUp.approved_amount)).where(*alone)
-    ).one()
-    return max(
-        0,
-        min(
-            limits.top_up_second_person_above - int(here or 0),
-            limits.top_ups_alone_a_day - int(everywhere or 0),
-        ),
+    here = session.scalar(
+        select(func.sum(TopUp.approved_amount)).where(
+            TopUp.account_id == top_up.account_id,
+            TopUp.decided_by == staff.id,
+            TopUp.decided_at > now() - LATELY,
+            TopUp.state == TopUpState.APPROVED,
+            TopUp.confirmed_by.is_(None),
+        )
     )
+    left_here = desk_settings(session).top_up_second_person_above - int(here or 0)
+    return max(0, min(left_here, may_still_make(session, staff.id)))
 
 
 def _taken_up(session: Session, staff: User, public_id: str) -> TopUp:
