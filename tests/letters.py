@@ -1,9 +1,12 @@
-"""Reading the letters that Carillon wrote, as their recipients do."""
+"""Reading the letters that Carillon wrote, as their recipients do, and as their mail server does."""
 
 from __future__ import annotations
 
 import re
+import smtplib
+from email.message import EmailMessage
 
+import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -36,3 +39,20 @@ def code_in(letter: Letter) -> str:
     found = re.search(r"\b\d{6}\b", letter.body)
     assert found, f"No code in: {letter.body}"
     return found.group(0)
+
+
+def mail_server(monkeypatch: pytest.MonkeyPatch) -> list[EmailMessage]:
+    """A mail server that takes everything; the list grows by what it is handed."""
+    taken: list[EmailMessage] = []
+
+    class Server:
+        def __init__(self, *_: object, **__: object) -> None: ...
+        def __enter__(self) -> Server:
+            return self
+
+        def __exit__(self, *_: object) -> None: ...
+        def send_message(self, message: EmailMessage) -> None:
+            taken.append(message)
+
+    monkeypatch.setattr(smtplib, "SMTP", Server)
+    return taken

@@ -87,7 +87,9 @@ class World:
             if key in self.things:
                 thing = self.things[key]
                 return thing(self.visitors[who]) if callable(thing) else thing
-        raise AssertionError(f"Give {endpoint} something for <{argument}> in tests/access/things.py")
+        raise AssertionError(
+            f"Give {endpoint} something for <{argument}> in tests/access/things.py or belongings.py"
+        )
 
     def methods(self, endpoint: str) -> list[str]:
         """What the page answers to, reading first."""

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import re
-import smtplib
 from collections.abc import Callable
-from email.message import EmailMessage
 
 import pytest
 from flask import Flask
@@ -37,6 +35,7 @@ from tests.factories.routes import make_route
 from tests.factories.tasks import make_submitted_task
 from tests.factories.top_ups import make_top_up
 from tests.factories.users import make_owner, make_staff, make_user
+from tests.letters import mail_server
 
 MACHINE = Actor.machine()
 REJECTED = {"reason": "The receipt is not readable.", "note": ""}
@@ -163,18 +162,7 @@ def test_without_support_people_operators_and_admins_hear_of_it(
 def test_a_letter_is_sent_with_the_panels_own_address_and_the_outbox_shows_it_whole(
     app: Flask, session: Session, client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    sent: list[EmailMessage] = []
-
-    class Server:
-        def __init__(self, *_: object, **__: object) -> None: ...
-        def __enter__(self) -> Server:
-            return self
-
-        def __exit__(self, *_: object) -> None: ...
-        def send_message(self, message: EmailMessage) -> None:
-            sent.append(message)
-
-    monkeypatch.setattr(smtplib, "SMTP", Server)
+    sent = mail_server(monkeypatch)
     settings = dataclasses.replace(
         app.config["CARILLON"],
         smtp_host="mail.example",

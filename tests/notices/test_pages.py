@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import re
-import smtplib
 from collections.abc import Callable
 from email.message import EmailMessage
 
@@ -20,6 +19,7 @@ from app.models import Letter, Notice, NoticeChoice, NoticeKind, User
 from app.notices.kinds import KINDS
 from app.notices.telling import Words, tell
 from tests.factories.users import make_owner, make_staff
+from tests.letters import mail_server
 from tests.panel_client import PanelClient
 
 SignIn = Callable[[PanelClient, User], PanelClient]
@@ -119,19 +119,7 @@ def test_staff_are_offered_what_concerns_them(session: Session, client: PanelCli
 @pytest.fixture
 def sent(monkeypatch: pytest.MonkeyPatch) -> list[EmailMessage]:
     """What the mail server was handed."""
-    taken: list[EmailMessage] = []
-
-    class Server:
-        def __init__(self, *_: object, **__: object) -> None: ...
-        def __enter__(self) -> Server:
-            return self
-
-        def __exit__(self, *_: object) -> None: ...
-        def send_message(self, message: EmailMessage) -> None:
-            taken.append(message)
-
-    monkeypatch.setattr(smtplib, "SMTP", Server)
-    return taken
+    return mail_server(monkeypatch)
 
 
 def post(app: Flask, session: Session, letter: Letter) -> None:
