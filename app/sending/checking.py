@@ -22,7 +22,7 @@ from app.errors import InvalidMove
 from app.language import gettext, speak
 from app.models import Recipient, Rejection, Task, TaskState
 from app.recipients.errors import FileRefused
-from app.sending import holding, route_rules, savings
+from app.sending import holding, out_of_date, route_rules, savings
 from app.sending.compose import COUNTRY_RULE
 from app.sending.drafts import forget_rows
 from app.sending.examining import Draft, Examined, examine
@@ -94,6 +94,7 @@ def _begin(session: Session, task_id: int) -> Draft | None:
             tariff=route_rules.tariff(task.route, own_prices(session, task.account_id).get(task.route_id)),
             minimum_recipients=task.route.minimum_recipients,
             maximum_recipients=task.route.maximum_recipients,
+            basis=out_of_date.basis(session, task.route),
         )
         attempts = task.check_attempts
     if attempts > MAX_ATTEMPTS:
@@ -137,6 +138,7 @@ def _store(session: Session, draft: Draft, examined: Examined) -> None:
                 | {
                     "row_findings": holding.report_rows(composition.row_findings),
                     "sender_id_findings": [finding.to_json() for finding in draft.sender_id_findings],
+                    "basis": dict(draft.basis),
                 },
                 findings=[finding.to_json() for finding in composition.findings],
                 quote=asdict(examined.quote),

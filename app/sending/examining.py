@@ -37,7 +37,7 @@ class Draft:
     """What a check needs of a task, taken once, so that nothing is read from the database while it works.
 
     `split` is None where a message is one unit however long it is. `template_values` are those of a WhatsApp
-    template's variables.
+    template's variables. `basis` tells the rules below from those of another day (`out_of_date.basis`).
     """
 
     task_id: int
@@ -60,6 +60,7 @@ class Draft:
     tariff: Tariff
     minimum_recipients: int
     maximum_recipients: int
+    basis: Mapping[str, str]
 
 
 @dataclass(frozen=True)

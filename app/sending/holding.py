@@ -92,7 +92,8 @@ class Judgement:
 def judge(session: Session, task: Task) -> Judgement:
     """Ask the rules once more, as they stand now: a draft may be older than a word on the list.
 
-    Merged rows keep what their check found. Raises TaskRefused when the task may not go out any more.
+    Merged rows keep what their check found, by rules that have not changed since (`out_of_date`). Raises TaskRefused
+    when the task may not go out any more.
     """
     report = task.report or {}
     checked = check_content(

@@ -48,11 +48,7 @@ def banned_words(session: Session) -> Rulebook:
 
     Thousands of words are read and compiled only when they have changed, which one small query tells.
     """
-    state = tuple(
-        session.execute(
-            select(func.count(), func.max(BannedWordEntry.id), func.max(BannedWordEntry.changed_at))
-        ).one()
-    )
+    state = words_as_they_stand(session)
     known = _compiled.get(state)
     if known is not None:
         return known
@@ -63,6 +59,15 @@ def banned_words(session: Session) -> Rulebook:
     _compiled.clear()
     _compiled[state] = book
     return book
+
+
+def words_as_they_stand(session: Session) -> tuple[object, ...]:
+    """What tells one state of the banned words from another: how many, the newest, and when one last changed."""
+    return tuple(
+        session.execute(
+            select(func.count(), func.max(BannedWordEntry.id), func.max(BannedWordEntry.changed_at))
+        ).one()
+    )
 
 
 def number_rules(route: Route) -> NumberRules:

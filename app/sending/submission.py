@@ -13,7 +13,7 @@ from app.ledger.rollups import count_submission, due_day
 from app.ledger.transfers import hold
 from app.models import AccountState, Message, MessageStatus, Money, Recipient, Task, TaskState
 from app.queues import enqueue_after_commit
-from app.sending import canary, holding, rehearsal, task_notices
+from app.sending import canary, holding, out_of_date, rehearsal, task_notices
 from app.sending.lookup import approved_template, lock_task, open_route, task_of
 from app.sending.send_again import require_unsent
 from app.sending.states import DRAFT_STATES, move_task
@@ -41,8 +41,8 @@ def submit(
 
     `check_run` is the review that the client saw. A task that was submitted already is returned as it is: a
     second click changes nothing. Raises Conflict when the draft was checked anew since, TaskRefused when it
-    cannot be sent (SuppressedMeanwhile where a number was suppressed since), InsufficientCredit, LedgerStopped;
-    then nothing has changed.
+    cannot be sent (SuppressedMeanwhile where a number was suppressed since, OutOfDate where its check holds no more),
+    InsufficientCredit, LedgerStopped; then nothing has changed.
     """
     task = lock_task(session, task_of(session, account_id, public_id).id)
     if task.state not in DRAFT_STATES:
@@ -97,6 +97,7 @@ def _require_sendable(session: Session, task: Task, check_run: int) -> None:
                 "This task was changed and checked again since you opened the review. Look at the new one."
             )
         )
+    out_of_date.require_current(session, task)
     if task.account.state != AccountState.ACTIVE:
         raise NotAllowed(
             gettext(

@@ -26,6 +26,7 @@ from app.recipients.export import rejections_csv
 from app.sending import drafts, rehearsal, submission
 from app.sending.gateways import capabilities_of
 from app.sending.lookup import task_of
+from app.sending.out_of_date import OutOfDate
 from app.sending.quiet_hours import next_allowed_time
 from app.sending.review import NOT_FOR_CORRECTION, rejections, review
 from app.sending.savings import savings
@@ -88,7 +89,7 @@ def submit(public_id: str) -> ResponseReturnValue:
                 terms_version=form.terms_version.data,
                 ip=ip,
             )
-    except SuppressedMeanwhile as refusal:
+    except (SuppressedMeanwhile, OutOfDate) as refusal:
         return _changed(public_id, drafts.check_again, refusal)
     except CarillonError as refusal:
         return _back_to_review(public_id, refusal)
