@@ -179,9 +179,6 @@ class Settings:
             "WTF_CSRF_TIME_LIMIT": None,
             "BOOTSTRAP_SERVE_LOCAL": True,
             "SEND_FILE_MAX_AGE_DEFAULT": timedelta(days=30) if self.is_production else timedelta(0),
-            "RATELIMIT_STORAGE_URI": self.redis_url,
-            "RATELIMIT_IN_MEMORY_FALLBACK_ENABLED": True,
-            "RATELIMIT_HEADERS_ENABLED": True,
         }
 
 

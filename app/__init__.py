@@ -39,7 +39,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     with app.app_context():
         configure_engine(extensions.db.engine)
     extensions.migrate.init_app(app, extensions.db, render_as_batch=True)
-    for extension in (extensions.login, extensions.csrf, extensions.limiter, extensions.bootstrap):
+    for extension in (extensions.login, extensions.csrf, extensions.bootstrap):
         extension.init_app(app)
     security.init_app(app)
     delivery.init_app(app)

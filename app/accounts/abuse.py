@@ -43,6 +43,9 @@ class Act(StrEnum):
     JUDGE = "judge"  # the strength meter
     UPLOAD = "upload"  # a file of recipients, a list, or a template's header
     RECEIPT = "receipt"  # each is decoded, in a process of its own
+    INVITE = "invite"  # a letter to somebody who has not asked for one
+    JOIN = "join"  # taking an invitation up
+    OPT_OUT = "opt_out"
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +77,9 @@ LIMITS: Final[dict[Act, Limits]] = {
     Act.JUDGE: Limits(Limit(240, 60), Limit(240, 60), Limit(3000, 60)),
     Act.UPLOAD: Limits(Limit(480, _HOUR), Limit(240, _HOUR), Limit(1200, 60)),
     Act.RECEIPT: Limits(Limit(80, _HOUR), Limit(40, _HOUR), Limit(300, 60)),
+    Act.INVITE: Limits(Limit(120, _HOUR), Limit(60, _HOUR), Limit(300, 60)),
+    Act.JOIN: Limits(Limit(60, _HOUR), Limit(10, _QUARTER), Limit(600, 60)),
+    Act.OPT_OUT: Limits(Limit(10, 60), Limit(60, _HOUR), Limit(3000, 60)),
 }
 
 

@@ -60,9 +60,10 @@ def addresses(world: World, endpoint: str, who: str) -> list[str]:
 
 
 def test_every_public_form_is_known(world: World) -> None:
-    """What a stranger can post to, in full: each has its limit on tries (tests/accounts/test_abuse.py).
+    """What a stranger can post to, in full: each has its limit on tries (app/accounts/abuse.py).
 
-    But for the language, which sets a cookie of the stranger's own and touches nothing of anybody's.
+    But for a reset and the end of letters, which do nothing without a link that we signed; and for the language, which
+    sets a cookie of the stranger's own and touches nothing of anybody's.
     """
     posts = {endpoint for endpoint in ANYBODY if "POST" in world.methods(endpoint)} - {"language.choose"}
     assert posts == {

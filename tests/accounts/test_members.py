@@ -8,7 +8,7 @@ from datetime import timedelta
 
 import pytest
 
-from app.accounts import members
+from app.accounts import abuse, members
 from app.accounts.members import MemberRefused
 from app.accounts.terms import TERMS_VERSION
 from app.clock import now
@@ -202,3 +202,15 @@ def test_a_closed_account_takes_nobody_in(session, owner):
     session.commit()
     with pytest.raises(NotFound):
         members.open_invitation(session, token)
+
+
+def test_letters_to_strangers_have_a_limit(client, session, sign_in, owner, monkeypatch):
+    small = abuse.Limits(abuse.Limit(99, 60), abuse.Limit(2, 60), abuse.Limit(99, 60))
+    monkeypatch.setitem(abuse.LIMITS, abuse.Act.INVITE, small)
+    sign_in(client, owner)
+    answers = [
+        client.submit("/members/invite", {"email": f"{n}@example.com", "role": "sender"}, page="/members")
+        for n in range(3)
+    ]
+    assert [answer.status_code for answer in answers] == [303, 303, 429]
+    assert session.query(Invitation).count() == 2

@@ -11,10 +11,11 @@ from app.access import ANYONE_SIGNED_IN, roles_required, signed_in_user
 from app.accounts import contact, verification
 from app.accounts.abuse import Act, TooManyTries
 from app.accounts.links import LinkDead
+from app.blueprints import limits
 from app.blueprints.account import blueprint
 from app.blueprints.account.forms import ChangeEmailForm, ChangePhoneForm
 from app.blueprints.account.proving import proves
-from app.blueprints.auth import known_device, limits, pages
+from app.blueprints.auth import known_device, pages
 from app.blueprints.auth.forms import CodeForm, PressForm
 from app.database import write_transaction
 from app.errors import CarillonError

@@ -10,10 +10,11 @@ from app import web_sessions
 from app.access import ANY_CLIENT, ANYONE_SIGNED_IN, roles_required, signed_in_user
 from app.accounts import second_factor as domain
 from app.accounts.abuse import Act
+from app.blueprints import limits
 from app.blueprints.account import blueprint
 from app.blueprints.account.forms import ConfirmedForm
 from app.blueprints.account.proving import proves
-from app.blueprints.auth import limits, pages
+from app.blueprints.auth import pages
 from app.blueprints.auth.forms import CodeForm
 from app.database import write_transaction
 from app.extensions import db

@@ -8,7 +8,8 @@ from flask_wtf import FlaskForm
 from app.access import signed_in_user
 from app.accounts.abuse import Act, TooManyTries
 from app.accounts.sign_in import is_own_password
-from app.blueprints.auth import limits, pages
+from app.blueprints import limits
+from app.blueprints.auth import pages
 from app.extensions import db
 
 

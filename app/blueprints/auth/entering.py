@@ -16,7 +16,8 @@ from app.accounts.sessions import device_name
 from app.accounts.sign_in import has_signed_in, note_try
 from app.accounts.steps import Step
 from app.accounts.terms import accept, current_terms
-from app.blueprints.auth import known_device, limits
+from app.blueprints import limits
+from app.blueprints.auth import known_device
 from app.blueprints.auth.next_page import next_page
 from app.blueprints.auth.pending import Pending
 from app.clock import now

@@ -16,7 +16,8 @@ from app.accounts.passwords import verify_password
 from app.accounts.people import about, tidy_email
 from app.accounts.registration import Registration
 from app.accounts.strength import WeakPassword
-from app.blueprints.auth import blueprint, limits, pages, pending
+from app.blueprints import limits
+from app.blueprints.auth import blueprint, pages, pending
 from app.blueprints.auth.entering import go_on
 from app.blueprints.auth.forms import ConfirmForm, RegisterForm, StartOverForm
 from app.database import write_transaction

@@ -13,7 +13,8 @@ from app.accounts.abuse import Act, TooManyTries
 from app.accounts.links import LinkDead, Purpose
 from app.accounts.people import tidy_email
 from app.accounts.strength import WeakPassword
-from app.blueprints.auth import blueprint, limits, pages
+from app.blueprints import limits
+from app.blueprints.auth import blueprint, pages
 from app.blueprints.auth.forms import EmailForm, NewPasswordForm
 from app.database import write_transaction
 from app.extensions import db

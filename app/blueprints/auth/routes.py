@@ -15,7 +15,8 @@ from app.accounts.abuse import Act, TooManyTries
 from app.accounts.people import person_of, tidy_email
 from app.accounts.steps import Step
 from app.accounts.terms import current_terms
-from app.blueprints.auth import blueprint, known_device, limits, pages, pending, registering, resetting, steps  # noqa: F401  (their views)
+from app.blueprints import limits
+from app.blueprints.auth import blueprint, known_device, pages, pending, registering, resetting, steps  # noqa: F401  (their views)
 from app.blueprints.auth.entering import go_on, step_of
 from app.blueprints.auth.forms import SignInForm
 from app.database import write_transaction

@@ -13,7 +13,8 @@ from app.accounts.abuse import Act, TooManyTries
 from app.accounts.sign_in import note_try, wrong_codes_lately
 from app.accounts.steps import Step
 from app.accounts.strength import WeakPassword
-from app.blueprints.auth import blueprint, limits, pages
+from app.blueprints import limits
+from app.blueprints.auth import blueprint, pages
 from app.blueprints.auth import pending as half_way_in
 from app.blueprints.auth.entering import go_on, step_of
 from app.blueprints.auth.forms import CodeForm, NewPasswordForm, PhoneForm, PressForm

@@ -13,7 +13,7 @@ from werkzeug.datastructures import FileStorage
 from wtforms import BooleanField, HiddenField, SelectChoice, SelectField, ValidationError
 
 from app.accounts.abuse import TooManyUploads
-from app.blueprints.auth import limits
+from app.blueprints import limits
 from app.blueprints.compose.forms import ComposeForm
 from app.blueprints.compose.phone import draft_source
 from app.blueprints.compose.starting import Note

@@ -15,7 +15,7 @@ from app.blueprints.callbacks import blueprint
 from app.clock import now
 from app.database import write_transaction
 from app.errors import NotFound
-from app.extensions import csrf, db, limiter
+from app.extensions import csrf, db
 from app.gateways.base import (
     AnswersCallbacks,
     Callback,
@@ -39,7 +39,6 @@ log = structlog.get_logger()
 @blueprint.route("/<route_public_id>", methods=["GET", "POST"])
 @public
 @csrf.exempt
-@limiter.exempt
 def receive(route_public_id: str) -> Response:
     """Take a route's receipts. Whatever is not acknowledged, the gateway sends again.
 
@@ -70,7 +69,6 @@ _SERVED: Final = frozenset({TemplateState.SUBMITTED, TemplateState.APPROVED})
 @blueprint.get("/<route_public_id>/media/<template_public_id>")
 @public
 @csrf.exempt
-@limiter.exempt
 def media(route_public_id: str, template_public_id: str) -> Response:
     """The file of a template's header, which WhatsApp fetches before it delivers. Its random name is all the proof."""
     route = db.session.scalar(select(Route).where(Route.public_id == route_public_id))

@@ -16,7 +16,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from app import queues
 from app.access import public
 from app.blueprints.health import blueprint
-from app.extensions import db, limiter
+from app.extensions import db
 from app.records import metrics as dispatch_metrics
 
 # By name, not by `is_private`: that takes documentation's and test networks, and on this Python every IPv4 address
@@ -40,7 +40,6 @@ _PASSED_ON: Final = re.compile(
 
 
 @blueprint.get("/healthz")
-@limiter.exempt
 @public
 def healthz() -> ResponseReturnValue:
     """Well when the database answers."""
@@ -52,7 +51,6 @@ def healthz() -> ResponseReturnValue:
 
 
 @blueprint.get("/readyz")
-@limiter.exempt
 @public
 def readyz() -> ResponseReturnValue:
     """Ready when database and Redis both answer. Without Redis the panel works on, and the ticker catches up."""
@@ -69,7 +67,6 @@ def readyz() -> ResponseReturnValue:
 
 
 @blueprint.get("/metrics")
-@limiter.exempt
 @public
 def metrics() -> ResponseReturnValue:
     """Prometheus's text; for whoever has the token, or, where none is set, for neighbours on a private network."""

@@ -11,7 +11,7 @@ from wtforms import SelectMultipleField, StringField, ValidationError
 from wtforms.validators import DataRequired, Length
 
 from app.accounts.abuse import TooManyUploads
-from app.blueprints.auth import limits
+from app.blueprints import limits
 from app.errors import TaskRefused
 from app.lists.saved import LONGEST_NAME
 from app.stored_files import StoredUpload, store_upload

@@ -8,16 +8,18 @@ from flask_babel import gettext as _
 
 from app.access import OWNERS, public, roles_required, signed_in_account_id, signed_in_user
 from app.accounts import members, terms
+from app.accounts.abuse import Act
 from app.accounts.members import MemberRefused
 from app.accounts.passwords import hasher_of
 from app.accounts.strength import WeakPassword, explanation
+from app.blueprints import limits
 from app.blueprints.members import blueprint
 from app.blueprints.members.forms import ROLE_WORDS, InviteForm, JoinForm, RoleForm
 from app.clock import now
 from app.database import write_transaction
 from app.desk.audit_log import Actor
 from app.errors import Conflict
-from app.extensions import db, limiter
+from app.extensions import db
 from app.models import Role
 
 
@@ -30,12 +32,12 @@ def index() -> ResponseReturnValue:
 
 @blueprint.post("/members/invite")
 @roles_required(OWNERS)
-@limiter.limit("30/hour", key_func=lambda: str(signed_in_account_id()))
 def invite() -> ResponseReturnValue:
     """Invite somebody by e-mail."""
     form, actor, account_id = InviteForm(), _actor(), signed_in_account_id()
     if not form.validate():
         return _page(form), 422
+    limits.take(Act.INVITE, account_id)
     try:
         with write_transaction(db.session()) as session:
             members.invite(session, actor, account_id, form.email.data, form.role.data, _public_url())
@@ -51,10 +53,10 @@ def invite() -> ResponseReturnValue:
 
 @blueprint.post("/members/invitations/<int:invitation_id>/resend")
 @roles_required(OWNERS)
-@limiter.limit("30/hour", key_func=lambda: str(signed_in_account_id()))
 def resend(invitation_id: int) -> ResponseReturnValue:
     """Write an invitation again, with a new link."""
     actor, account_id = _actor(), signed_in_account_id()
+    limits.take(Act.INVITE, account_id)
     with write_transaction(db.session()) as session:
         email = members.resend(session, actor, account_id, invitation_id, _public_url()).email
     flash(
@@ -111,7 +113,6 @@ def remove(user_id: int) -> ResponseReturnValue:
 
 @blueprint.route("/invitations/<token>", methods=["GET", "POST"])
 @public
-@limiter.limit("30/hour")
 def join(token: str) -> ResponseReturnValue:
     """Take up an invitation: name, password, terms; then sign in."""
     invitation, account = members.open_invitation(db.session(), token)
@@ -135,6 +136,7 @@ def join(token: str) -> ResponseReturnValue:
 
 
 def _join(token: str, form: JoinForm) -> None:
+    limits.take(Act.JOIN, token)
     ip, hasher = request.remote_addr or "", hasher_of(current_app.config["CARILLON"])
     password_hash = members.new_hash(db.session(), token, form.name.data, form.password.data, hasher)
     with write_transaction(db.session()) as session:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from flask import render_template
+from flask import render_template, request
 from flask.typing import ResponseReturnValue
 
 from app.access import public
+from app.accounts import abuse
+from app.accounts.abuse import Act
+from app.blueprints import limits
 from app.blueprints.opt_out import blueprint
 from app.blueprints.opt_out.forms import OptOutForm
 from app.database import write_transaction
-from app.extensions import db, limiter
+from app.extensions import db
 from app.lists import opt_out
 from app.recipients.numbers import NumberRejected
 
@@ -24,9 +27,9 @@ def page(public_id: str) -> ResponseReturnValue:
 
 @blueprint.post("/<public_id>")
 @public
-@limiter.limit("10/minute;60/hour")
 def stop(public_id: str) -> ResponseReturnValue:
     """Suppress the number for this account."""
+    limits.take(Act.OPT_OUT, abuse.network_of(request.remote_addr or ""))
     form = OptOutForm()
     if not form.validate():
         return render_template("opt_out/page.html", form=form, done=False), 422

@@ -12,8 +12,8 @@ from wtforms import SelectChoice
 
 from app.access import BILLERS, roles_required, signed_in_account_id, signed_in_user
 from app.accounts.abuse import Act, TooManyUploads
+from app.blueprints import limits
 from app.blueprints.attachments import attachment
-from app.blueprints.auth import limits
 from app.blueprints.records.period import chosen_period, period_words
 from app.blueprints.topup import blueprint
 from app.blueprints.topup.forms import AmountForm, CancelForm, ReceiptForm, StartForm

@@ -13,7 +13,7 @@ from wtforms import StringField, TextAreaField, ValidationError
 from wtforms.validators import DataRequired, Length, Regexp
 
 from app.accounts.abuse import TooManyUploads
-from app.blueprints.auth import limits
+from app.blueprints import limits
 from app.blueprints.compose.forms import line_feeds
 from app.blueprints.fields import trimmed
 from app.content.findings import Severity
