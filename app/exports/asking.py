@@ -72,7 +72,7 @@ def ask(session: Session, actor: Actor, user: User, wish: Wish, time_zone: str) 
         "records.export",
         f"record_export:{export.id}",
         account_id=account.id,
-        after={"kind": wish.kind, "file_type": wish.file_type, **wish.words()},
+        after={"kind": wish.kind, "file_type": wish.file_type, **wish.recorded()},
     )
     enqueue_after_commit(session, "jobs.export.make", export.id)
     return export

@@ -58,6 +58,11 @@ class Wish:
         said: dict[str, str | None] = asdict(self)
         return {name: value for name, value in said.items() if value and name not in ("kind", "file_type")}
 
+    def recorded(self) -> dict[str, str | bool]:
+        """The same for the audit log, from which nothing is ever erased: without the number, if there was one."""
+        words = self.words()
+        return {**words, "of_one_number": True} if words.pop("number", None) else {**words}
+
     def request_hash(self, user_id: int) -> str:
         """The same for the same wish of the same person."""
         parts = [user_id, self.kind, self.file_type, sorted(self.words().items())]

@@ -34,6 +34,7 @@ from app.models import (
     TaskState,
 )
 from app.retention.due import closed_accounts, over, untouched
+from app.sending.alerts import clear_alert
 
 _AT_ONCE: Final = 1_000  # messages, or other rows, in a transaction
 _KEPT_OF_REPORT: Final = ("rows_read", "by_reason")
@@ -107,6 +108,7 @@ def forget_searched_numbers(session: Session, before: datetime) -> int:
             ).all()
             for export in some:
                 export.asked = {name: value for name, value in export.asked.items() if name != "number"}
+                export.request_hash = ""  # a number is soon guessed from its hash
         gone += len(some)
         if len(some) < _AT_ONCE:
             return gone
@@ -173,6 +175,7 @@ def _erase_words(session: Session, task: Task) -> None:
         setattr(task, name, value)
     report = task.report or {}
     task.report = {name: report[name] for name in _KEPT_OF_REPORT if name in report}
+    clear_alert(session, f"content:{task.id}")  # it repeats the words that were found
     task.erased_at = now()
     session.flush()
 

@@ -9,9 +9,14 @@ from sqlalchemy import func, select
 
 from app.clock import now
 from app.database import write_transaction
+from app.desk.audit_log import Actor
+from app.exports import asking
+from app.exports.wishes import Wish
 from app.ledger.audit import audit
 from app.ledger.transfers import top_up
 from app.models import (
+    AuditEvent,
+    ExportKind,
     GatewayTry,
     LedgerEntry,
     Message,
@@ -21,11 +26,14 @@ from app.models import (
     RecipientPool,
     RecordExport,
     Rejection,
+    StaffAlert,
     Suppression,
     Task,
     TaskState,
     Ticket,
+    User,
 )
+from app.sending.alerts import raise_alert
 from jobs import retention
 from tests.factories.messages import ACCEPTED, DELIVERED, FAILED_LATE, IN_DOUBT, REFUSED
 from tests.factories.routes import make_route
@@ -143,6 +151,28 @@ def test_an_old_export_keeps_its_filter_but_not_the_number(session, owner):
     erase(session)
     assert session.get_one(RecordExport, old).asked == {"status": "failed"}
     assert session.get_one(RecordExport, lately).asked["number"] == "+61400000001"
+
+
+def test_the_number_of_an_export_is_nowhere_else_either(session, owner):
+    wish = Wish(ExportKind.MESSAGES, "csv", number="+61400000001", status="failed")
+    with write_transaction(session):
+        user = session.get_one(User, owner.id)
+        export = asking.ask(session, Actor.of(user, "192.0.2.1"), user, wish, "UTC")
+        export.asked_at, export.state = now() - LONG_AGO, "expired"
+    erase(session)
+    told = session.scalars(select(AuditEvent.after).where(AuditEvent.action == "records.export")).one()
+    assert told == {"kind": "messages", "file_type": "csv", "status": "failed", "of_one_number": True}
+    kept = session.scalars(select(RecordExport)).one()
+    assert kept.request_hash != wish.request_hash(owner.id)  # by which ten digits are soon guessed
+
+
+def test_what_staff_were_told_of_a_text_goes_with_it(session, owner, route):
+    task_id = ended(session, owner, route)
+    with write_transaction(session):
+        raise_alert(session, f"content:{task_id}", f"It went out with “{TEXT}”.", account_id=owner.account_id)
+        raise_alert(session, f"content:{task_id}0", "Of another task.", account_id=owner.account_id)
+    erase(session)
+    assert session.scalars(select(StaffAlert.key)).all() == [f"content:{task_id}0"]
 
 
 def test_doing_it_twice_does_it_once(session, owner, route):
