@@ -1,10 +1,12 @@
 """A route's rate as its gateway sees it, and as its pump lets go: arrivals at a local server, departures from the pump.
 
-Run with `python -m benchmarks.rate [--json]`; `SECONDS=5` makes each case short. For each case the mean between the
-first and the last arrival, and the most in any sliding second, each beside its limit. The mean is to be within 1 % of
-the rate and never above it; a second may hold the rate and one message, or one in a hundred. Handovers are forced
-every two seconds where there are several workers. What arrives is what leaves plus what the machine does to it on the
-way: where arrivals are over the limit and departures are not, that is the reason.
+Run with `python -m benchmarks.rate [--json]`. Each rate on each database, with one worker that keeps the route, and
+with two and three that take turns of two seconds. For each case the mean between the first and the last arrival, and
+the most in any sliding second, each beside its limit. The mean is to be within 1 % of the rate and never above it; a
+second may hold the rate and one message, or one in a hundred. Departures are shown beside: where arrivals are over
+the limit and departures are not, the way crowded them.
+
+`SECONDS=5` makes each case short; `RATES=20,500`, `WORKERS=1,3` and `DATABASES=sqlite` pick some of the cases.
 """
 
 from __future__ import annotations
@@ -18,6 +20,7 @@ import urllib.request
 from bisect import bisect_left
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from itertools import product
 from pathlib import Path
 
 from sqlalchemy import create_engine, update
@@ -30,23 +33,26 @@ from benchmarks._lines import Line, line, show
 from tests.servers import running_postgresql
 
 SECONDS = float(os.environ.get("SECONDS", "15"))
-RATES = (20, 100, 500)
+RATES = [int(rate) for rate in os.environ.get("RATES", "20,50,100,200,350,500").split(",")]
+WORKERS = [int(count) for count in os.environ.get("WORKERS", "1,2,3").split(",")]
+DATABASES = os.environ.get("DATABASES", "sqlite,postgresql").split(",")
 _ONE_SLICE = 3_600.0
+_TURN = 2.0
 
 
 def measure() -> Iterator[Line]:
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
-        url = stack.enter_context(_gateway())
-        for rate in RATES:
-            database = f"sqlite:///{folder / f'{rate}.db'}"
-            yield from _case(f"{rate}/s, SQLite", database, url, rate, workers=1, slice_seconds=_ONE_SLICE)
-        database = f"sqlite:///{folder / 'several.db'}"
-        yield from _case("200/s, SQLite, 3 workers in turns", database, url, 200, workers=3, slice_seconds=2)
-        postgresql = stack.enter_context(running_postgresql())
-        yield from _case(
-            "500/s, PostgreSQL, 3 workers in turns", postgresql, url, 500, workers=3, slice_seconds=2
-        )
+        gateway = stack.enter_context(_gateway())
+        for kind in DATABASES:
+            if kind == "postgresql":
+                server = stack.enter_context(running_postgresql())
+            for workers, rate in product(WORKERS, RATES):
+                url = f"sqlite:///{folder / f'{workers}-{rate}.db'}" if kind == "sqlite" else server
+                slice_seconds = _ONE_SLICE if workers == 1 else _TURN
+                turns = "" if workers == 1 else f", {workers} workers in turns"
+                name = f"{rate}/s, {kind}{turns}"
+                yield from _case(name, url, gateway, rate, workers=workers, slice_seconds=slice_seconds)
 
 
 def _case(
@@ -54,6 +60,7 @@ def _case(
 ) -> Iterator[Line]:
     engine = create_engine(database)
     configure_engine(engine)
+    Base.metadata.drop_all(engine)
     Base.metadata.create_all(engine)
     route_id = submitted(engine, int(rate * SECONDS))
     with Session(engine) as session:

@@ -37,7 +37,7 @@ from app.gateways.storable import storable
 from app.sending import claims, outcomes, receipts
 from app.sending.bookkeeper import Bookkeeper, Context, Lane
 from app.sending.claims import Claimed, Lease, LeaseLost, Spans, Taking
-from app.sending.pace import Pace
+from app.sending.pace import Pace, Place
 
 log = structlog.get_logger()
 
@@ -247,9 +247,9 @@ class Pump:
                     places.release()
                     self._results.append((claimed, outcomes.NOT_SENT))
                     continue
-                self._pace.take(self._clock())
+                place = self._pace.take(self._clock())
                 self._sent += 1
-                flight = asyncio.create_task(self._fly(claimed, places))
+                flight = asyncio.create_task(self._fly(claimed, place, places))
                 self._flying.add(flight)
                 flight.add_done_callback(self._flying.discard)
             self._measure(len(chunk.messages), time.monotonic() - began)
@@ -261,7 +261,7 @@ class Pump:
         elif count >= self._chunk and seconds < _CHUNK_SECONDS / 2:
             self._chunk = min(self._most, self._chunk * 2)
 
-    async def _fly(self, claimed: Claimed, places: asyncio.Semaphore) -> None:
+    async def _fly(self, claimed: Claimed, place: Place, places: asyncio.Semaphore) -> None:
         try:
             outcome = storable(await self._gateway.send(claimed.outgoing))
         except Exception:
@@ -269,6 +269,7 @@ class Pump:
             outcome = InDoubt("internal")
         finally:
             places.release()
+        self._pace.answered(place, self._clock())
         self._results.append((claimed, outcome))
         self._watch(outcome)
 
