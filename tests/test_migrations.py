@@ -21,7 +21,7 @@ from app.database import write_transaction
 from app.desk.audit_log import Actor
 from app.extensions import db
 from app.ledger.audit import audit
-from app.models import AuditEvent, LedgerEntry, Task
+from app.models import AuditEvent, LedgerEntry, Message, Task
 from app.sending import submission
 from app.sending.checking import check
 from app.topups import approval
@@ -30,7 +30,7 @@ from tests import servers
 from tests.factories.accounts import make_account
 from tests.factories.messages import FAILED_LATE, REFUSED, settle
 from tests.factories.routes import make_route
-from tests.factories.tasks import make_draft
+from tests.factories.tasks import make_draft, make_submitted_task
 from tests.factories.top_ups import make_plan, make_top_up
 from tests.factories.users import make_owner, make_staff
 from tests.source import ROOT
@@ -200,6 +200,31 @@ def test_a_migrated_database_takes_credit_a_task_and_its_end_and_lets_no_record_
     session.rollback()
     assert session.scalars(select(LedgerEntry.kind)).all()
     assert session.scalars(select(AuditEvent.id)).all()
+
+
+def test_what_was_claimed_waits_again_and_the_books_stand(empty_app: Flask) -> None:
+    flask_migrate.upgrade(MIGRATIONS)
+    session = db.session()
+    owner = make_owner(session, make_account(session, available=10_000))
+    task_id = make_submitted_task(session, owner, make_route(session), messages=3).id
+    session.close()
+    flask_migrate.downgrade(MIGRATIONS, revision="0011")
+    with db.engine.begin() as connection:
+        connection.execute(
+            text("UPDATE message SET status = 'claimed', claim = '1.1.0', attempt = 1 WHERE row < 4")
+        )
+        connection.execute(
+            text(
+                "INSERT INTO gateway_try (message_id, route_id, gateway, attempt, answered_at, outcome, code)"
+                " SELECT id, route_id, 'http', 1, queued_at, 'in_doubt', 'timeout' FROM message WHERE row = 2"
+            )
+        )
+    flask_migrate.upgrade(MIGRATIONS)
+    messages = session.scalars(select(Message).where(Message.task_id == task_id).order_by(Message.row)).all()
+    assert [(each.status, each.claim) for each in messages] == [("queued", None)] * 3
+    assert [each.may_have_left for each in messages] == [True, False, False]
+    report = audit(session)
+    assert report.ok, report.differences
 
 
 @pytest.mark.slow

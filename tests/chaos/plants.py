@@ -30,23 +30,24 @@ def no_fence() -> None:
 
     def careless_take(session: Session, *arguments: Any) -> list[claims.Claimed]:
         taken = take(session, *arguments)
-        _mark(session, taken, _M.CLAIMED, now() + timedelta(seconds=1.0))
+        _mark(session, taken, status=_M.QUEUED, not_before=now() + timedelta(seconds=1.0))
         return taken
 
     def late_record(session: Session, results: Sequence[tuple[claims.Claimed, Any]], *more: Any) -> int:
-        _mark(session, [claimed for claimed, _ in results], _M.SENDING, now() + timedelta(seconds=60))
+        expires_at = now() + timedelta(seconds=60)
+        _mark(session, [each for each, _ in results], status=_M.SENDING, claim_expires_at=expires_at)
         return record(session, results, *more)
 
     claims.take = careless_take  # type: ignore[assignment]
     outcomes.record = late_record  # type: ignore[assignment]
 
 
-def _mark(session: Session, taken: Sequence[claims.Claimed], status: MessageStatus, until: object) -> None:
+def _mark(session: Session, taken: Sequence[claims.Claimed], **values: Any) -> None:
     for claimed in taken:
         session.execute(
             update(Message)
-            .where(Message.id == claimed.message_id, Message.status.in_((_M.QUEUED, _M.CLAIMED, _M.SENDING)))
-            .values(status=status, claim=claimed.claim, attempt=claimed.attempt, claim_expires_at=until)
+            .where(Message.id == claimed.message_id, Message.status.in_((_M.QUEUED, _M.SENDING)))
+            .values(claim=claimed.claim, attempt=claimed.attempt, **values)
         )
 
 

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 from flask import Flask
-from sqlalchemy import select, update
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.accounts import standing
@@ -17,7 +17,7 @@ from app.desk.audit_log import Actor
 from app.errors import InvalidMove, NotAllowed, NotFound
 from app.extensions import db
 from app.gateways.base import Accepted, Deferred, Outcome, OutgoingMessage
-from app.models import AuditEvent, Message, Suppression, Task, TaskState
+from app.models import AuditEvent, Suppression, Task, TaskState
 from app.sending import claims, steering, sweep
 from tests.factories.tasks import make_draft, make_submitted_task
 from tests.factories.users import make_owner
@@ -192,12 +192,3 @@ def test_every_act_is_on_the_record_once(house: House) -> None:
     assert events == [
         (action, f"task:{task.id}", "192.0.2.1") for action in ("task.pause", "task.resume", "task.cancel")
     ]
-
-
-def test_a_claim_that_a_pause_took_back_is_not_swept_twice(house: House) -> None:
-    task = make_submitted_task(house.session, house.owner, house.route)
-    pause(house, task)
-    house.session.execute(update(Message).values(claim_expires_at=now()))
-    house.session.commit()
-    with write_transaction(house.session):
-        assert sweep.return_lapsed_claims(house.session) == 0

@@ -38,21 +38,10 @@ def swept(house: House, function, *arguments):  # type: ignore[no-untyped-def]
         return function(house.session, *arguments)
 
 
-def test_lapsed_claims_go_back_to_the_queue_and_are_sent(any_app: Flask, house: House) -> None:
-    task = on_the_way(house, "claimed", -timedelta(seconds=1))
-    fresh = on_the_way(house, "claimed", timedelta(seconds=30))
-    assert swept(house, sweep.return_lapsed_claims) == 3
-    assert house.statuses(fresh) == {"claimed": 3}
-    pump(any_app, house.route_id, ScriptedGateway())
-    assert house.statuses(task) == {"accepted": 3}
-
-
 @pytest.mark.parametrize("ahead", [HOUR, timedelta(days=300)])
 def test_a_claim_that_outlives_every_claim_has_lapsed(house: House, ahead: timedelta) -> None:
     """The clock was set back since it was written."""
-    on_the_way(house, "claimed", ahead)
     sending = on_the_way(house, "sending", ahead)
-    assert swept(house, sweep.return_lapsed_claims) == 3
     assert swept(house, sweep.doubt_lapsed_sends, frozenset()) == 3
     assert house.statuses(sending) == {"in_doubt": 3}
 
