@@ -21,6 +21,7 @@ from sqlalchemy.orm import Session
 
 _BUSY_TIMEOUT_MS = 15_000
 _ANALYSED_ROWS = 1_000  # of each index
+_REWRITTEN_BYTES = 128 * 1024**2  # a second or two, in which writers wait
 _AFTER_COMMIT = "carillon.after_commit"
 _BEFORE_COMMIT = "carillon.before_commit"
 
@@ -104,6 +105,28 @@ def truncate_log(session: Session) -> None:
     session.rollback()
     with closing(engine.raw_connection()) as connection, closing(connection.cursor()) as cursor:
         cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
+
+def rewrite(session: Session) -> bool:
+    """SQLite: write its file anew, so that nothing erased is left between the rows of a page; whether it was done.
+
+    `secure_delete` overwrites what is deleted, but not the copies that stay where SQLite divided a page or moved a row.
+    A large file is left as it is: writers would wait for too long. PostgreSQL needs it not: its vacuum does that.
+    """
+    engine = session.get_bind().engine
+    if engine.dialect.name != "sqlite":
+        return False
+    session.rollback()
+    with closing(engine.raw_connection()) as connection, closing(connection.cursor()) as cursor:
+        pages, size = (cursor.execute(f"PRAGMA {name}").fetchone()[0] for name in ("page_count", "page_size"))
+        if pages * size > _REWRITTEN_BYTES:
+            return False
+        try:
+            cursor.execute("VACUUM")
+        except sqlite3.OperationalError:  # somebody reads or writes for long: then another day
+            return False
+    truncate_log(session)
+    return True
 
 
 def refresh_figures(session: Session) -> None:

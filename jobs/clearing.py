@@ -5,7 +5,7 @@ from __future__ import annotations
 import structlog
 
 from app.accounts.clearing import clear_old_rows
-from app.database import refresh_figures
+from app.database import refresh_figures, rewrite
 from app.sending.abandoned import let_all_go, let_go, remove_abandoned
 from jobs.context import job_session, job_settings
 
@@ -18,6 +18,7 @@ def clear(_: int = 0) -> None:
         rows = clear_old_rows(session)
         uploads_url = job_settings().uploads_url
         files = let_all_go(session, uploads_url) + remove_abandoned(session, uploads_url)
+        rewrite(session)
         refresh_figures(session)
     log.info("cleared", files=files, **rows)
 

@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import select
 
 from app.models import Message
+from jobs import clearing
 from tests.factories.messages import DELIVERED, REFUSED
 from tests.factories.users import make_staff
 from tests.retention.test_erasing import TEXT, ended, erase, owner, route  # noqa: F401
@@ -55,6 +56,7 @@ def test_nothing_in_the_sqlite_files_says_the_number(app, session, owner, route)
     path = Path(app.config["CARILLON"].database_url.removeprefix("sqlite:///"))
     assert any(NUMBER.encode() in file.read_bytes() for file in _files(path))
     erase(session)
+    clearing.clear()  # what is left where a page was divided
     for file in _files(path):
         assert NUMBER.encode() not in file.read_bytes(), file.name
         assert b"+614000" not in file.read_bytes(), file.name
