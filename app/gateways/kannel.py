@@ -8,6 +8,9 @@ address · 503 `Temporal failure, try again later` · else unknown.
 It answers with no id of its own, so the id that we know a message by is our reference, which the address of its
 receipts repeats. Kannel cannot sign: that address carries a token made of a long secret and the reference, and only
 addresses on a list are listened to. Credentials and text travel in a POST, because the address of a GET is logged.
+
+What people send back comes by the POST of a sms-service (`post-url`, chapter 8): the text is the body, the sender a
+header. Its address is the same for all, so its token is a secret of its own, good for nothing else.
 """
 
 from __future__ import annotations
@@ -33,6 +36,7 @@ from app.gateways.base import (
     ForgedReceipt,
     InDoubt,
     OnReports,
+    OptOut,
     Outcome,
     OutgoingMessage,
     Refused,
@@ -45,6 +49,7 @@ from app.gateways.http_wire import HttpWire
 from app.gateways.receipt_text import ReceiptText
 from app.gateways.redaction import Redactor, ShownRequest
 from app.gateways.remote import comes_from
+from app.gateways.replies import stop_of
 from app.language import gettext
 
 # Delivered, not delivered, refused by the carrier: the final ones. Others would only double the callbacks.
@@ -66,6 +71,7 @@ _SETTINGS: Final = frozenset(
         "password",
         "receipt_secret",
         "receipt_networks",
+        "reply_secret",
         "default_sender",
         "smsc",
         "priority",
@@ -79,8 +85,9 @@ _SETTINGS: Final = frozenset(
 class KannelSettings:
     """How to reach a smsbox and how its receipts prove themselves.
 
-    `url` is the whole address of `sendsms`. `receipt_networks` are those that receipts may come from. `smsc` picks
-    one of Kannel's connections; `priority` is Kannel's, 0 to 3.
+    `url` is the whole address of `sendsms`. `receipt_networks` are those that receipts and replies may come from;
+    without a `reply_secret` no reply is believed. `smsc` picks one of Kannel's connections; `priority` is Kannel's, 0
+    to 3.
     """
 
     url: URL
@@ -88,6 +95,7 @@ class KannelSettings:
     password: str = field(repr=False)
     receipt_secret: str = field(repr=False)
     receipt_networks: tuple[IPv4Network | IPv6Network, ...]
+    reply_secret: str = field(repr=False)
     default_sender: str
     smsc: str
     priority: int
@@ -110,6 +118,7 @@ class KannelSettings:
                 least=24,
             ),
             receipt_networks=given.networks("receipt_networks", ["127.0.0.1", "::1"]),
+            reply_secret=_reply_secret(given, settings),
             default_sender=given.optional_text("default_sender", most=20),
             smsc=given.optional_text("smsc", most=50),
             priority=given.whole("priority", 0, 0, 3),
@@ -118,8 +127,19 @@ class KannelSettings:
         )
 
 
+def _reply_secret(given: Given, settings: Mapping[str, Any]) -> str:
+    """Empty where no replies are to come."""
+    if settings.get("reply_secret") in (None, ""):
+        return ""
+    return given.text(
+        "reply_secret",
+        gettext("Give at least 24 random characters; what people send back proves itself by them."),
+        least=24,
+    )
+
+
 class KannelGateway:
-    """A `Gateway` to Kannel's smsbox."""
+    """A `Gateway` to Kannel's smsbox that also hears who wants no more messages."""
 
     def __init__(self, settings: KannelSettings, callback_url: str) -> None:
         self.capabilities = Capabilities(
@@ -133,7 +153,7 @@ class KannelGateway:
         self._settings = settings
         self._callback_url = callback_url
         credentials = {"X-Kannel-Username": settings.username, "X-Kannel-Password": settings.password}
-        redactor = Redactor([settings.password, settings.receipt_secret])
+        redactor = Redactor([settings.password, settings.receipt_secret, settings.reply_secret])
         self._wire = HttpWire(settings.concurrency, settings.answer_timeout, credentials, redactor)
 
     async def open(self, _on_reports: OnReports | None = None) -> None:
@@ -188,10 +208,12 @@ class KannelGateway:
 
     def read_receipts(self, callback: Callback, now: datetime) -> list[DeliveryReport]:
         """The one receipt of a GET. Raises ForgedReceipt, or UnreadableReceipt for a status that Kannel has not."""
+        self._prove_origin(callback)
+        if callback.method == "POST":
+            self._prove_reply(callback)
+            return []
         query = callback.query
         reference = query.get("reference", "")
-        if not comes_from(callback.remote, self._settings.receipt_networks):
-            raise ForgedReceipt(f"Receipts may not come from {callback.remote or 'nowhere'}.")
         if callback.method != "GET" or not 0 < len(reference) <= _LONGEST_REFERENCE:
             raise ForgedReceipt("Kannel's receipts are GETs that name a message.")
         if not hmac.compare_digest(self._token(reference).encode(), query.get("token", "").encode()):
@@ -205,6 +227,35 @@ class KannelGateway:
             usual = ErrorCode.BLOCKED_BY_CARRIER if given == _REJECTED_BY_CARRIER else ErrorCode.UNDELIVERABLE
             code = ReceiptText.read(query.get("words", "")).error_code or usual
         return [DeliveryReport(reference, status, reference, code)]
+
+    def read_opt_outs(self, callback: Callback, now: datetime) -> list[OptOut]:
+        """The wish in the one text of a POST, where it is one. Raises as `read_receipts` does."""
+        if callback.method != "POST":
+            return []
+        self._prove_origin(callback)
+        self._prove_reply(callback)
+        headers = {name.lower(): value for name, value in callback.headers.items()}
+        sender = headers.get("x-kannel-from")
+        if sender is None:
+            raise UnreadableReceipt(
+                "The message has no X-Kannel-From: its sms-service needs send-sender = true."
+            )
+        coding = "utf-16-be" if "utf-16be" in headers.get("content-type", "").lower() else "utf-8"
+        wish = stop_of(sender, callback.body.decode(coding, "replace"), now)
+        return [wish] if wish is not None else []
+
+    def callback_answer(self, _callback: Callback) -> str:
+        """Nothing under 200: Kannel calls again after anything but 200 and 202, and would send words to the phone."""
+        return ""
+
+    def _prove_origin(self, callback: Callback) -> None:
+        if not comes_from(callback.remote, self._settings.receipt_networks):
+            raise ForgedReceipt(f"Receipts may not come from {callback.remote or 'nowhere'}.")
+
+    def _prove_reply(self, callback: Callback) -> None:
+        secret, token = self._settings.reply_secret, callback.query.get("token", "")
+        if not secret or not hmac.compare_digest(secret.encode(), token.encode()):
+            raise ForgedReceipt("The message's address has not our secret.")
 
 
 def _outcome(status: int, body: bytes, reference: str) -> Outcome:

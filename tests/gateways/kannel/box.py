@@ -19,6 +19,7 @@ PATIENCE = 10.0
 USERNAME = "carillon"
 PASSWORD = "kannel-password"
 RECEIPT_SECRET = "a-long-secret-for-the-receipts"
+REPLY_SECRET = "another-long-secret-for-replies"
 NO_WAY = "+44"  # the connection does not take numbers that begin so
 
 _CONFIGURATION = """
@@ -57,6 +58,19 @@ max-messages = 6
 concatenation = true
 """
 
+# As docs/gateways.md has it.
+_REPLIES = """
+group = smsbox-route
+smsbox-id = box
+smsc-id = fake
+
+group = sms-service
+keyword = default
+post-url = "{address}?token={secret}"
+send-sender = true
+max-messages = 0
+"""
+
 
 @dataclass
 class Kannel:
@@ -83,6 +97,11 @@ class Kannel:
         self._line = _connect(self.carrier_port)
         threading.Thread(target=self._listen, args=(self._line,), daemon=True).start()
 
+    def say(self, line: str) -> None:
+        """A phone sends a message: `sender receiver text words`."""
+        assert self._line is not None
+        self._line.sendall(f"{line}\n".encode())
+
     def hang_up(self) -> None:
         if self._line is not None:
             self._line.shutdown(socket.SHUT_RDWR)
@@ -107,13 +126,14 @@ def missing() -> str | None:
 
 
 @contextmanager
-def running_kannel(folder: Path) -> Iterator[Kannel]:
-    """Both boxes, up and connected to each other."""
+def running_kannel(folder: Path, replies_to: str | None = None) -> Iterator[Kannel]:
+    """Both boxes, up and connected to each other. What phones send goes to the address, where there is one."""
     ports = dict(zip(("admin", "smsbox", "carrier", "sendsms"), _free_ports(4), strict=True))
     configuration = folder / "kannel.conf"
-    configuration.write_text(
-        _CONFIGURATION.format(folder=folder, no_way=NO_WAY, username=USERNAME, password=PASSWORD, **ports)
-    )
+    lines = _CONFIGURATION.format(folder=folder, no_way=NO_WAY, username=USERNAME, password=PASSWORD, **ports)
+    if replies_to is not None:
+        lines += _REPLIES.format(address=replies_to, secret=REPLY_SECRET)
+    configuration.write_text(lines)
     bearerbox = _start("bearerbox", configuration)
     try:
         _connect(ports["smsbox"]).close()

@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, urlsplit
+
+from werkzeug.serving import make_server
 
 from app.gateways.base import Callback
 from tests.gateways.serving import QuietHandler, serving
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
 PATIENCE = 10.0
 
@@ -59,3 +66,45 @@ def open_post() -> Iterator[Post]:
     with serving(Handler) as address:
         post.url = f"{address}/place"
         yield post
+
+
+@dataclass
+class Door:
+    """An address that is there before any test is: whoever knocks is let in to the application of the moment."""
+
+    url: str = ""
+    application: WSGIApplication | None = None
+    answered: list[str] = field(default_factory=list)
+
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        """Nobody at home is an answer, too."""
+
+        def noting(status: str, *rest: Any) -> Any:
+            self.answered.append(status.partition(" ")[0])
+            return start_response(status, *rest)
+
+        if self.application is not None:
+            return self.application(environ, noting)
+        noting("503 Service Unavailable", [("Content-Length", "0")])
+        return [b""]
+
+    def wait(self, *statuses: str) -> None:
+        deadline = time.monotonic() + PATIENCE
+        while sorted(self.answered) != sorted(statuses):
+            assert time.monotonic() < deadline, f"Only these were answered: {self.answered}"
+            time.sleep(0.01)
+
+
+@contextmanager
+def open_door() -> Iterator[Door]:
+    door = Door()
+    server = make_server("127.0.0.1", 0, door, threaded=True)
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
+    thread.start()
+    try:
+        door.url = f"http://127.0.0.1:{server.server_port}"
+        yield door
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()

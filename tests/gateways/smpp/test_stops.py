@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 import pytest
 from flask import Flask
@@ -17,7 +17,7 @@ from app.gateways.base import OptOut
 from app.gateways.smpp.pdu import Address, Delivery
 from app.gateways.smpp.replies import read_stop
 from app.lists.carrier_opt_outs import take_opt_outs
-from app.models import Message, Receipt, Suppression, Task
+from app.models import Message, Receipt
 from jobs.dispatch import pump_slice
 from tests.factories.routes import make_route
 from tests.factories.tasks import make_submitted_task
@@ -25,11 +25,11 @@ from tests.factories.users import make_owner
 from tests.gateways.smpp.carrier import PASSWORD, SYSTEM_ID, Carrier
 from tests.gateways.smpp.driving import Driver, drive
 from tests.gateways.smpp.test_pumped import applying
+from tests.gateways.written_to import E164, left, lists
 from tests.sending.engine import House, make_house
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
-NUMBER = "60123456701"
-E164 = f"+{NUMBER}"
+NUMBER = E164.removeprefix("+")
 PRIVATE = "my new pin is 4711"
 
 
@@ -41,21 +41,6 @@ def said(
 
 def from_phone(text: str, digits: str = NUMBER, **fields: object) -> dict[str, object]:
     return {"esm_class": 0, "source_addr_ton": 1, "source_addr": digits, "short_message": text, **fields}
-
-
-def lists(session: Session) -> list[tuple[int | None, str, str]]:
-    session.rollback()
-    rows = session.scalars(select(Suppression).order_by(Suppression.account_id))
-    return [(row.account_id, row.e164, row.source) for row in rows]
-
-
-def left(session: Session, owner_id: int | None, hours_ago: float | None, route: object) -> None:
-    """The account's newest message goes to the number, and left that long ago, or waits."""
-    task = session.scalar(select(Task).where(Task.account_id == owner_id).order_by(Task.id.desc()))
-    assert task is not None
-    sent_at = None if hours_ago is None else now() - timedelta(hours=hours_ago)
-    with write_transaction(session):
-        session.execute(update(Message).where(Message.task_id == task.id).values(e164=E164, sent_at=sent_at))
 
 
 @pytest.mark.parametrize(
@@ -156,7 +141,7 @@ def test_a_stop_is_everybodys_who_wrote_that_day_and_nobody_elses(any_app: Flask
         owners, [1.0, 20.0, 30.0, None, 0.5], [route, route, route, route, other_route], strict=True
     ):
         make_submitted_task(session, owner, way, messages=1, price=0)
-        left(session, owner.account_id, hours, way)
+        left(session, owner.account_id, hours)
 
     for _ in range(2):
         with write_transaction(session):
@@ -169,7 +154,7 @@ def test_a_stop_reaches_the_account_whose_route_another_stood_in_for(app: Flask,
     owner = make_owner(session)
     stand_in = make_route(session, price_per_segment=0)
     make_submitted_task(session, owner, make_route(session, price_per_segment=0), messages=1, price=0)
-    left(session, owner.account_id, 1.0, stand_in)
+    left(session, owner.account_id, 1.0)
     with write_transaction(session):
         session.execute(update(Message).values(route_id=stand_in.id))
 
