@@ -28,6 +28,7 @@ from config import Settings
 from tests import servers
 from tests.factories.users import PASSWORD, TOTP_SECRET
 from tests.panel_client import PanelClient
+from tests.warm import share_rules, share_statements
 
 DATABASES = {"sqlite": "sqlite", "postgresql": pytest.param("postgresql", marks=pytest.mark.postgres)}
 
@@ -50,6 +51,7 @@ _TEMPLATES = _SharedTemplates()
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    share_rules()
     config.addinivalue_line("markers", "books_broken_on_purpose: the ledger audit is not asked afterwards")
     config.addinivalue_line(
         "markers", "only_on(database): `any_app` runs on this database alone, as the test is about it"
@@ -141,6 +143,8 @@ def make_app(request: pytest.FixtureRequest) -> Iterator[Callable[[Settings], Fl
         app = create_app(settings)
         app.test_client_class = PanelClient
         app.jinja_env.bytecode_cache = _TEMPLATES
+        with app.app_context():
+            share_statements(db.engine)
         apps.append(app)
         return app
 
