@@ -73,6 +73,9 @@ def configure(settings: Settings) -> None:
     root.setLevel(LEVELS[settings.log_level])
     for name in _QUIET:
         logging.getLogger(name).setLevel(logging.WARNING)
+    logging.getLogger("fpdf").setLevel(
+        logging.ERROR
+    )  # warns of each letter that a font lacks: what people wrote
     for name in ("gunicorn.error", "gunicorn.access"):
         logging.getLogger(name).handlers.clear()
         logging.getLogger(name).propagate = True

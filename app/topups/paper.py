@@ -28,6 +28,7 @@ class Paper(FPDF):
 
     def __init__(self, made_at: datetime, title: str) -> None:
         super().__init__()
+        self.alias_nb_pages(None)  # type: ignore[arg-type]  # no text of anybody's is a place for the number of pages
         self.set_creation_date(made_at)
         self.set_title(title)
         self.set_author("Carillon")

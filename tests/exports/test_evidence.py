@@ -5,15 +5,19 @@ from __future__ import annotations
 import hashlib
 import io
 import json
+import re
 import zipfile
+import zlib
 
 import pytest
 
 from app.accounts.terms import accept, current_terms
+from app.clock import now
 from app.database import write_transaction
 from app.desk import task_acts
 from app.desk.audit_log import Actor
 from app.models import ExportState, RecordExport, Rejection, Role, TaskState
+from app.topups import paper
 from tests.exports.conftest import rows_of
 from tests.factories.messages import DELIVERED, FAILED_LATE, IN_DOUBT, REFUSED
 from tests.factories.routes import make_route
@@ -154,3 +158,12 @@ def test_the_address_is_told_to_the_owner_and_to_who_submitted(
 
 def test_who_submitted_sees_the_address_they_submitted_from(client, session, sign_in, owner, task):
     assert "203.0.113.77" in sign_in(client, task.user).get(f"/tasks/{task.public_id}").text
+
+
+def test_a_text_stands_in_the_summary_as_it_is(monkeypatch):
+    """fpdf2 puts the number of pages for {nb}, which a column of a client's file may be named."""
+    monkeypatch.setattr(paper, "_wide_font", lambda: None)
+    sheet = paper.Paper(now(), "Evidence")
+    sheet.words("Hi {nb}, **come in**")
+    streams = re.findall(rb"stream\n(.*?)\nendstream", bytes(sheet.output()), re.DOTALL)
+    assert b"(Hi {nb}, **come in**)" in zlib.decompress(streams[0])

@@ -17,10 +17,12 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from app import logs
+from app.clock import now
 from app.database import write_transaction
 from app.gateways.base import Deferred, InDoubt, Outcome, OutgoingMessage, Refused
 from app.models import Message
 from app.queues import connection
+from app.topups.paper import Paper
 from jobs.worker import CarillonWorker
 from tests.sending.engine import House, ScriptedGateway, accept, make_house, pump
 
@@ -154,3 +156,12 @@ def test_plain_lines_say_the_same_and_debug_tells_each_message(
     assert not missing, (said, house.statuses(task), house.now(task).state, house.now(task).state_reason)
     assert "recorded" in said
     assert "Zephyrine" not in said
+
+
+def test_letters_that_a_font_lacks_are_not_written_to_the_log(
+    app: Flask, capsys: pytest.CaptureFixture[str]
+) -> None:
+    sheet = Paper(now(), "Evidence")
+    sheet.words("\u6f22\u5b57 \U0001f98a")
+    sheet.output()
+    assert not capsys.readouterr().out
