@@ -46,6 +46,7 @@ class Act(StrEnum):
     INVITE = "invite"  # a letter to somebody who has not asked for one
     JOIN = "join"  # taking an invitation up
     OPT_OUT = "opt_out"
+    TICKET = "ticket"  # writing to support, of which each of its people is told by a letter
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +80,7 @@ LIMITS: Final[dict[Act, Limits]] = {
     Act.RECEIPT: Limits(Limit(80, _HOUR), Limit(40, _HOUR), Limit(300, 60)),
     Act.INVITE: Limits(Limit(120, _HOUR), Limit(60, _HOUR), Limit(300, 60)),
     Act.JOIN: Limits(Limit(60, _HOUR), Limit(10, _QUARTER), Limit(600, 60)),
+    Act.TICKET: Limits(Limit(120, _HOUR), Limit(40, _HOUR), Limit(300, 60)),
     Act.OPT_OUT: Limits(Limit(10, 60), Limit(60, _HOUR), Limit(3000, 60)),
 }
 

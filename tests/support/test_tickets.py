@@ -7,6 +7,8 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import func, select
 
+from app.accounts import abuse
+from app.accounts.abuse import Act
 from app.clock import now
 from app.database import write_transaction
 from app.desk.audit_log import Actor
@@ -232,3 +234,21 @@ def test_finance_reads_tickets_and_answers_none(client, session, sign_in, owner)
 def test_every_role_of_a_client_may_ask(client, session, sign_in):
     sign_in(client, make_user(session, role=Role.VIEWER))
     assert client.submit("/support/new", ASKED).status_code == 303
+
+
+def test_closing_and_writing_on_is_no_way_to_fill_our_peoples_mailboxes(
+    client, session, sign_in, owner, monkeypatch
+):
+    few = abuse.Limit(3, 3600)
+    monkeypatch.setitem(abuse.LIMITS, Act.TICKET, abuse.Limits(few, few, few))
+    make_staff(session, role=Role.SUPPORT)
+    public_id = make_ticket(session, owner).public_id
+    sign_in(client, owner)
+    page, answers = f"/support/{public_id}", []
+    for number in range(4):
+        client.submit(f"{page}/close", page=page)
+        seen = session.scalar(select(func.max(TicketPost.id)))
+        answers.append(client.submit(f"{page}/reply", {"text": f"No {number}", "seen": seen}, page=page))
+        session.rollback()
+    assert [answer.status_code for answer in answers] == [303, 303, 303, 429]
+    assert session.scalar(select(func.count(Letter.id)).where(Letter.subject.startswith("Ticket:"))) == 3

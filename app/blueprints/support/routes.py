@@ -7,7 +7,9 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from app.access import ANY_CLIENT, roles_required, signed_in_user
+from app.accounts.abuse import Act
 from app.accounts.membership import account_id_of
+from app.blueprints import limits
 from app.blueprints.support import blueprint
 from app.blueprints.support.forms import PostForm, TicketForm
 from app.blueprints.support.posting import posted
@@ -40,6 +42,7 @@ def new() -> ResponseReturnValue:
     actor = Actor.of(user, request.remote_addr)
     if not form.validate_on_submit():
         return render_template("support/new.html", form=form), 422 if form.is_submitted() else 200
+    limits.take(Act.TICKET, account_id_of(user))
     try:
         with write_transaction(db.session()) as session:
             public_id = tickets.open_ticket(
@@ -70,6 +73,7 @@ def ticket(public_id: str) -> ResponseReturnValue:
 @roles_required(ANY_CLIENT)
 def reply(public_id: str) -> ResponseReturnValue:
     """Write on; an answered or closed ticket is open again."""
+    limits.take(Act.TICKET, account_id_of(signed_in_user()))
     return posted(tickets.reply, public_id, _page) or redirect(
         url_for("support.ticket", public_id=public_id), 303
     )
