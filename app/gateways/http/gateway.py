@@ -15,6 +15,7 @@ from app.gateways.base import (
     ForgedReceipt,
     InDoubt,
     OnReports,
+    OptOut,
     Outcome,
     OutgoingMessage,
     Refused,
@@ -44,10 +45,10 @@ class HttpGateway:
             "api_key": settings.api_key,
             "api_secret": settings.api_secret,
             "basic": base64.b64encode(pair).decode(),
-            "receipt_url": settings.receipts.address(callback_url) if settings.receipts else "",
+            "receipt_url": settings.callbacks.calls.address(callback_url) if settings.callbacks else "",
         }
         known = [settings.api_key, settings.api_secret, self._known["basic"]]
-        receipt_secret = [settings.receipts.secret] if settings.receipts else []
+        receipt_secret = [settings.callbacks.calls.secret] if settings.callbacks else []
         redactor = Redactor([*known, *receipt_secret])
         self._wire = HttpWire(settings.concurrency, settings.answer_timeout, {}, redactor)
 
@@ -116,6 +117,12 @@ class HttpGateway:
 
     def read_receipts(self, callback: Callback, now: datetime) -> list[DeliveryReport]:
         """The receipts of one callback. Raises ForgedReceipt and UnreadableReceipt."""
-        if self._settings.receipts is None:
+        if self._settings.callbacks is None:
             raise ForgedReceipt("This route's carrier sends no receipts.")
-        return self._settings.receipts.reports(callback, now)
+        return self._settings.callbacks.reports(callback, now)
+
+    def read_opt_outs(self, callback: Callback, now: datetime) -> list[OptOut]:
+        """Who wants no more messages, of those who wrote back. Raises as `read_receipts` does."""
+        if self._settings.callbacks is None:
+            raise ForgedReceipt("This route's carrier sends no replies.")
+        return self._settings.callbacks.wishes(callback, now)

@@ -10,15 +10,16 @@ from yarl import URL
 
 from app.gateways.base import SettingsRefused
 from app.gateways.given import Given
-from app.gateways.http import questions, receipts
+from app.gateways.http import callbacks, questions
 from app.gateways.http.answers import Answers
 from app.gateways.http.body import checked_body, checked_headers, placeholders
+from app.gateways.http.callbacks import Callbacks
 from app.gateways.http.questions import Questions
 from app.gateways.http.receipts import Receipts
 from app.language import gettext
 
 _NAMES: Final = (
-    receipts.NAMES
+    callbacks.NAMES
     | questions.NAMES
     | {
         "url",
@@ -50,7 +51,7 @@ class HttpSettings:
     headers: Mapping[str, str]
     body: Mapping[str, Any]
     answers: Answers
-    receipts: Receipts | None
+    callbacks: Callbacks | None
     questions: Questions | None
     api_key: str = field(repr=False)
     api_secret: str = field(repr=False)
@@ -78,7 +79,7 @@ class HttpSettings:
             headers=checked_headers("headers", settings.get("headers", {})),
             body=checked_body("body", settings.get("body"), flat=form),
             answers=Answers.read(settings),
-            receipts=Receipts.read(given, settings),
+            callbacks=Callbacks.read(given, settings),
             questions=Questions.read(settings),
             api_key=given.optional_text("api_key", most=1000),
             api_secret=given.optional_text("api_secret", most=1000),
@@ -90,6 +91,10 @@ class HttpSettings:
         )
         found._check_uses()
         return found
+
+    @property
+    def receipts(self) -> Receipts | None:
+        return self.callbacks.receipts if self.callbacks is not None else None
 
     def _check_uses(self) -> None:
         """That what the templates name is there."""

@@ -58,6 +58,13 @@ def test_the_documented_example_works() -> None:
         ({"answers": [ANSWER, {"status": [429], "means": "deferred", "code": "tired"}]}, "answers.1.code"),
         ({"answers": [{**ANSWER, "retry_after": "soon"}]}, "answers.0.retry_after"),
         ({"id_path": "messages..id"}, "id_path"),
+        ({"reply_sender": ""}, "reply_sender"),
+        ({"reply_sender": "a b"}, "reply_sender"),
+        ({"reply_text": ""}, "reply_text"),
+        ({"reply_path": "event"}, "reply_values"),
+        ({"reply_values": ["received"]}, "reply_values"),
+        ({"reply_path": "event", "reply_values": "received"}, "reply_values"),
+        ({"reply_path": "event", "reply_values": [7]}, "reply_values"),
         ({"id_pattern": "id=(.*)"}, "id_pattern"),
         ({"id_path": "", "id_pattern": "id=.*"}, "id_pattern"),
         ({"id_path": "", "id_pattern": "(a*)(b*)"}, "id_pattern"),
@@ -107,7 +114,7 @@ def test_a_plain_pattern_is_taken(pattern: str) -> None:
 
 
 def test_a_request_for_receipts_needs_them_described() -> None:
-    bare = {name: value for name, value in GOOD.items() if not name.startswith("receipt")}
+    bare = {name: value for name, value in GOOD.items() if not name.startswith(("receipt", "reply"))}
     with pytest.raises(SettingsRefused, match="receipt_status"):
         validate("http", bare)
     gateway = make_gateway("http", bare | {"body": TEXT}, callback_url=CALLBACK_URL)

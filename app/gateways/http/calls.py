@@ -1,0 +1,139 @@
+"""A carrier's calls to our callback address, described by settings: how they prove themselves, and what they hold.
+
+Receipts and what people send back come to one address, in one shape, under one proof.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from ipaddress import IPv4Network, IPv6Network
+from typing import Any, Final
+from urllib.parse import parse_qsl, quote
+
+from app.gateways import signature
+from app.gateways.base import Callback, ForgedReceipt, SettingsRefused, UnreadableReceipt
+from app.gateways.given import Given
+from app.gateways.http.paths import checked_path, json_in, text_at, value_at
+from app.gateways.remote import comes_from
+
+_MOST: Final = 1000
+_HEADER: Final = re.compile(r"[A-Za-z0-9-]{1,60}")
+_HMAC: Final[Mapping[str, Callable[[bytes], str]]] = {
+    "hex": lambda digest: digest.hex(),
+    "sha256=hex": lambda digest: f"sha256={digest.hex()}",
+    "base64": lambda digest: base64.b64encode(digest).decode(),
+}
+_STAMPED: Final = "stamped"  # t=<seconds>,v1=<hex>, as app.gateways.signature has it: an old one is refused
+
+NAMES: Final = frozenset(
+    {
+        "receipt_method",
+        "receipt_format",
+        "receipt_list",
+        "receipt_proof",
+        "receipt_signature_header",
+        "receipt_signature_scheme",
+        "receipt_networks",
+        "receipt_secret",
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Calls:
+    """`proof` is signature or address. Paths are dotted; in forms and addresses they are names of fields."""
+
+    method: str
+    form: bool
+    list_path: str | None
+    proof: str
+    header: str
+    scheme: str
+    networks: tuple[IPv4Network | IPv6Network, ...]
+    secret: str = field(repr=False)
+
+    @classmethod
+    def read(cls, given: Given, settings: Mapping[str, Any]) -> Calls:
+        """Check the settings. Raises SettingsRefused."""
+        list_path = optional_path(settings, "receipt_list")
+        method = given.choice("receipt_method", ("POST", "GET"))
+        form = given.choice("receipt_format", ("json", "form")) == "form" or method == "GET"
+        if form and list_path is not None:
+            raise SettingsRefused("receipt_list", "A form or an address holds one receipt; leave this out.")
+        proof = given.choice("receipt_proof", ("signature", "address"))
+        if proof == "signature" and method == "GET":
+            raise SettingsRefused("receipt_proof", "A GET has no body to sign; choose address.")
+        header = given.optional_text("receipt_signature_header", most=60)
+        if proof == "signature" and not _HEADER.fullmatch(header):
+            raise SettingsRefused("receipt_signature_header", "Name the header that has the signature.")
+        return cls(
+            method=method,
+            form=form,
+            list_path=list_path,
+            proof=proof,
+            header=header,
+            scheme=given.choice("receipt_signature_scheme", (*_HMAC, _STAMPED)),
+            networks=given.networks("receipt_networks", []) if proof == "address" else (),
+            secret=given.text(
+                "receipt_secret",
+                "Give at least 24 characters; receipts prove themselves by them.",
+                least=24 if proof == "address" else 16,
+            ),
+        )
+
+    def address(self, callback_url: str) -> str:
+        """The address that the carrier is to report to."""
+        return (
+            callback_url
+            if self.proof == "signature"
+            else f"{callback_url}?token={quote(self.secret, safe='')}"
+        )
+
+    def items(self, callback: Callback, now: datetime) -> list[Any]:
+        """What a call holds, once it is proven. Raises ForgedReceipt and UnreadableReceipt."""
+        if callback.method != self.method:
+            raise ForgedReceipt(f"Receipts come by {self.method}.")
+        self._prove(callback, now)
+        if self.method == "GET":
+            return [dict(callback.query)]
+        if self.form:
+            return [dict(parse_qsl(callback.body.decode("utf-8", "replace"), keep_blank_values=True))]
+        content = json_in(callback.body)
+        if self.list_path is not None:
+            content = value_at(content, self.list_path)
+        items = content if isinstance(content, list) else [content]
+        if len(items) > _MOST or not all(isinstance(item, dict) for item in items):
+            raise UnreadableReceipt(f"The callback needs at most {_MOST} receipts, each an object.")
+        return items
+
+    def at(self, item: Any, path: str) -> str | None:
+        """A form's fields are known by their whole name, dots and all."""
+        return item.get(path) if self.form else text_at(item, path)
+
+    def _prove(self, callback: Callback, now: datetime) -> None:
+        if self.proof == "address":
+            if not comes_from(callback.remote, self.networks):
+                raise ForgedReceipt(f"Receipts may not come from {callback.remote or 'nowhere'}.")
+            if not hmac.compare_digest(self.secret.encode(), callback.query.get("token", "").encode()):
+                raise ForgedReceipt("The address has not our secret.")
+            return
+        wanted = self.header.lower()
+        given = next((value for name, value in callback.headers.items() if name.lower() == wanted), "")
+        if self.scheme == _STAMPED:
+            signature.verify(self.secret, given, callback.body, now)
+            return
+        digest = hmac.new(self.secret.encode(), callback.body, hashlib.sha256).digest()
+        if not hmac.compare_digest(_HMAC[self.scheme](digest).encode(), given.encode()):
+            raise ForgedReceipt("The signature does not fit the body.")
+
+
+def optional_path(settings: Mapping[str, Any], name: str) -> str | None:
+    """A path, where the setting gives one. Raises SettingsRefused."""
+    value = settings.get(name)
+    return checked_path(name, value) if value not in (None, "") else None
