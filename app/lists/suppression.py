@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Table, delete, select
+from sqlalchemy import ColumnElement, Table, delete, select, update
 from sqlalchemy.orm import Session
 
 from app.clock import now
@@ -81,7 +81,10 @@ def suppress_numbers(
     note: str = "",
     at: datetime | None = None,
 ) -> Added:
-    """Put numbers (E.164) on the list, as of `at` (now, by default); those there keep their first source and time."""
+    """Put numbers (E.164) on the list, as of `at` (now, by default); those there keep their first source and time.
+
+    But whoever asks themselves is known to have asked, whoever had put their number there before.
+    """
     wanted = list(dict.fromkeys(numbers))
     known = _on_list(session, account_id, wanted)
     moment = at or now()
@@ -97,6 +100,8 @@ def suppress_numbers(
         if e164 not in known
     ]
     insert_new(session, _TABLE, rows)
+    if source is SuppressionSource.OPT_OUT and known:
+        _note_wishes(session, account_id, sorted(known))
     if rows:
         # What is queued to them already must not leave either. Nobody's account has the number 0.
         enqueue_after_commit(session, "jobs.lists.leave_out", account_id or 0)
@@ -139,6 +144,18 @@ def suppressions(session: Session, account_id: int | None) -> Iterator[Suppressi
     """The whole list, oldest first, a thousand rows at a time."""
     statement = select(Suppression).where(_of(account_id)).order_by(Suppression.id)
     return iter(session.scalars(statement.execution_options(yield_per=1_000)))
+
+
+def _note_wishes(session: Session, account_id: int | None, numbers: Sequence[str]) -> None:
+    """The account had these on its list of its own accord; it must not take them off as if that were all."""
+    own = Suppression.source.in_((SuppressionSource.TYPED, SuppressionSource.FILE))
+    for start in range(0, len(numbers), _CHUNK):
+        session.execute(
+            update(Suppression)
+            .where(_of(account_id), own, Suppression.e164.in_(numbers[start : start + _CHUNK]))
+            .values(source=SuppressionSource.OPT_OUT.value)
+            .execution_options(synchronize_session=False)
+        )
 
 
 def _on_list(session: Session, account_id: int | None, numbers: Sequence[str]) -> set[str]:

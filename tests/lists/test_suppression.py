@@ -122,6 +122,18 @@ def test_people_opt_out_themselves_and_looking_changes_nothing(
     assert public.submit(address, {"number": "0412"}).status_code == 422
 
 
+def test_who_opts_out_is_known_to_have_asked_though_the_number_was_on_the_list(
+    any_app: Flask, keeper: Keeper, public: PanelClient
+) -> None:
+    keeper.suppress(A, "a wrong number")
+    address = f"/opt-out/{keeper.rows(select(OptOutPage.public_id))[0]}"
+    assert public.submit(address, {"number": A}).status_code == 200
+    keeper.suppress(A, "again")
+    row = keeper.rows(select(Suppression))[0]
+    assert (row.source, row.note) == ("opt_out", "a wrong number")
+    assert "Opted out" in keeper.page("/suppression/")
+
+
 def test_one_subscriber_is_limited_whichever_address_of_their_network_they_take(
     keeper: Keeper, public: PanelClient
 ) -> None:
