@@ -114,8 +114,24 @@ class Crew:
 
     def leaseholders(self) -> dict[str, tuple[int, int]]:
         """Who had each lease, by the route and number that its claims begin with: a work-horse and its worker."""
-        lines = (line.split() for line in self._leases.read_text().splitlines())
-        return {lease: (int(horse), int(worker)) for lease, horse, worker in lines}
+        return {
+            lease: (int(horse), int(worker)) for act, lease, horse, worker in self._leased() if act == "got"
+        }
+
+    def overtaken(self) -> list[str]:
+        """Leases under which messages were taken after somebody had taken some under a later one."""
+        latest: dict[str, int] = {}
+        found = []
+        for act, lease, *_ in self._leased():
+            route, number = lease.split(".")
+            if act == "used":
+                if int(number) < latest.get(route, 0):
+                    found.append(lease)
+                latest[route] = max(int(number), latest.get(route, 0))
+        return found
+
+    def _leased(self) -> list[list[str]]:
+        return [line.split() for line in self._leases.read_text().splitlines()]
 
     def set_clock(self, seconds: float) -> None:
         with self._clock.open("r+b") as file:  # in place: the others have it mapped
@@ -181,19 +197,31 @@ def _shift_clock() -> None:
 
 
 def _note_leases(path: Path) -> None:
-    """Have every work-horse write down which lease it takes, so that a claim tells whose it was."""
+    """Have every work-horse write down which lease it gets, so that a claim tells whose it was, and when it uses it.
+
+    Both are written inside their transactions, which hold the lease's row: the lines stand in the order of these.
+    """
     from app.sending import claims
 
-    acquire = claims.acquire_lease
+    acquire, take = claims.acquire_lease, claims.take
 
-    def noted(*arguments: Any) -> claims.Lease | None:
+    def note(act: str, lease: claims.Lease) -> None:
+        with path.open("a") as file:
+            file.write(f"{act} {lease.route_id}.{lease.fence} {os.getpid()} {os.getppid()}\n")
+
+    def noted_acquire(*arguments: Any) -> claims.Lease | None:
         lease = acquire(*arguments)
         if lease is not None:
-            with path.open("a") as file:
-                file.write(f"{lease.route_id}.{lease.fence} {os.getpid()} {os.getppid()}\n")
+            note("got", lease)
         return lease
 
-    claims.acquire_lease = noted
+    def noted_take(session: Any, lease: claims.Lease, *arguments: Any) -> list[claims.Claimed]:
+        taken = take(session, lease, *arguments)
+        if taken:
+            note("used", lease)
+        return taken
+
+    claims.acquire_lease, claims.take = noted_acquire, noted_take
 
 
 def _main(parent: int) -> None:

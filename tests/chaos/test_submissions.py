@@ -96,7 +96,9 @@ def test_a_submission_cut_off_is_made_once(
         calm(engine, carrier, doubts=False, still=30)
         with Session(engine) as looking:
             seen = verdict.doubts(looking, carrier.record, (), 2.0)
-            found = verdict.complaints(looking, carrier, seen, credit=CREDIT, dedupes=True, rate=RATE)
+            found = verdict.complaints(
+                looking, carrier, seen, crew.overtaken(), credit=CREDIT, dedupes=True, rate=RATE
+            )
             assert looking.scalar(select(func.count()).select_from(Message)) == rounds * MESSAGES
             assert set(looking.scalars(select(Task.state))) == {TaskState.DONE}
     assert not found, f"Seed {seed}: {found}\n{crew.said()}"

@@ -61,7 +61,14 @@ def doubts(
 
 
 def complaints(
-    session: Session, carrier: ChaosCarrier, seen: Doubts, *, credit: int, dedupes: bool, rate: float
+    session: Session,
+    carrier: ChaosCarrier,
+    seen: Doubts,
+    overtaken: Iterable[str],
+    *,
+    credit: int,
+    dedupes: bool,
+    rate: float,
 ) -> list[str]:
     """Everything that is wrong at the end of a storm, each kind with a few examples."""
     record = carrier.record
@@ -70,6 +77,7 @@ def complaints(
         _some("sent twice", [each for each, times in record.taken.items() if times > 1]),
         _some("sent and not ours", record.taken.keys() - messages.keys()),
         _some("in doubt without a reason", seen.standing - seen.explained),
+        _some("taken under a lease that another had by then", overtaken),
         _some("never final", [each for each in messages.values() if _hangs(each, record)]),
         _some("lost", [each for each in messages.values() if _is_lost(each, record, seen, dedupes=dedupes)]),
         _some(

@@ -57,8 +57,9 @@ def weather(stage: Stage, kind: str, plan: Plan, size: Size, plant: str = "") ->
         told.seconds["until all was over"] = time.monotonic() - began
         with Session(storm.engine) as looking:
             found = verdict.complaints(
-                looking, carrier, seen, credit=CREDIT, dedupes=kind == "dedupes", rate=size.rate
-            )
+                looking, carrier, seen, crew.overtaken(),
+                credit=CREDIT, dedupes=kind == "dedupes", rate=size.rate,
+            )  # fmt: skip
             ends = dict(verdict.figures(looking))
         sys.stdout.write(
             f"\nseed {plan.seed}, {plan.database}, {kind} {plant}: {size.messages} messages ({ends}), {told.kills}"

@@ -99,7 +99,7 @@ def test_a_lease_cannot_be_taken_over_while_its_pump_takes(any_app: Flask, house
             return f"old {len(claims.take(session, lease, 5, 5.0, lease.taking(0)))}"
 
     def thief(session: Session) -> str:
-        began.wait(5)
+        began.wait(60)
         with write_transaction(session):
             theirs = claims.acquire_lease(session, lease.route_id, "two")
             assert theirs is not None

@@ -18,6 +18,8 @@ from tests.factories.tasks import make_submitted_task
 from tests.factories.users import make_owner
 from tests.sending.engine import House, ScriptedGateway, make_pump
 
+RATE = 300
+
 
 def test_a_quick_message_leaves_within_two_seconds_of_its_submission_between_two_clients_of_thousands(
     any_app: Flask, house: House
@@ -31,7 +33,7 @@ def test_a_quick_message_leaves_within_two_seconds_of_its_submission_between_two
     third_id, route_id = third.id, house.route_id
     house.session.rollback()
     gateway = ScriptedGateway()
-    running = make_pump(any_app, route_id, gateway, rate=300)
+    running = make_pump(any_app, route_id, gateway, rate=RATE)
 
     def submit() -> None:
         with any_app.app_context(), Session(db.engine) as session:
@@ -57,7 +59,8 @@ def test_a_quick_message_leaves_within_two_seconds_of_its_submission_between_two
     asyncio.run(act())
     left = [at for at, message in gateway.sent if message.reference in quick]
     assert len(left) == 1
-    assert left[0] - submitted_at[0] < 2.0
+    before = [at for at, _ in gateway.sent if submitted_at[0] < at < left[0]]
+    assert len(before) < 2.0 * RATE  # by the rate: a busy machine gives all of them less
     rows = house.session.execute(select(Message.reference, Message.task_id))
     tasks = {row.reference: row.task_id for row in rows}
     counts = Counter(tasks[message.reference] for _, message in gateway.sent)

@@ -68,7 +68,7 @@ def meet_every_ending(
     house = make_house(any_app, session, gateway_settings=settings, charge_when=charge_when)
     task = make_submitted_task(session, house.owner, house.route, messages=ENDINGS, charge_when=charge_when)
     with serving(any_app) as url:
-        gateway = gateway_to(carrier.url, f"{url}/callbacks/{house.route.public_id}", answer_timeout=1.0)
+        gateway = gateway_to(carrier.url, f"{url}/callbacks/{house.route.public_id}", answer_timeout=3.0)
         for _ in range(5):
             forget_gaps(house)
             if pump(any_app, house.route_id, gateway).sent == 0:
@@ -111,8 +111,14 @@ def test_one_of_two_pumps_at_once_pumps(any_app: Flask, house: House) -> None:
     gateway = ScriptedGateway()
 
     async def both() -> list[bool]:
-        turns = await asyncio.gather(*(make_pump(any_app, house.route_id, gateway).run() for _ in range(2)))
-        return [turn.had_lease for turn in turns]
+        pumps = [asyncio.create_task(make_pump(any_app, house.route_id, gateway).run()) for _ in range(2)]
+
+        async def once_the_other_gave_up(message: OutgoingMessage) -> Outcome:
+            await asyncio.wait(pumps, return_when=asyncio.FIRST_COMPLETED)
+            return Accepted(message.reference)
+
+        gateway.answer = once_the_other_gave_up
+        return [turn.had_lease for turn in await asyncio.gather(*pumps)]
 
     assert sorted(asyncio.run(both())) == [False, True]
     assert sorted(gateway.references) == sorted(message.reference for message in house.messages(task))
