@@ -3,6 +3,12 @@
 Refused: the carrier says what is wrong with the message, and asking again would not help. Deferred: it says that it did
 not take the message now. In doubt: a failure inside the carrier, or a code without a documented meaning, of which the
 codes that a carrier makes up itself (0x400 to 0x4FF) are the most common.
+
+ESME_RSYSERR (0x08) is in no table, and so in doubt. The standard says “System Error” and no more, neither that the
+message was dropped nor that it was kept; carriers use it for whatever fails inside them, at any step (Vibes' list, for
+one: “other processing errors while processing SubmitSM”). Kannel and RestComm take it for temporary, and Jasmin sends
+twice more after 30 seconds: they can live with a text that arrives twice, and we promise that none does. What that
+costs is bounded, since a carrier that keeps failing rests the route by its breaker.
 """
 
 from __future__ import annotations
