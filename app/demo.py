@@ -75,6 +75,9 @@ SIGN_INS = (
     DemoSignIn("staff", "staff@example.com", "carillon-demo-staff", Role.ADMIN, STAFF_TOTP_SECRET),
 )
 
+# A database that was tried out and then put to work still has them: in production they open nothing.
+KNOWN_PASSWORDS = frozenset(person.password for person in SIGN_INS)
+
 
 def seed(session: Session, hasher: PasswordHasher, lock: Callable[[str], str]) -> bool:
     """Put the demo data into an empty database; False when anybody is there already. `lock` is the vault's."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import timedelta
 
 from argon2 import PasswordHasher
@@ -26,9 +26,16 @@ class SignInRefused(CarillonError):
 
 
 def authenticate(
-    session: Session, email: str, password: str, visitor: Visitor, hasher: PasswordHasher
+    session: Session,
+    email: str,
+    password: str,
+    visitor: Visitor,
+    hasher: PasswordHasher,
+    never: Collection[str] = (),
 ) -> User:
     """The user of this e-mail and password. Raises SignInRefused, after noting the try.
+
+    `never` are passwords that open nothing, whoever has them.
 
     An unknown address costs the same argon2 work as a wrong password, so that the time taken tells nobody which
     addresses have a sign-in. Only who knows the password learns that the account is suspended. Writes in a
@@ -37,7 +44,7 @@ def authenticate(
     stand_in = decoy(hasher)
     user = person_of(session, email)
     right = verify_password(user.password_hash if user is not None else stand_in, password, hasher)
-    if user is None or not right:
+    if user is None or not right or password in never:
         with write_transaction(session):
             note_try(session, user.id if user else None, email, visitor, SignInOutcome.WRONG)
         raise SignInRefused(

@@ -5,12 +5,15 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+from argon2 import PasswordHasher
 from pyotp import TOTP
 
+from app import demo
 from app.accounts.abuse import LIMITS, Act
 from app.accounts.terms import TERMS_VERSION
 from app.blueprints.auth.next_page import next_page
 from app.clock import now
+from app.database import write_transaction
 from app.models import DeviceSession, SignInAttempt, TermsAcceptance
 from tests.factories.accounts import make_account
 from tests.factories.users import PASSWORD, TOTP_SECRET, make_owner, make_staff
@@ -291,3 +294,20 @@ def test_cookies_are_kept_from_scripts_other_sites_and_plain_http(make_app, sett
     for part in ("Secure", "HttpOnly", "SameSite=Lax", "Path=/"):
         assert part in cookie
     assert app.test_client().get("/dev/outbox").status_code == 404
+
+
+def test_what_everybody_knows_of_the_demo_opens_nothing_in_production(
+    make_app, settings_for, client, session
+):
+    with write_transaction(session):
+        demo.seed(session, PasswordHasher(1, 8, 1), str)
+    for environment, status in (("test", 303), ("production", 422)):
+        browser = make_app(settings_for(environment=environment)).test_client()
+        secure = {"base_url": "https://localhost", "headers": {"Referer": "https://localhost/sign-in"}}
+        page = browser.get("/sign-in", **secure).text
+        token = page.partition('name="csrf_token"')[2].partition('value="')[2].partition('"')[0]
+        person = demo.SIGN_INS[1]
+        given = {"csrf_token": token, "email": person.email, "password": person.password, **TERMS}
+        answer = browser.post("/sign-in", data=given, **secure)
+        assert answer.status_code == status
+        assert (TRY_AGAIN in answer.text) is (environment == "production")

@@ -20,6 +20,7 @@ from app.blueprints.auth import blueprint, known_device, pages, pending, registe
 from app.blueprints.auth.entering import go_on, step_of
 from app.blueprints.auth.forms import SignInForm
 from app.database import write_transaction
+from app.demo import KNOWN_PASSWORDS
 from app.extensions import db
 from app.models import SignInOutcome, User
 
@@ -83,4 +84,5 @@ def _authenticated(form: SignInForm) -> User:
         with write_transaction(session):
             domain.note_try(session, user.id if user else None, email, visitor, SignInOutcome.LIMITED)
         raise
-    return domain.authenticate(session, email, form.password.data, visitor, pages.hasher())
+    never = KNOWN_PASSWORDS if pages.settings().is_production else frozenset()
+    return domain.authenticate(session, email, form.password.data, visitor, pages.hasher(), never)
