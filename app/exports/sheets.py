@@ -29,7 +29,6 @@ if TYPE_CHECKING:
 XLSX_ROWS: Final = 1_048_576
 _LONGEST_CELL: Final = 32_000  # a cell of xlsx takes 32,767 characters
 _UNSEEN: Final = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")  # tab and line feed stay
-_HIDDEN_FORMULA: Final = re.compile(r"\s+[=+\-@]")
 
 
 class Kind(StrEnum):
@@ -87,9 +86,9 @@ def heading(columns: Sequence[Column], zone: ZoneInfo) -> list[str]:
 
 
 def safe_text(text: str) -> str:
-    """The text without what cannot be seen, and never a formula, also not behind spaces."""
+    """The text without what cannot be seen, and never a formula."""
     plain = text if text.isprintable() else _UNSEEN.sub("", text.replace("\r\n", "\n").replace("\r", "\n"))
-    return f"'{plain}" if _HIDDEN_FORMULA.match(plain) else safe_cell(plain)
+    return safe_cell(plain)
 
 
 class _CsvSheet:

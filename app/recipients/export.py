@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 from collections.abc import Iterable, Sequence
 from typing import Final, Protocol
 
@@ -22,19 +23,20 @@ class RejectedRow(Protocol):
     def message(self) -> str: ...
 
 
-_FORMULA_STARTS: Final = ("=", "+", "-", "@", "\t", "\r")
+# Also behind what a program may pass over, and in the wide form that those of East Asia read alike.
+_FORMULA: Final = re.compile(r"[\s\ufeff\u200b]*[=+\-@\uff1d\uff0b\uff0d\uff20]|[\t\r]")
 HEADING: Final = ("row", "written", "reason", "what to do")
 
 
 def safe_cell(text: str) -> str:
     """The text, with an apostrophe before it where a spreadsheet would run it as a formula.
 
-    Escaped is what begins with ``=``, ``+``, ``-``, ``@``, tab or CR (OWASP, "CSV injection"). A number such
-    as ``+61412345678`` is escaped too: a spreadsheet would take it for a sum, and drop the ``+``. The
+    Escaped is what begins with ``=``, ``+``, ``-``, ``@``, tab or CR (OWASP, "CSV injection"), also behind spaces. A
+    number such as ``+61412345678`` is escaped too: a spreadsheet would take it for a sum, and drop the ``+``. The
     apostrophe marks text in spreadsheets, and ``numbers.read_number`` takes it off again, so that a corrected
     export can be uploaded as it is.
     """
-    return "'" + text if text.startswith(_FORMULA_STARTS) else text
+    return "'" + text if _FORMULA.match(text) else text
 
 
 def safe_csv(rows: Iterable[Sequence[str]]) -> bytes:

@@ -29,7 +29,10 @@ def test_the_xlsx_template_keeps_the_number_column_as_text() -> None:
     assert sheet.column_dimensions["A"].number_format == "@"
 
 
-@pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t", "\r"])
+@pytest.mark.parametrize(
+    "start",
+    ["=", "+", "-", "@", "\t", "\r", "  =", "\n=", "\u00a0@", "\u200b=", "\ufeff+", "\uff1d", "\uff20"],
+)
 def test_cells_that_a_spreadsheet_would_run_are_escaped(start: str) -> None:
     assert safe_cell(start + "cmd|' /C calc'!A0") == "'" + start + "cmd|' /C calc'!A0"
     lines = list(csv.reader(io.StringIO(safe_csv([[start + "1"]]).decode("utf-8-sig"), newline="")))
