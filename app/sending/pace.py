@@ -10,9 +10,11 @@ What a carrier counts is arrivals, and only departures are ours to set. Two rule
    less what the fastest answer of all took (that is the way there and back, and every message takes it).
 
 A schedule at the rate alone reaches `most` in a second and `_room` (a hundredth of a second from 100/s on), so that
-messages may be that late without costing anything. Whatever is later holds the schedule up, but for `_PATIENCE` in all:
-a carrier whose answers take now long and now not is no reason to fall behind for good. What a route could have sent
-while it had nothing to send is not caught up.
+messages may be that late without costing anything. Whatever is later holds the schedule up, by `_PATIENCE` in all: a
+jam on the way is over soon, and is caught up. Where messages are later than that as a rule, it is the carrier that
+takes now more and now less time to answer, which says nothing of when they arrived: then by `_LITTLE_PATIENCE`.
+
+What a route could have sent while it had nothing to send is not caught up.
 """
 
 from __future__ import annotations
@@ -27,7 +29,8 @@ _AIM: Final = 0.997  # of the rate, lest a first message that travels slowly lif
 _PEAK: Final = 2.0  # of the rate, while it catches up: a stall is made up for within twice its length
 _PEAK_SLACK: Final = 0.005  # seconds: timers are no finer than a few milliseconds
 _SECOND: Final = 1.001  # seconds: what is no later than the fastest by much is not measured
-_PATIENCE: Final = 0.05  # seconds that late arrivals may put the schedule behind: half a hundredth of ten
+_PATIENCE: Final = 0.25  # seconds that late arrivals may put the schedule behind
+_LITTLE_PATIENCE: Final = 0.05  # the same: half a hundredth of ten seconds' work
 _LONGEST_LAG: Final = 1.0  # seconds; what is later than that is not made up for
 _HANDOVER: Final = 0.5  # seconds: a schedule that was left longer ago was left because nothing waited
 
@@ -56,6 +59,7 @@ class Pace:
         self._room = self._most / rate - 1.0
         self._left: deque[Place] = deque(maxlen=self._most)
         self._fastest = float("inf")
+        self._usually_late = 0.0  # a mean of the last ones, about a second's
         self._next_at = next_at
         self._peak_at = 0.0
         self._rested = False
@@ -67,7 +71,8 @@ class Pace:
         if self._most and len(self._left) == self._most:
             oldest = self._left[0]
             free = oldest.left + _SECOND
-            due = max(due, min(free + self._late(oldest), max(free + self._room, self._next_at + _PATIENCE)))
+            patience = _PATIENCE if self._usually_late <= self._room else _LITTLE_PATIENCE
+            due = max(due, min(free + self._late(oldest), max(free + self._room, self._next_at + patience)))
         return max(due - moment, 0.0)
 
     def take(self, moment: float) -> Place:
@@ -86,6 +91,8 @@ class Pace:
         """The gateway answered now, so the message has arrived; or nobody will say any more whether it has."""
         place.took = moment - place.left
         self._fastest = min(self._fastest, place.took)
+        if self._most:
+            self._usually_late += (self._late(place) - self._usually_late) / self._most
 
     def _late(self, place: Place) -> float:
         """By how much later than the fastest it arrived; as late as costs nothing, where nobody knows."""
