@@ -12,9 +12,8 @@ from __future__ import annotations
 import asyncio
 import itertools
 import time
-from collections import deque
 from collections.abc import Callable, Sequence
-from contextlib import nullcontext
+from contextlib import nullcontext, suppress
 from dataclasses import dataclass
 from typing import Final, TypeVar
 
@@ -22,20 +21,11 @@ import structlog
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
-from app.gateways.base import (
-    Accepted,
-    Deferred,
-    DeliveryReport,
-    Gateway,
-    InDoubt,
-    OptOut,
-    Outcome,
-    Refused,
-)
-from app.gateways.errors import ErrorCode
+from app.gateways.base import Accepted, DeliveryReport, Gateway, InDoubt, OptOut, Outcome, Refused
 from app.gateways.storable import storable
 from app.sending import claims, outcomes, receipts
 from app.sending.bookkeeper import Bookkeeper, Context, Lane
+from app.sending.breaker import Breaker
 from app.sending.claims import Claimed, Lease, LeaseLost, Spans, Taking
 from app.sending.pace import Pace, Place
 
@@ -50,10 +40,6 @@ _CHUNK_SECONDS: Final = 0.1
 _IDLE_POLL: Final = 0.2
 _LINGER: Final = 0.4  # an empty pump stays this long: the next submission often comes right after
 _RECEIPTS_LOOK: Final = 2.0
-# The breaker trips when, of the last 50 outcomes, at least 10 and at least half were failures of the wire.
-_BREAKER_VIEW: Final = 50
-_BREAKER_LEAST: Final = 10
-_WIRE_CODES: Final = frozenset({ErrorCode.UNREACHABLE, ErrorCode.GATEWAY_SETTINGS})
 
 
 @dataclass(frozen=True)
@@ -122,9 +108,11 @@ class Pump:
         self._flying: set[asyncio.Task[None]] = set()
         self._stop = False  # take no more
         self._halt = False  # send no more either
+        self._nothing_due = False  # as the last taking found
+        self._sending = False  # a chunk
         self._all_sent = False
-        self._lately: deque[bool] = deque(maxlen=_BREAKER_VIEW)
-        self._tripped: str | None = None
+        self._answered = asyncio.Event()  # what was due: no more outcomes are worth waiting for
+        self._breaker = Breaker()
         self._sent = 0
 
     def stop(self) -> None:
@@ -152,7 +140,7 @@ class Pump:
         finally:
             await self._gateway.close()
             self._books.close()
-        return Turn(had_lease=True, sent=self._sent, rested=self._tripped is not None)
+        return Turn(had_lease=True, sent=self._sent, rested=self._breaker.tripped is not None)
 
     async def _work(self, lease: Lease) -> None:
         """Feed and send under the lease, give it back, then wait for the answers that are still out.
@@ -176,6 +164,7 @@ class Pump:
                 if self._flying:
                     await asyncio.wait(set(self._flying))
                 self._all_sent = True
+                self._answered.set()
 
     async def _feed(self, lease: Lease) -> None:
         """Take chunks and hand them on; never more than a chunk ahead of the sender."""
@@ -187,12 +176,14 @@ class Pump:
                     break
                 leave_by = time.monotonic() + lease.spans.margin.total_seconds()
                 chunk = await self._write(self._take, lease, self._chunk, lease.taking(number))
+                self._nothing_due = not chunk
                 if chunk:
                     idle_since = None
                     await self._fenced.put(_Chunk(chunk, leave_by))
                     continue
                 self._room.release()
                 self._pace.rest()
+                self._note_if_answered()
                 # What is still out may come back to the queue once its answer is written down.
                 still_out = self._flying or self._results or not self._fenced.empty()
                 idle_since = None if still_out else idle_since or time.monotonic()
@@ -235,6 +226,7 @@ class Pump:
         places = asyncio.Semaphore(self._gateway.capabilities.concurrency)
         while (chunk := await self._fenced.get()) is not None:
             self._room.release()
+            self._sending = True
             began = time.monotonic()
             for claimed in chunk.messages:
                 await places.acquire()
@@ -251,8 +243,22 @@ class Pump:
                 self._sent += 1
                 flight = asyncio.create_task(self._fly(claimed, place, places))
                 self._flying.add(flight)
-                flight.add_done_callback(self._flying.discard)
+                flight.add_done_callback(self._landed)
+            self._sending = False
+            self._note_if_answered()
             self._measure(len(chunk.messages), time.monotonic() - began)
+
+    def _landed(self, flight: asyncio.Task[None]) -> None:
+        self._flying.discard(flight)
+        self._note_if_answered()
+
+    def _is_all_answered(self) -> bool:
+        """Whether what was due has left and is answered, so that no more outcomes are to come for now."""
+        return not self._flying and not self._sending and self._nothing_due and self._fenced.empty()
+
+    def _note_if_answered(self) -> None:
+        if self._is_all_answered():
+            self._answered.set()
 
     def _measure(self, count: int, seconds: float) -> None:
         """Let a chunk be what leaves in a tenth of a second, by how long the wire took for the last one."""
@@ -271,24 +277,7 @@ class Pump:
             places.release()
         self._pace.answered(place, self._clock())
         self._results.append((claimed, outcome))
-        self._watch(outcome)
-
-    def _watch(self, outcome: Outcome) -> None:
-        """Keep the last outcomes in view; when most of them are failures of the wire, rest the route.
-
-        In view of the last few dozen, not of the last few: time-outs come late, and so in a row.
-        """
-        match outcome:
-            case InDoubt(code):
-                failed = True
-            case Deferred(code):
-                failed = code in _WIRE_CODES
-            case Accepted() | Refused():
-                failed, code = False, ""
-        self._lately.append(failed)
-        failures = sum(self._lately)
-        if failures >= _BREAKER_LEAST and failures * 2 >= len(self._lately) and self._tripped is None:
-            self._tripped = code
+        if self._breaker.watch(outcome):
             self.stop()
 
     async def _record(self) -> None:
@@ -303,9 +292,17 @@ class Pump:
                     answered = True
                     await self._write(outcomes.reset_breaker, self._route_id, lane=Lane.BACK)
                 if not self._all_sent and len(self._results) < _RECORD_MOST:
-                    await asyncio.sleep(_RECORD_EVERY)
+                    await self._gather()
         finally:
             self.stop()  # either all is over, or the books cannot be written: then nothing more may leave
+
+    async def _gather(self) -> None:
+        """Let outcomes gather for a moment, if more are to come."""
+        if self._results and self._is_all_answered():
+            return
+        self._answered.clear()
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._answered.wait(), _RECORD_EVERY)
 
     async def _keep(self, lease: Lease) -> None:
         """Hold on to the lease while nothing else does, and make room when others wait for the worker."""
@@ -324,13 +321,13 @@ class Pump:
 
     async def _let_go(self, lease: Lease) -> None:
         """Give the lease back, resting the route if its breaker tripped, and say so."""
-        if self._tripped is not None:
-            await self._write(outcomes.trip_breaker, self._route_id, self._tripped)
+        if self._breaker.tripped is not None:
+            await self._write(outcomes.trip_breaker, self._route_id, self._breaker.tripped)
         try:
             await self._write(_release, lease, self._pace.handover(self._clock()))
         except LeaseLost:
             log.warning("lease_lost", route=self._route_id, holder=self._holder)
-        if self._tripped is None:
+        if self._breaker.tripped is None:
             await asyncio.get_running_loop().run_in_executor(None, self._on_release)
 
     def _clock(self) -> float:
