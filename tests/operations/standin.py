@@ -76,7 +76,7 @@ class StandIn:
         if self.process.poll() is None:
             self.process.send_signal(signal.SIGTERM)
             try:
-                self.process.wait(15)
+                self.process.wait(60)
             except subprocess.TimeoutExpired:
                 self.process.kill()
                 self.process.wait()
@@ -84,7 +84,7 @@ class StandIn:
     def said(self) -> str:
         return self.output.read_text()
 
-    def wait_for(self, pattern: str, seconds: float = 15.0) -> re.Match[str]:
+    def wait_for(self, pattern: str, seconds: float = 60.0) -> re.Match[str]:
         """Wait until the output matches; fail with all of it otherwise."""
         deadline = time.monotonic() + seconds
         while time.monotonic() < deadline:
@@ -102,7 +102,7 @@ class StandIn:
 
     def stop(self, number: signal.Signals = signal.SIGTERM) -> int:
         self.process.send_signal(number)
-        return self.process.wait(20)
+        return self.process.wait(60)
 
     def processes(self) -> list[int]:
         """The living processes of this stand-in: its instance folder stands in their environment.
@@ -123,7 +123,7 @@ class StandIn:
         return found
 
 
-def wait_until_gone(standin: StandIn, seconds: float = 5.0) -> list[int]:
+def wait_until_gone(standin: StandIn, seconds: float = 20.0) -> list[int]:
     """The processes still there after that time."""
     deadline = time.monotonic() + seconds
     while (left := standin.processes()) and time.monotonic() < deadline:

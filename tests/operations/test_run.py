@@ -106,7 +106,7 @@ def test_a_second_start_is_refused_with_the_first_ones_address(tmp_path: Path) -
         first.wait_for("Carillon is ready")
         where = str(first.instance)
         with StandIn(tmp_path / "two", {"web": WEB}, CARILLON_INSTANCE=where) as second:
-            assert second.process.wait(15) == 1
+            assert second.process.wait(60) == 1
             said = second.said()
         assert f"already running: http://127.0.0.1:{first.port} (process {first.process.pid}" in said
         assert first.process.poll() is None
@@ -120,7 +120,7 @@ def test_a_taken_port_is_told_before_anything_starts(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         with StandIn(tmp_path, {"web": WEB}, PORT=str(port)) as carillon:
-            assert carillon.process.wait(15) == 1
+            assert carillon.process.wait(60) == 1
             said = carillon.said()
     assert f"Port {port} is taken by another program. Choose another: make run PORT=8010" in said
     assert not (carillon.instance / "valkey").exists()

@@ -18,7 +18,7 @@ from tests.npm_packages import Missing, fetched
 
 __all__ = ["Carrier", "Missing", "fetched_peer", "running_carrier"]
 
-PATIENCE = 10.0
+PATIENCE = 60.0
 SYSTEM_ID = "carillon"
 PASSWORD = "smpp-pw"
 _PEER = Path(__file__).parent / "smpp-peer"
