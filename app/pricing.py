@@ -6,6 +6,8 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from app.language import gettext
+
 MILLICREDITS = 1000
 _CREDITS = re.compile(r"(\d{1,3}(?:,\d{3})+|\d{1,13})(?:\.(\d+))?", re.ASCII)
 _LARGEST = 10**15
@@ -107,20 +109,22 @@ def decimals_of(millicredits: int) -> int:
 def parse_credits(written: str) -> int:
     """Credits as people write them ("12.5", "1,234", "0.001") in millicredits.
 
-    Raises ValueError with a plain reason for anything else, more than three decimals or a negative amount.
+    Raises ValueError with a sentence for the reader for anything else, more than three decimals or a negative amount.
     """
     tidy = written.strip()
     if not tidy:
-        raise ValueError("Enter an amount of credits.")
+        raise ValueError(gettext("Enter an amount of credits."))
     if tidy.startswith("-"):
-        raise ValueError("Credits cannot be negative.")
+        raise ValueError(gettext("Credits cannot be negative."))
     match = _CREDITS.fullmatch(tidy)
     if match is None:
-        raise ValueError(f'"{tidy}" is not an amount of credits. Write it like 12.5 or 1,234.')
+        raise ValueError(
+            gettext("“%(written)s” is not an amount of credits. Write it like 12.5 or 1,234.", written=tidy)
+        )
     whole, fraction = match[1].replace(",", ""), match[2] or ""
     if len(fraction.rstrip("0")) > 3:
-        raise ValueError("Credits have at most three decimals.")
+        raise ValueError(gettext("Credits have at most three decimals."))
     millicredits = int(whole) * MILLICREDITS + int(fraction[:3].ljust(3, "0"))
     if millicredits > _LARGEST:
-        raise ValueError("That is more credits than an account can hold.")
+        raise ValueError(gettext("That is more credits than an account can hold."))
     return millicredits

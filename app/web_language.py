@@ -10,8 +10,18 @@ from flask_babel import Babel, Domain
 from flask_login import current_user
 
 from app import language
+from app.language import mark
 
 COOKIE = "language"  # a choice, and nothing about anybody
+
+# What WTForms says by itself of a field that has no words of its own; it has no Malay.
+_OF_FORMS = (
+    mark("This field is required."),
+    mark("Not a valid choice."),
+    mark("Not a valid integer value."),
+    mark("Not a valid date value."),
+    mark("Number must be between %(min)s and %(max)s."),
+)
 
 
 class _Words:
@@ -51,3 +61,5 @@ def _choose() -> None:
     if chosen not in language.LANGUAGES:
         chosen = request.accept_languages.best_match(language.LANGUAGES, default=language.ENGLISH)
     language.speak(chosen)
+    # Where Flask-WTF looks before it reads WTForms' own catalogue from its file, at every request.
+    request.wtforms_translations = _words_of(language.catalogue(chosen))  # type: ignore[attr-defined]

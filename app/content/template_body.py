@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from app.language import gettext, ngettext, thousands
+from app.language import gettext, thousands
 
 VARIABLE = re.compile(r"\{\{\s*([0-9]{1,3})\s*\}\}")
 LONGEST_BODY = 1024
@@ -54,12 +54,10 @@ def fill_body(body: str, values: Sequence[str]) -> str:
     wanted = len(variables_in(body))
     if len(values) != wanted:
         raise ValuesMissing(
-            ngettext(
-                "This template has %(num)s variable, and %(given)s values are given. Write one value on "
-                "each line, in the order of the variables.",
-                "This template has %(num)s variables, and %(given)s values are given. Write one value on "
-                "each line, in the order of the variables.",
-                wanted,
+            gettext(
+                "Variables of this template: %(wanted)s; values given: %(given)s. Write one value on each line, in "
+                "the order of the variables.",
+                wanted=wanted,
                 given=len(values),
             )
         )

@@ -14,6 +14,8 @@ from decimal import Decimal, InvalidOperation
 from itertools import pairwise
 from typing import Final
 
+from app.language import gettext, thousands
+
 PRICE_UNITS: Final = 100_000  # a tier's price is in hundred-thousandths of the currency's unit
 MOST_CREDITS: Final = 10_000_000  # of one top-up, in whole credits
 _DECIMALS: Final = 5
@@ -45,11 +47,18 @@ def price_of(credits: int, tiers: Sequence[Tier]) -> Price:
     Raises ValueError, with a sentence for the client, below the first tier and above the most that one top-up takes.
     """
     if not tiers:
-        raise ValueError("This plan has no prices yet. Ask support.")
+        raise ValueError(gettext("This plan has no prices yet. Ask support."))
     if credits < tiers[0].from_credits:
-        raise ValueError(f"The smallest top-up of this plan is {tiers[0].from_credits:,} credits.")
+        raise ValueError(
+            gettext(
+                "The smallest top-up of this plan is %(credits)s credits.",
+                credits=thousands(tiers[0].from_credits),
+            )
+        )
     if credits > MOST_CREDITS:
-        raise ValueError(f"The largest single top-up is {MOST_CREDITS:,} credits.")
+        raise ValueError(
+            gettext("The largest single top-up is %(credits)s credits.", credits=thousands(MOST_CREDITS))
+        )
     own = [tier for tier in tiers if tier.from_credits <= credits][-1]
     total, same_money_buys = _hundredths(credits, own.price), None
     for tier in tiers:
@@ -63,18 +72,28 @@ def price_of(credits: int, tiers: Sequence[Tier]) -> Price:
 def check_tiers(tiers: Sequence[Tier]) -> None:
     """Raises ValueError, with a sentence for staff, unless sizes rise and the price per credit falls with them."""
     if not tiers:
-        raise ValueError("A plan needs at least one tier.")
+        raise ValueError(gettext("A plan needs at least one tier."))
     for tier in tiers:
         if not 1 <= tier.from_credits <= MOST_CREDITS:
-            raise ValueError(f"A tier begins between 1 and {MOST_CREDITS:,} credits.")
+            raise ValueError(
+                gettext("A tier begins between 1 and %(credits)s credits.", credits=thousands(MOST_CREDITS))
+            )
         if not 0 < tier.price <= _DEAREST:
-            raise ValueError("The price of a credit is above 0 and at most 1,000.")
+            raise ValueError(gettext("The price of a credit is above 0 and at most 1,000."))
     for smaller, larger in pairwise(tiers):
         if larger.from_credits <= smaller.from_credits:
-            raise ValueError(f"Two tiers begin at {larger.from_credits:,} credits. Change or remove one.")
+            raise ValueError(
+                gettext(
+                    "Two tiers begin at %(credits)s credits. Change or remove one.",
+                    credits=thousands(larger.from_credits),
+                )
+            )
         if larger.price >= smaller.price:
             raise ValueError(
-                f"From {larger.from_credits:,} credits on, a credit must cost less than in the tier before."
+                gettext(
+                    "From %(credits)s credits on, a credit must cost less than in the tier before.",
+                    credits=thousands(larger.from_credits),
+                )
             )
 
 
@@ -83,12 +102,14 @@ def read_price(written: str) -> int:
     try:
         value = Decimal(written.strip().replace(",", ""))
     except InvalidOperation:
-        raise ValueError(f'"{written.strip()[:20]}" is not a price. Write it like 0.0725.') from None
+        raise ValueError(
+            gettext("“%(written)s” is not a price. Write it like 0.0725.", written=written.strip()[:20])
+        ) from None
     if not value.is_finite() or value <= 0 or value > _DEAREST // PRICE_UNITS:
-        raise ValueError("The price of a credit is above 0 and at most 1,000.")
+        raise ValueError(gettext("The price of a credit is above 0 and at most 1,000."))
     units = value * PRICE_UNITS
     if units != units.to_integral_value():
-        raise ValueError(f"A price per credit has at most {_DECIMALS} decimals.")
+        raise ValueError(gettext("A price per credit has at most %(decimals)s decimals.", decimals=_DECIMALS))
     return int(units)
 
 

@@ -63,7 +63,7 @@ def test_a_link_in_a_value_is_refused_as_in_any_text(house: House) -> None:
     ("state", "values", "words"),
     [
         (TemplateState.SUBMITTED, ("Ann", "20 %"), "approved template"),
-        (TemplateState.APPROVED, ("Ann",), "2 variables, and 1 "),
+        (TemplateState.APPROVED, ("Ann",), "this template: 2; values given: 1."),
     ],
 )
 def test_without_an_approved_and_filled_template_there_is_no_draft(

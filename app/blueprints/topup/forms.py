@@ -24,7 +24,7 @@ class WholeCredits(IntegerField):
             written = valuelist[0].strip().replace(",", "").replace(" ", "")
             if not (written.isascii() and written.isdigit() and len(written) <= 12):
                 self.data = None
-                raise ValueError("Write whole credits as digits, such as 5000.")
+                raise ValueError(_("Write whole credits as digits, such as 5000."))
             self.data = int(written)
 
 
