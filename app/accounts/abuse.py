@@ -75,7 +75,7 @@ LIMITS: Final[dict[Act, Limits]] = {
     Act.RESET: Limits(Limit(20, _HOUR), Limit(4, _HOUR), Limit(100, 60)),
     Act.REGISTER: Limits(Limit(20, _HOUR), Limit(4, _HOUR), Limit(100, 60)),
     Act.PASSWORD: Limits(Limit(40, _QUARTER), Limit(10, _QUARTER), Limit(600, 60)),
-    Act.JUDGE: Limits(Limit(240, 60), Limit(240, 60), Limit(3000, 60)),
+    Act.JUDGE: Limits(Limit(120, 60), Limit(120, 60), Limit(1200, 60)),
     Act.UPLOAD: Limits(Limit(480, _HOUR), Limit(240, _HOUR), Limit(1200, 60)),
     Act.RECEIPT: Limits(Limit(80, _HOUR), Limit(40, _HOUR), Limit(300, 60)),
     Act.INVITE: Limits(Limit(120, _HOUR), Limit(60, _HOUR), Limit(300, 60)),

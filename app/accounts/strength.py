@@ -25,6 +25,9 @@ SCORE_WORDS: Final = (
     mark("Very strong"),
 )
 _JUDGED = 72  # zxcvbn refuses more; what is strong this far is stronger with the rest
+_DISGUISED = (
+    16  # signs that may stand for letters; zxcvbn tries what they may all mean, for seconds if there are many
+)
 _OWN_WORD = 4  # shorter pieces of a name are in too many honest words
 
 
@@ -66,7 +69,7 @@ def judge(password: str, about: Iterable[str | None] = ()) -> Verdict:
         return Verdict(0, (gettext("Enter a password."),))
     from zxcvbn import zxcvbn  # 12 MB of frequency lists, which only who judges a password needs
 
-    found = zxcvbn(password[:_JUDGED], user_inputs=sorted(own))
+    found = zxcvbn(_beginning(password), user_inputs=sorted(own))
     feedback = found["feedback"]
     problems = []
     if len(password) < SHORTEST:
@@ -88,6 +91,15 @@ def require_strong(password: str, about: Iterable[str | None] = ()) -> None:
     verdict = judge(password, about)
     if not verdict.is_enough:
         raise WeakPassword(" ".join((*verdict.problems, *verdict.advice)))
+
+
+def _beginning(password: str) -> str:
+    """As much of it as can be judged in some hundredths of a second: strangers ask, as they type."""
+    from zxcvbn.matching import L33T_TABLE
+
+    disguises = {sign for signs in L33T_TABLE.values() for sign in signs}
+    places = [place for place, sign in enumerate(password[:_JUDGED]) if sign in disguises]
+    return password[: places[_DISGUISED] if len(places) > _DISGUISED else _JUDGED]
 
 
 def _own_words(about: Iterable[str | None]) -> set[str]:

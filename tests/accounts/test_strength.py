@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+import zxcvbn
 
 from app.accounts.strength import LONGEST, WeakPassword, judge, require_strong
 
@@ -50,3 +51,13 @@ def test_a_long_password_is_judged_by_its_beginning_and_may_be_used():
 
 def test_short_pieces_of_a_name_do_not_spoil_honest_words():
     assert judge("analogue bicycle thunder moss", ("Ana Li", "al@ex.io", "Co")).is_enough
+
+
+def test_nobody_keeps_the_meter_busy_with_signs_that_may_mean_anything(monkeypatch):
+    judged: list[str] = []
+    real = zxcvbn.zxcvbn
+    monkeypatch.setattr(zxcvbn, "zxcvbn", lambda text, **more: judged.append(text) or real(text, **more))
+    assert judge("4@8({[<369&#!1|0$5+7%2/" * 5).score >= 3
+    assert judge("550e8400-e29b-41d4-a716-446655440000").is_enough
+    assert judge("lantern orbit velvet pickle morning " * 3).is_enough
+    assert [len(text) for text in judged] == [18, 25, 72]
