@@ -6,6 +6,7 @@ from bisect import bisect_left
 from collections.abc import Iterator
 from heapq import heappop, heappush
 from itertools import chain, cycle, repeat
+from random import Random
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -33,27 +34,32 @@ def leaving(
 
 
 class Way:
-    """The way to a gateway and back: a fixed time, and what `delays` adds to it before a message arrives."""
+    """The way to a gateway and back: a fixed time, what `delays` adds before a message arrives, and `slowness` after.
+
+    Nothing overtakes anything on the way there; answers overtake one another.
+    """
 
     THERE = 0.003
     BACK = 0.002
 
-    def __init__(self, delays: Iterator[float]) -> None:
+    def __init__(self, delays: Iterator[float], slowness: Iterator[float] | None = None) -> None:
         self._delays = delays
+        self._slowness = slowness or repeat(0.0)
         self._answers: list[tuple[float, int, Pace, Place]] = []
         self.arrivals: list[float] = []
 
     def carry(self, pace: Pace, moment: float) -> None:
         place = pace.take(moment)
-        arrival = moment + self.THERE + next(self._delays)
+        arrival = max(moment + self.THERE + next(self._delays), self.arrivals[-1] if self.arrivals else 0.0)
         self.arrivals.append(arrival)
-        heappush(self._answers, (arrival + self.BACK, len(self.arrivals), pace, place))
+        answered = arrival + self.BACK + next(self._slowness)
+        heappush(self._answers, (answered, len(self.arrivals), pace, place))
 
-    def bring_back(self, moment: float) -> None:
-        """What was answered by now. A stalled pump hears of it late."""
+    def bring_back(self, busy_until: float, moment: float) -> None:
+        """What was answered by now. Whoever was busy with something else hears of it only then."""
         while self._answers and self._answers[0][0] <= moment:
-            _, _, pace, place = heappop(self._answers)
-            pace.answered(place, moment)
+            answered, _, pace, place = heappop(self._answers)
+            pace.answered(place, max(answered, busy_until))
 
 
 def arriving(
@@ -63,10 +69,10 @@ def arriving(
     clock = start
     for _ in range(count):
         clock += next(pauses)
-        way.bring_back(clock)
+        way.bring_back(clock, clock)
         while (wait := pace.wait(clock)) > 0:
-            clock += wait + next(lateness)
-            way.bring_back(clock)
+            asleep_from, clock = clock, clock + wait + next(lateness)
+            way.bring_back(asleep_from, clock)
         way.carry(pace, clock)
     return clock
 
@@ -140,6 +146,7 @@ def test_stalls_are_made_up_for(rate: int, share: float) -> None:
     assert most_in_a_second(times) <= limit(rate)
 
 
+BUSY = st.sampled_from([20, 50, 100, 200, 350, 500, 1000])
 STALLS = st.lists(st.sampled_from([0.0, 0.0, 0.0, 0.0, 0.01, 0.05, 0.3]), min_size=1, max_size=40)
 # Shares of what a message may be late by. The first is none: how fast the way is, is known by its fastest message.
 DELAYS = st.lists(st.sampled_from([0.0, 0.0, 0.3, 1.0]), min_size=1, max_size=40).map(
@@ -148,7 +155,7 @@ DELAYS = st.lists(st.sampled_from([0.0, 0.0, 0.3, 1.0]), min_size=1, max_size=40
 
 
 @unhurried
-@given(rate=RATES, stalls=STALLS, delays=DELAYS)
+@given(rate=BUSY, stalls=STALLS, delays=DELAYS)
 def test_no_second_of_arrivals_holds_more_whatever_stalls_and_whatever_is_late(
     rate: int, stalls: list[float], delays: list[float]
 ) -> None:
@@ -158,7 +165,7 @@ def test_no_second_of_arrivals_holds_more_whatever_stalls_and_whatever_is_late(
 
 
 @unhurried
-@given(rate=RATES, stalls=STALLS, delays=DELAYS, turns=st.lists(st.integers(1, 700), min_size=2, max_size=6))
+@given(rate=BUSY, stalls=STALLS, delays=DELAYS, turns=st.lists(st.integers(1, 700), min_size=2, max_size=6))
 def test_no_second_of_arrivals_holds_more_however_many_workers_take_turns(
     rate: int, stalls: list[float], delays: list[float], turns: list[int]
 ) -> None:
@@ -178,18 +185,16 @@ def test_a_jam_on_the_way_crowds_no_second_and_loses_no_time_for_good(rate: int,
     way = Way(chain(repeat(0.0, 2 * rate), jam, repeat(0.0)))
     arriving(Pace(rate, 0.0), 0.0, way, repeat(0.0), repeat(0.0005), 25 * rate)
     assert most_in_a_second(way.arrivals) <= limit(rate)
-    assert 0.99 * rate <= mean(sorted(way.arrivals)) <= rate
+    assert 0.99 * rate <= mean(way.arrivals) <= rate
 
 
-@unhurried
-@given(
-    rate=st.sampled_from([20, 100, 500]),
-    delays=st.lists(st.floats(0, 0.2), min_size=3, max_size=60).map(lambda some: [0.0, *some]),
-)
-def test_a_carrier_that_answers_now_fast_and_now_slowly_costs_no_hundredth(
-    rate: int, delays: list[float]
-) -> None:
-    pace, way = Pace(rate, 0.0), Way(cycle(delays))
+@pytest.mark.parametrize("rate", [20, 100, 500])
+@pytest.mark.parametrize("share", [0.01, 0.1, 0.5, 1.0])
+def test_a_carrier_that_answers_now_fast_and_now_slowly_costs_no_hundredth(rate: int, share: float) -> None:
+    """A share of the messages, each by itself, is answered up to 0.2 s later than the others."""
+    chance = Random(rate)
+    slow = (chance.uniform(0, 0.2) if chance.random() < share else 0.0 for _ in repeat(None))
+    pace, way = Pace(rate, 0.0), Way(repeat(0.0), chain([0.0], slow))
     end = arriving(pace, 0.0, way, repeat(0.0), repeat(0.0005), 12 * rate)
     assert (12 * rate - 1) / end >= 0.99 * rate
 
