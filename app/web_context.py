@@ -24,6 +24,7 @@ from app.sending import cap_waits
 def init_app(app: Flask) -> None:
     """Register the template filters and values."""
     app.add_template_filter(_credits, "credits")
+    app.add_template_filter(_signed_credits, "signed_credits")
     app.add_template_filter(_standing, "standing")
     app.add_template_filter(cap_waits.of_task, "cap_wait")
     app.add_template_filter(local_time, "local_time")
@@ -70,7 +71,12 @@ def _credits(millicredits: int) -> str:
     if "price_decimals" not in g:
         account = getattr(current_user, "account", None)
         g.price_decimals = price_decimals(db.session(), account.id if account is not None else None)
-    return language.decimals(credits(millicredits, g.price_decimals))
+    return language.decimals(credits(millicredits, g.price_decimals)).replace("-", "−")
+
+
+def _signed_credits(millicredits: int) -> str:
+    """A movement of credit with its sign, +1.00 or −1.00; a dash where nothing moved."""
+    return ("+" if millicredits > 0 else "") + _credits(millicredits) if millicredits else "–"
 
 
 def _standing(task: Task) -> str:

@@ -18,7 +18,8 @@ if TYPE_CHECKING:
     from app.topups.paper import Paper
 
 MOST_LINES: Final = 5_000
-_COLUMNS: Final = ((30, "Time"), (66, "Entry"), (24, "In"), (24, "Out"), (23, "Available"), (23, "Held"))
+_WIDTHS: Final = (30, 66, 24, 24, 23, 23)  # millimetres: time, entry, in, out, available, held
+_ALIGNED: Final = "LLRRRR"
 
 
 def receipt_number(top_up: TopUp) -> str:
@@ -34,8 +35,8 @@ def receipt_pdf(top_up: TopUp, zone: ZoneInfo) -> bytes:
     assert approved_at is not None
     from app.topups.paper import Paper
 
-    paper = Paper(approved_at, f"Receipt {receipt_number(top_up)}")
-    paper.words("Receipt", size=20, bold=True)
+    paper = Paper(approved_at, gettext("Receipt %(number)s", number=receipt_number(top_up)))
+    paper.words(gettext("Receipt"), size=20, bold=True)
     paper.ln(4)
     amount = top_up.approved_amount or 0
     pairs = [
@@ -80,7 +81,7 @@ def statement_pdf(
     from app.topups.paper import Paper
 
     paper = Paper(made_at, gettext("Statement of %(name)s", name=account.name))
-    paper.words("Statement", size=20, bold=True)
+    paper.words(gettext("Statement"), size=20, bold=True)
     paper.ln(2)
     paper.pair(gettext("Account"), account.name)
     paper.pair(
@@ -100,21 +101,29 @@ def statement_pdf(
 
 def _table(paper: Paper, lines: Iterable[Line], zone: ZoneInfo) -> None:
     paper.set_font(paper.face, "B", 8)
-    for width, words in _COLUMNS:
-        paper.cell(width, 6, words, border="B", align="L" if words in ("Time", "Entry") else "R")
+    headings = (
+        gettext("Time"),
+        gettext("Entry"),
+        gettext("In"),
+        gettext("Out"),
+        gettext("Available"),
+        gettext("Held"),
+    )
+    for width, words, align in zip(_WIDTHS, headings, _ALIGNED, strict=True):
+        paper.cell(width, 6, words, border="B", align=align)
     paper.ln()
     paper.set_font(paper.face, "", 8)
     for line in lines:
         entry = line.entry
         cells = (
-            f"{entry.created_at.astimezone(zone):%d %b %Y %H:%M}",
-            _fitting(paper, f"{line.what}: {line.subject}" if line.subject else line.what, _COLUMNS[1][0]),
+            day_words(entry.created_at.astimezone(zone), "%d %b %Y %H:%M"),
+            _fitting(paper, f"{line.what}: {line.subject}" if line.subject else line.what, _WIDTHS[1]),
             credits(entry.available) if entry.available > 0 else "",
             credits(-entry.available) if entry.available < 0 else "",
             credits(entry.available_after),
             credits(entry.held_after),
         )
-        for (width, _), text, align in zip(_COLUMNS, cells, "LLRRRR", strict=True):
+        for width, text, align in zip(_WIDTHS, cells, _ALIGNED, strict=True):
             paper.cell(width, 5, text, align=align)
         paper.ln()
 

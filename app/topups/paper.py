@@ -10,6 +10,8 @@ from fpdf import FPDF
 from fpdf.enums import XPos, YPos
 from PIL import ImageFont
 
+from app.language import gettext
+
 _BRAND: Final = (10, 100, 92)
 _QUIET: Final = (90, 100, 96)
 _OWN_FONT: Final = "Helvetica"  # in every PDF reader, but for Western European letters only
@@ -53,7 +55,7 @@ class Paper(FPDF):
 
     def footer(self) -> None:
         self.set_y(-14)
-        self.words(f"Page {self.page_no()}", size=8, quiet=True)
+        self.words(gettext("Page %(n)s", n=self.page_no()), size=8, quiet=True)
 
     def words(self, text: str, *, size: int = 10, bold: bool = False, quiet: bool = False) -> None:
         """A paragraph."""

@@ -8,11 +8,14 @@ import { ServerDialog } from "./dialog.js";
 
 const DEBOUNCE = 250;
 const ANNOUNCE_AFTER = 1000;
+const RETRY = 4000;
 const BY_FETCH = { "X-Requested-With": "fetch" };
 
 class Composer {
   constructor(form) {
     this.form = form;
+    this.edits = 0;
+    this.failures = 0;
     this.dialog = new ServerDialog(document.querySelector("[data-terms-dialog]"));
     this.status = document.querySelector("[data-preview-status]");
     form.addEventListener("input", (event) => this.changed(event.target));
@@ -34,8 +37,8 @@ class Composer {
   changed(field) {
     if (["name", "text_name", "start_from"].includes(field.name) || field.type === "file") return;
     this.preview.dataset.stale = "";
-    clearTimeout(this.timer);
-    this.timer = setTimeout(() => this.refresh(), DEBOUNCE);
+    this.edits += 1;
+    this.refreshIn(DEBOUNCE);
   }
 
   chosen(field) {
@@ -109,10 +112,17 @@ class Composer {
     this.form.querySelector("[data-schedule]").hidden = !later;
   }
 
+  refreshIn(milliseconds) {
+    clearTimeout(this.timer);
+    this.timer = setTimeout(() => this.refresh(), milliseconds);
+  }
+
   async refresh() {
+    clearTimeout(this.timer);
     this.controller?.abort();
     this.controller = new AbortController();
     const signal = this.controller.signal;
+    const edits = this.edits;
     try {
       const body = this.values();
       body.delete("file");
@@ -120,12 +130,27 @@ class Composer {
       if (!response.ok || response.redirected) throw new Error(`answer ${response.status}`);
       const html = await response.text();
       if (signal.aborted) return;
+      this.failures = 0;
       this.show(html);
-      delete this.preview.dataset.stale;
+      if (edits === this.edits) delete this.preview.dataset.stale; // else it counts what stood there a moment ago
       this.announce(this.preview.firstElementChild?.dataset.says ?? "");
     } catch (error) {
-      if (error.name !== "AbortError") this.announce(this.words("countFailed"));
+      if (error.name !== "AbortError") this.countFailed();
     }
+  }
+
+  // The old figures are dimmed, and it is said beside them that they are old; then it is tried again by itself.
+  countFailed() {
+    const words = this.words("countFailed");
+    this.preview.dataset.stale = "";
+    const place = this.preview.querySelector("[data-count-failed]") ?? document.createElement("p");
+    place.className = "preview-problem";
+    place.dataset.countFailed = "";
+    place.textContent = words;
+    this.preview.append(place);
+    this.announce(words);
+    this.failures += 1;
+    this.refreshIn(Math.min(60_000, RETRY * 2 ** (this.failures - 1)));
   }
 
   // The count and the phone, each in its place; whoever has the focus inside keeps it.
@@ -246,6 +271,7 @@ class Composer {
   busy(busy) {
     this.form.inert = busy;
     this.form.setAttribute("aria-busy", String(busy));
+    document.querySelector("[data-wait]").hidden = !busy;
     if (busy) this.form.querySelector("[data-problem]").hidden = true;
   }
 }

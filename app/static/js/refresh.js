@@ -43,18 +43,18 @@
     }
   };
 
-  // The partial replaces the element; whoever had the focus inside keeps it, and what was opened stays open.
+  // The partial replaces the element; whoever had the focus inside keeps it, and what was opened or closed stays so.
   const replace = (element, html, state) => {
     const template = document.createElement("template");
     template.innerHTML = html.trim();
     const [fresh, ...others] = template.content.children;
     const focused = document.activeElement?.id;
     const said = element.dataset.refreshSaid;
-    const opened = [...element.querySelectorAll("details[id][open]")].map((each) => each.id);
+    const folds = [...document.querySelectorAll("details[id]")].map((each) => [each.id, each.open]);
     element.replaceWith(fresh);
     for (const other of others) document.getElementById(other.id)?.replaceWith(other);
     watched.delete(element);
-    for (const id of opened) document.getElementById(id)?.setAttribute("open", "");
+    for (const [id, open] of folds) document.getElementById(id)?.toggleAttribute("open", open);
     if (focused && document.activeElement?.id !== focused) document.getElementById(focused)?.focus({ preventScroll: true });
     if (fresh.dataset.refreshSaid && fresh.dataset.refreshSaid !== said) news(fresh.dataset.refreshSaid);
     if (fresh.dataset.refreshGoto) return window.location.assign(fresh.dataset.refreshGoto);
