@@ -100,7 +100,10 @@ def empty_app(
 
 
 def schema(url: str, kind: str) -> list[tuple[str, list[str]]]:
-    """Each thing and its definition, a line for each column and constraint, in an order that says nothing."""
+    """Each thing and its definition, a line for each column and constraint, in an order that says nothing.
+
+    Without quotes: SQLite puts them round the name of a table that was built anew, and so renamed.
+    """
     engine = create_engine(url)
     try:
         with engine.connect() as connection:
@@ -108,7 +111,7 @@ def schema(url: str, kind: str) -> list[tuple[str, list[str]]]:
     finally:
         engine.dispose()
     return [
-        (name, sorted(line.strip(" \t,") for line in _BETWEEN.split(definition or "")))
+        (name, sorted(line.strip(" \t,") for line in _BETWEEN.split((definition or "").replace('"', ""))))
         for name, definition in rows
     ]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-from sqlalchemy import ColumnElement, func, or_, select, update
+from sqlalchemy import ColumnElement, Select, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from app.desk import audit_log
@@ -42,6 +42,11 @@ def search(
     after: int | None = None,
 ) -> Page[Account]:
     """Accounts whose name, id, or whose people's e-mail, phone or name fits; newest first, all for no words."""
+    return page_by_key(session, matching(words, state), Account.id, before=before, after=after)
+
+
+def matching(words: str, state: str | None) -> Select[Account]:
+    """The accounts that `search` finds, all of them and in no order."""
     statement = select(Account)
     words = words.strip()
     if words:
@@ -63,7 +68,7 @@ def search(
         statement = statement.where(or_(*fits))
     if state:
         statement = statement.where(Account.state == state)
-    return page_by_key(session, statement, Account.id, before=before, after=after)
+    return statement
 
 
 def account(session: Session, account_id: int) -> Account:

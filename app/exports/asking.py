@@ -1,4 +1,7 @@
-"""Asking for a file, following it, fetching it: always within one account, and one's own unless one owns it."""
+"""Asking for a file, following it, fetching it: always within one account, and one's own unless one owns it.
+
+What staff ask for has no account, and is theirs alone: see `desk_asking`.
+"""
 
 from __future__ import annotations
 
@@ -60,7 +63,7 @@ def ask(session: Session, actor: Actor, user: User, wish: Wish, time_zone: str) 
         user_id=user.id,
         kind=wish.kind,
         file_type=wish.file_type,
-        asked=wish.words(),
+        asked=wish.said(),
         time_zone=time_zone,
         request_hash=request_hash,
     )
@@ -155,13 +158,16 @@ def fetchable(session: Session, user: User, public_id: str, token: str, secret_k
 
 
 def token_of(export: RecordExport, secret_key: str) -> str:
-    """What makes an address of the file good for LINK_LIVES, for this account alone."""
+    """What makes an address of the file good for LINK_LIVES, for who may see it alone."""
     token: str = _signer(secret_key).dumps(_names(export))
     return token
 
 
 def _names(export: RecordExport) -> list[object]:
-    return [export.public_id, export.account_id]
+    return [
+        export.public_id,
+        export.account_id if export.account_id is not None else f"staff {export.user_id}",
+    ]
 
 
 def _signer(secret_key: str) -> URLSafeTimedSerializer:
@@ -198,8 +204,10 @@ def _require_room(session: Session, account_id: int) -> None:
 
 
 def _seen_by(user: User) -> Select[RecordExport]:
-    """Owners see all of their account's, everybody else what they asked for themselves."""
-    statement = _of_account(user.account_id or 0)
+    """Owners see all of their account's, everybody else, and each of our staff, what they asked for themselves."""
+    if user.account_id is None:
+        return select(RecordExport).where(RecordExport.account_id.is_(None), RecordExport.user_id == user.id)
+    statement = _of_account(user.account_id)
     return statement if user.role == Role.OWNER else statement.where(RecordExport.user_id == user.id)
 
 

@@ -21,12 +21,12 @@ from sqlalchemy.orm import Session
 from app.clock import now
 from app.database import write_transaction
 from app.errors import CarillonError
-from app.exports import evidence, list_rows, message_rows
+from app.exports import desk_rows, evidence, list_rows, message_rows
 from app.exports.asking import LIVES, UNFINISHED
 from app.exports.sheets import Column, csv_sheet, xlsx_sheet
-from app.exports.wishes import KIND_WORDS, Wish, asked_of, period_of, wish_of
+from app.exports.wishes import KIND_WORDS, ROLES, Wish, asked_of, period_of, wish_of
 from app.language import gettext, speaking
-from app.models import Account, AccountState, ExportKind, ExportState, RecordExport, User
+from app.models import Account, AccountState, ExportKind, ExportState, RecordExport, Role, User
 from app.stored_files import keep_export, remove_file
 from config import Settings
 
@@ -39,11 +39,15 @@ _NOTED_EVERY: Final = timedelta(milliseconds=700)
 
 @dataclass(frozen=True, slots=True)
 class _Work:
-    """An export in this job's hands; `run` is what it must still be for anything to be written."""
+    """An export in this job's hands; `run` is what it must still be for anything to be written.
+
+    Without an `account_id`, one of our staff asked for it.
+    """
 
     export_id: int
     run: int
-    account_id: int
+    account_id: int | None
+    user_id: int
     wish: Wish
     zone: ZoneInfo
     asked_at: datetime
@@ -55,7 +59,7 @@ class _Stopped(Exception):
 
 
 class _Suspended(Exception):
-    """The account is not active any more."""
+    """Who asked may not have it any more."""
 
 
 def make(session: Session, export_id: int, settings: Settings) -> None:
@@ -75,7 +79,9 @@ def make(session: Session, export_id: int, settings: Settings) -> None:
                 session,
                 work,
                 ExportState.CANCELLED,
-                gettext("The account was suspended or closed meanwhile."),
+                gettext("The account was suspended or closed meanwhile.")
+                if work.account_id is not None
+                else gettext("Your role has changed meanwhile."),
             )
         except CarillonError as refusal:
             _end(session, work, ExportState.FAILED, refusal.message)
@@ -134,6 +140,7 @@ def _take(session: Session, export_id: int) -> _Work | None:
             export.id,
             export.run,
             export.account_id,
+            export.user_id,
             wish_of(export),
             ZoneInfo(export.time_zone),
             export.asked_at,
@@ -145,6 +152,7 @@ def _write(session: Session, work: _Work, path: Path) -> int:
     """The file itself; how many rows it has."""
     progress = _Progress(session, work)
     if work.wish.kind == ExportKind.EVIDENCE:
+        assert work.account_id is not None
         return evidence.write_pack(session, work.account_id, work.wish.task or "", path, work.zone)
     columns, found, batches = _list(session, work)
     session.rollback()
@@ -168,6 +176,8 @@ def _list(
     """The list's columns, how many rows it has (None: nobody knows yet), and its rows."""
     wish, account_id = work.wish, work.account_id
     period = period_of(wish, work.zone, work.asked_at)
+    if account_id is None:
+        return desk_rows.list_of(session, wish, period)
     asked = asked_of(wish, period)
     submitted = wish.kind == ExportKind.SENDING
     if wish.kind == ExportKind.MESSAGES:
@@ -243,6 +253,15 @@ class _Progress:
         with write_transaction(self._session) as session:
             if not _update(session, self._work, rows_done=self.rows, **values):
                 raise _Stopped
-            state = session.scalar(select(Account.state).where(Account.id == self._work.account_id))
-        if state != AccountState.ACTIVE:
+            stands = _stands(session, self._work)
+        if not stands:
             raise _Suspended
+
+
+def _stands(session: Session, work: _Work) -> bool:
+    """Whether who asked may still have it: their account is active; one of our staff has not left or changed roles."""
+    if work.account_id is not None:
+        state = session.scalar(select(Account.state).where(Account.id == work.account_id))
+        return state == AccountState.ACTIVE
+    person = session.execute(select(User.disabled_at, User.role).where(User.id == work.user_id)).one()
+    return person.disabled_at is None and Role(person.role) in ROLES[work.wish.kind]

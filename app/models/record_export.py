@@ -16,7 +16,7 @@ from app.models.user import User
 
 
 class ExportKind(StrEnum):
-    """What is in the file: the list of that page, or everything about one task."""
+    """What is in the file: the list of that page, or everything about one task. Those of the desk are for staff."""
 
     MESSAGES = "messages"
     TASKS = "tasks"
@@ -24,6 +24,12 @@ class ExportKind(StrEnum):
     STATEMENT = "statement"
     TOP_UPS = "top_ups"
     EVIDENCE = "evidence"
+    DESK_CLIENTS = "desk_clients"
+    DESK_TOP_UPS = "desk_top_ups"
+    DESK_AUDIT = "desk_audit"
+    DESK_LEDGER = "desk_ledger"
+    DESK_TASKS = "desk_tasks"
+    DESK_MESSAGES = "desk_messages"
 
 
 class ExportState(StrEnum):
@@ -37,7 +43,9 @@ class ExportState(StrEnum):
 
 
 class RecordExport(Base):
-    """`asked` is what the list was asked for, in the words of its address; days in `time_zone`.
+    """`account_id` is the client's who asked; None for what one of our staff asked for, which is theirs alone.
+
+    `asked` is what the list was asked for, in the words of its address; days in `time_zone`.
 
     Only rows from before `asked_at` are in the file. `request_hash` tells the same wish of the same person. `run`
     grows with each job that takes it on: only the newest may write. `touched_at` tells a lost job from a working one.
@@ -49,13 +57,14 @@ class RecordExport(Base):
         Index("ix_record_export_account_id_id", "account_id", "id"),
         Index("ix_record_export_state_touched_at", "state", "touched_at"),
         Index("ix_record_export_expires_at", "expires_at"),
+        Index("ix_record_export_user_id_id", "user_id", "id"),
     )
 
     id: Mapped[int] = mapped_column(BigKey, primary_key=True)
     public_id: Mapped[str] = mapped_column(String(16), unique=True, default=new_public_id)
-    account_id: Mapped[int] = mapped_column(ForeignKey("account.id"))
+    account_id: Mapped[int | None] = mapped_column(ForeignKey("account.id"))
     user_id: Mapped[int] = mapped_column(ForeignKey("user.id"))
-    kind: Mapped[str] = mapped_column(String(12))
+    kind: Mapped[str] = mapped_column(String(16))
     file_type: Mapped[str] = mapped_column(String(4))  # csv, xlsx, zip
     asked: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
     time_zone: Mapped[str] = mapped_column(String(64), default="UTC")
@@ -72,5 +81,5 @@ class RecordExport(Base):
     file_key: Mapped[str | None] = mapped_column(String(64))
     size: Mapped[int | None] = mapped_column(BigInteger)
 
-    account: Mapped[Account] = relationship()
+    account: Mapped[Account | None] = relationship()
     user: Mapped[User] = relationship()

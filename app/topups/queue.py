@@ -63,12 +63,14 @@ def decided(
     session: Session, state: str, *, before: int | None = None, after: int | None = None
 ) -> Page[TopUp]:
     """Top-ups in one of DECIDED_FILTERS, newest first, a page by key."""
-    statement = (
-        select(TopUp)
-        .where(TopUp.state.in_(DECIDED_FILTERS[state]))
-        .options(joinedload(TopUp.account), joinedload(TopUp.decider))
-    )
-    return page_by_key(session, statement, TopUp.id, before=before, after=after)
+    return page_by_key(session, listed(state), TopUp.id, before=before, after=after)
+
+
+def listed(state: str | None) -> Select[TopUp]:
+    """Every top-up in one of DECIDED_FILTERS, or, for None, those that wait; in no order."""
+    states = DECIDED_FILTERS[state] if state else IN_QUEUE
+    statement = select(TopUp).where(TopUp.state.in_(states))
+    return statement.options(joinedload(TopUp.account), joinedload(TopUp.decider))
 
 
 def next_for(session: Session, staff_id: int, after: TopUp | None = None) -> TopUp | None:

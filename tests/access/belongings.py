@@ -41,7 +41,7 @@ from app.models import (
 from app.sending.checking import check
 from app.topups.receipts import take_receipt
 from config import Settings
-from tests.access.table import CLIENTS
+from tests.access.table import CLIENTS, STAFF
 from tests.access.world import SECRET
 from tests.factories.messages import DELIVERED, FAILED_LATE
 from tests.factories.tasks import make_draft, make_settled_task, make_submitted_task
@@ -267,6 +267,23 @@ def _exports(session: Session, people: dict[str, User], settings: Settings) -> T
         making[person.id] = RecordExport(**mine, state=ExportState.MAKING, asked={"task": SECRET})
     session.add_all([*ready.values(), *making.values()])
     session.commit()
+    made = {}
+    for role in STAFF:
+        person_id = people[role].id
+        wish = {
+            "user_id": person_id,
+            "kind": ExportKind.DESK_LEDGER,
+            "file_type": "csv",
+            "request_hash": f"desk-{role}",
+        }
+        kept = {"file_key": _stored(settings, SECRET.encode()), "size": len(SECRET), "ready_at": moment}
+        asked = {"account": str(owner.account_id)}
+        of_desk = RecordExport(**wish, **kept, asked=asked, state=ExportState.READY, expires_at=expires)
+        under_way = RecordExport(**wish, asked=asked, state=ExportState.MAKING)
+        session.add_all([of_desk, under_way])
+        session.commit()
+        made[person_id] = (under_way.public_id, of_desk.public_id, token_of(of_desk, settings.secret_key))
+    some = next(iter(made.values()))
     named = {
         person: (export.public_id, token_of(export, settings.secret_key)) for person, export in ready.items()
     }
@@ -274,6 +291,10 @@ def _exports(session: Session, people: dict[str, User], settings: Settings) -> T
     owner_id = owner.id
     return {
         ("exports", "kind"): "tasks",
+        ("desk_exports", "kind"): "desk_tasks",
+        ("desk_exports.cancel", "public_id"): lambda visitor: made.get(visitor.user_id, some)[0],
+        ("desk_exports.fetch", "public_id"): lambda visitor: made.get(visitor.user_id, some)[1],
+        ("desk_exports.fetch", "token"): lambda visitor: made.get(visitor.user_id, some)[2],
         ("exports.cancel", "public_id"): lambda visitor: unfinished.get(
             visitor.user_id, unfinished[owner_id]
         ),

@@ -23,6 +23,7 @@ READING = (
     "/staff/terms/",
     "/staff/terms/shipped",
     "/staff/audit/",
+    "/staff/exports",
 )
 ACTING = {
     "/staff/clients/{account}/suspend": {Role.OPERATOR, Role.ADMIN},
@@ -31,7 +32,6 @@ ACTING = {
     "/staff/routes/new": {Role.OPERATOR, Role.ADMIN},
     "/staff/routes/{route}/edit": {Role.OPERATOR, Role.ADMIN},
     "/staff/terms/new": {Role.ADMIN},
-    "/staff/audit/events.csv": {Role.OPERATOR, Role.ADMIN},
     "/staff/people": {Role.ADMIN},
 }
 

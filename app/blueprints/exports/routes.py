@@ -2,48 +2,36 @@
 
 from __future__ import annotations
 
-from typing import Any
-from zoneinfo import ZoneInfo
-
-from flask import abort, current_app, flash, redirect, render_template, request, url_for
+from flask import abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from app.access import ANY_CLIENT, roles_required, signed_in_user
-from app.blueprints.attachments import stored_file
 from app.blueprints.exports import blueprint
 from app.blueprints.exports.forms import ExportForm
+from app.blueprints.exports.pages import file_answer, shown
 from app.blueprints.topup.forms import first_errors
 from app.database import write_transaction
 from app.desk.audit_log import Actor
 from app.errors import Conflict
 from app.exports import asking
-from app.exports.sheets import XLSX_ROWS
-from app.exports.wishes import KIND_WORDS, described, wish_of
 from app.extensions import db
-from app.language import gettext
-from app.models import ExportKind, RecordExport
+from app.models import ExportKind
 from app.web_context import user_zone
-
-_TYPES = {
-    "csv": "text/csv",
-    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
-    "zip": "application/zip",
-}
 
 
 @blueprint.get("")
 @roles_required(ANY_CLIENT)
 def index() -> str:
     """The exports that the reader may see, newest first."""
-    return render_template("exports/index.html", **_shown())
+    return render_template("exports/index.html", **shown())
 
 
 @blueprint.get("/progress")
 @roles_required(ANY_CLIENT)
 def progress() -> str:
     """The list alone, for refresh.js."""
-    return render_template("exports/_list.html", **_shown())
+    return render_template("exports/_list.html", **shown())
 
 
 @blueprint.post("/ask/<kind>")
@@ -84,33 +72,4 @@ def cancel(public_id: str) -> ResponseReturnValue:
 @roles_required(ANY_CLIENT)
 def fetch(public_id: str, token: str) -> ResponseReturnValue:
     """The file, piece by piece, under an address that is signed and good for an hour."""
-    settings = current_app.config["CARILLON"]
-    try:
-        export = asking.fetchable(db.session(), signed_in_user(), public_id, token, settings.secret_key)
-    except asking.LinkExpired as expired:
-        flash(expired.message, "warning")
-        return redirect(url_for("exports.index"))
-    assert export.file_key is not None
-    day = export.asked_at.astimezone(ZoneInfo(export.time_zone))
-    name = f"carillon-{export.kind.replace('_', '-')}-{day:%Y-%m-%d-%H%M}.{export.file_type}"
-    return stored_file(export.file_key, name, _TYPES[export.file_type], export.size)
-
-
-def _shown() -> dict[str, Any]:
-    user, before, after = signed_in_user(), request.args.get("before"), request.args.get("after")
-    page = asking.page(db.session(), user, before=before, after=after)
-    return {
-        "page": page,
-        "here": {"before": before, "after": after},
-        "live": any(export.state in asking.UNFINISHED for export in page.rows),
-        "kind_words": lambda export: gettext(KIND_WORDS[ExportKind(export.kind)]),
-        "described": _described,
-        "is_here": asking.is_here,
-        "token_of": lambda export: asking.token_of(export, current_app.config["CARILLON"].secret_key),
-        "most": asking.AT_ONCE,
-        "xlsx_rows": XLSX_ROWS,
-    }
-
-
-def _described(export: RecordExport) -> str:
-    return described(wish_of(export), ZoneInfo(export.time_zone), export.asked_at)
+    return file_answer(public_id, token)
