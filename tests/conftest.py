@@ -16,6 +16,7 @@ from typing import Any
 import pyotp
 import pytest
 from flask import Flask, url_for
+from hypothesis import HealthCheck, settings
 from jinja2.bccache import Bucket, BytecodeCache
 from redis import Redis
 from sqlalchemy import update
@@ -52,6 +53,11 @@ _TEMPLATES = _SharedTemplates()
 
 def pytest_configure(config: pytest.Config) -> None:
     share_rules()
+    # How long an example takes says more of the machine than of what is tested.
+    settings.register_profile(
+        "unhurried", settings.default, deadline=None, suppress_health_check=[HealthCheck.too_slow]
+    )
+    settings.load_profile("unhurried")
     config.addinivalue_line("markers", "books_broken_on_purpose: the ledger audit is not asked afterwards")
     config.addinivalue_line(
         "markers", "only_on(database): `any_app` runs on this database alone, as the test is about it"
