@@ -5,6 +5,8 @@ Every error carries a sentence for the person who caused it: what happened, wher
 
 from __future__ import annotations
 
+from app.language import gettext
+
 
 class CarillonError(Exception):
     """Base of every error that a person may see."""
@@ -34,7 +36,9 @@ class InsufficientCredit(CarillonError):
     """The account's available credit does not cover the hold. Amounts are integer millicredits."""
 
     def __init__(self, needed: int, available: int) -> None:
-        super().__init__("The available credit does not cover this. Top up, or send to fewer recipients.")
+        super().__init__(
+            gettext("The available credit does not cover this. Top up, or send to fewer recipients.")
+        )
         self.needed = needed
         self.available = available
 

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from flask import Flask, current_app, g, render_template, request
+from flask import Flask, current_app, g, request
 from flask import session as cookie
-from flask.typing import ResponseReturnValue
 from flask_login import current_user, login_user, logout_user
 
 from app.accounts import sessions
-from app.accounts.abuse import TooManyTries
 from app.accounts.sessions import Visitor, device_name
 from app.accounts.strength import explanation
 from app.clock import now
 from app.database import write_transaction
 from app.desk.audit_log import Actor
 from app.extensions import db, login
+from app.language import gettext, mark
 from app.models import DeviceSession, User
 from config import Settings
 
@@ -25,11 +24,11 @@ _CLAIM = "_user_id"  # Flask-Login's own
 def init_app(app: Flask) -> None:
     """Tell Flask-Login how to find people, and note when a device is used."""
     login.login_view = "auth.sign_in"
-    login.login_message = "Sign in to go on."
+    login.login_message = mark("Sign in to go on.")
+    login.localize_callback = gettext
     login.session_protection = None  # a device's session is ended by its record, not by a change of address
     login.user_loader(_load_user)
     app.before_request(_note_use)
-    app.register_error_handler(TooManyTries, _too_many_tries)
     app.add_template_filter(device_name)
     app.context_processor(lambda: {"password_explanation": explanation()})
 
@@ -93,11 +92,6 @@ def _note_use() -> None:
     if sessions.is_stale(device, now()):
         with write_transaction(db.session()) as session:
             sessions.note_seen(session, device.id)
-
-
-def _too_many_tries(refusal: TooManyTries) -> ResponseReturnValue:
-    page = render_template("errors/error.html", status=429, title="Too many tries", message=refusal.message)
-    return page, 429, {"Retry-After": str(refusal.wait)}
 
 
 def _settings() -> Settings:

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import click
-from argon2 import PasswordHasher
 from flask import current_app
 from flask.cli import AppGroup
 from sqlalchemy import select
 
 from app.accounts import staffing
-from app.accounts.passwords import hasher_of
+from app.accounts.passwords import hash_password, hasher_of
 from app.database import write_transaction
 from app.desk.audit_log import Actor
 from app.errors import CarillonError
@@ -26,9 +25,10 @@ staff_commands = AppGroup("staff", help="Our own people.")
 def create(email: str, role: str, name: str) -> None:
     """Add a member of staff. They set their own password, and a second factor, at the first sign-in."""
     password = staffing.one_time_password()
+    password_hash = _hash(password)
     try:
         with write_transaction(db.session()) as session:
-            staffing.create(session, Actor.machine(), email, name, role, password, _hasher())
+            staffing.create(session, Actor.machine(), email, name, role, password_hash)
     except CarillonError as refusal:
         raise click.ClickException(refusal.message) from None
     _tell(email, role, password)
@@ -39,20 +39,21 @@ def create(email: str, role: str, name: str) -> None:
 def reset(email: str) -> None:
     """Give a member of staff a new one-time password, and take their second factor off."""
     password = staffing.one_time_password()
+    password_hash = _hash(password)
     try:
         with write_transaction(db.session()) as session:
             user = session.scalars(select(User).where(User.email == email.strip().lower())).one_or_none()
             if user is None or not user.is_staff:
                 raise staffing.StaffRefused(f"{email} is nobody of our staff.")
             role = user.role
-            staffing.start_over(session, Actor.machine(), user.id, password, _hasher())
+            staffing.start_over(session, Actor.machine(), user.id, password_hash)
     except CarillonError as refusal:
         raise click.ClickException(refusal.message) from None
     _tell(email, role, password)
 
 
-def _hasher() -> PasswordHasher:
-    return hasher_of(current_app.config["CARILLON"])
+def _hash(password: str) -> str:
+    return hash_password(password, hasher_of(current_app.config["CARILLON"]))
 
 
 def _tell(email: str, role: str, password: str) -> None:

@@ -6,11 +6,9 @@ import secrets
 from collections.abc import Sequence
 from typing import Final
 
-from argon2 import PasswordHasher
 from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
-from app.accounts.passwords import hash_password
 from app.clock import now
 from app.desk import audit_log
 from app.desk.audit_log import Actor
@@ -46,10 +44,12 @@ def create(
     email: str,
     name: str,
     role: str,
-    password: str,
-    hasher: PasswordHasher,
+    password_hash: str,
 ) -> User:
-    """Somebody new, who must set a password of their own at the first sign-in. Raises StaffRefused."""
+    """Somebody new, who must set a password of their own at the first sign-in. Raises StaffRefused.
+
+    `password_hash` is of their one-time password, hashed before the transaction, which it would hold up.
+    """
     email = email.strip().lower()
     if "@" not in email or len(email) > 254 or any(sign.isspace() for sign in email):
         raise StaffRefused(gettext("“%(email)s” is not an e-mail address.", email=email[:60]))
@@ -64,7 +64,7 @@ def create(
         email=email,
         name=name.strip() or email.partition("@")[0],
         role=_staff_role(role),
-        password_hash=hash_password(password, hasher),
+        password_hash=password_hash,
         must_change_password=True,
         email_confirmed_at=now(),
     )
@@ -118,14 +118,14 @@ def disable(session: Session, actor: Actor, user_id: int) -> User:
     return user
 
 
-def start_over(session: Session, actor: Actor, user_id: int, password: str, hasher: PasswordHasher) -> User:
+def start_over(session: Session, actor: Actor, user_id: int, password_hash: str) -> User:
     """A one-time password, and no second factor, for somebody who lost theirs or comes back.
 
     Raises NotFound, and StaffRefused for oneself.
     """
     user = _other(session, actor, user_id)
     user.disabled_at = None
-    user.password_hash, user.password_changed_at = hash_password(password, hasher), now()
+    user.password_hash, user.password_changed_at = password_hash, now()
     user.must_change_password = True
     user.totp_secret, user.totp_confirmed_at = None, None
     user.session_version += 1

@@ -12,7 +12,7 @@ from collections.abc import Collection
 from app.content.findings import Finding, Severity
 from app.content.letters import pattern_key
 from app.content.normalise import fold
-from app.language import gettext
+from app.language import gettext, mark
 
 GSM_LIMIT = 11
 _LONG_NAME = 5
@@ -20,6 +20,10 @@ _WORDS = re.compile(r"[^ &.\-_]+")
 _ODD = re.compile(r"[^A-Za-z0-9 &.\-_]+")
 _DOUBLED = re.compile(r"[ &.\-_]{2,}")
 _EDGE = re.compile(r"^[ &.\-_]+|[ &.\-_]+$")
+_IS = mark('"%(text)s" is the protected name "%(name)s".')
+_LOOKS_LIKE = mark('"%(text)s" looks like the protected name "%(name)s".')
+_CONTAINS = mark('"%(text)s" contains the protected name "%(name)s".')
+_ALMOST = mark('"%(text)s" is one letter away from the protected name "%(name)s".')
 
 
 def check_sender_id(sender_id: str, maximum: int = 10, protected: Collection[str] = ()) -> list[Finding]:
@@ -84,29 +88,25 @@ def _protected(text: str, protected: Collection[str]) -> list[Finding]:
     for name in protected:
         likeness = _likeness(text, name)
         if likeness is not None:
-            verb, severity = likeness
-            message = gettext(
-                '"%(text)s" %(verb)s the protected name "%(name)s".', text=text, verb=verb, name=name
-            )
+            words, severity = likeness
+            message = gettext(words, text=text, name=name)
             advice = gettext("Use your own name, or ask support to confirm that you may use this one.")
             return [Finding("sid_protected", severity, 0, len(text), text, message, advice)]
     return []
 
 
 def _likeness(text: str, name: str) -> tuple[str, Severity] | None:
-    """How the sender ID is like the name, or None. Only one letter off is left for staff to judge."""
+    """How the sender ID is like the name, as a sentence, or None. Only one letter off is left for staff to judge."""
     seen, guarded = _look(text), _look(name)
     if not guarded:
         return None
     if seen == guarded:
-        return (
-            ("is", Severity.BLOCK) if text.casefold() == name.casefold() else ("looks like", Severity.BLOCK)
-        )
+        return (_IS if text.casefold() == name.casefold() else _LOOKS_LIKE), Severity.BLOCK
     words = {_look(word) for word in _WORDS.findall(text)}
     if guarded in words or (len(guarded) >= _LONG_NAME and guarded in seen):
-        return "contains", Severity.BLOCK
+        return _CONTAINS, Severity.BLOCK
     if len(guarded) >= _LONG_NAME and _one_apart(seen, guarded):
-        return "is one letter away from", Severity.HOLD
+        return _ALMOST, Severity.HOLD
     return None
 
 

@@ -14,6 +14,7 @@ from app.database import insert_new
 from app.desk import audit_log
 from app.desk.audit_log import Actor
 from app.errors import Conflict, NotFound, TaskRefused
+from app.language import gettext
 from app.models import ProtectedName
 
 KINDS: Final = ("bank", "government", "brand")
@@ -59,14 +60,14 @@ def add_name(session: Session, actor: Actor, name: str, kind: str) -> ProtectedN
     """Protect a name. Raises TaskRefused for one that cannot be kept, Conflict when it is protected already."""
     name = " ".join(name.split())
     if len(name) > LONGEST:
-        raise TaskRefused(f"A name has at most {LONGEST} characters.")
+        raise TaskRefused(gettext("A name has at most %(longest)s characters.", longest=LONGEST))
     if kind not in KINDS:
-        raise TaskRefused("Choose what the name belongs to.")
+        raise TaskRefused(gettext("Choose what the name belongs to."))
     if len(pattern_key(fold(name).text)) < 2:
-        raise TaskRefused("A name needs two letters or more.")
+        raise TaskRefused(gettext("A name needs two letters or more."))
     same = session.scalar(select(ProtectedName.name).where(func.lower(ProtectedName.name) == name.lower()))
     if same is not None:
-        raise Conflict(f"“{same}” is protected already.")
+        raise Conflict(gettext("“%(name)s” is protected already.", name=same))
     protected = ProtectedName(name=name, kind=kind)
     session.add(protected)
     session.flush()
@@ -101,7 +102,7 @@ def remove_name(session: Session, actor: Actor, name_id: int) -> str:
     """Protect a name no longer; returns it. Raises NotFound when it is gone already."""
     protected = session.get(ProtectedName, name_id)
     if protected is None:
-        raise NotFound("This name is not protected any more.")
+        raise NotFound(gettext("This name is not protected any more."))
     before = {"name": protected.name, "kind": protected.kind}
     audit_log.record(session, actor, "protected_name.remove", f"protected_name:{protected.id}", before=before)
     session.delete(protected)

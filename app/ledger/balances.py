@@ -9,6 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.errors import NotFound
+from app.language import gettext
 from app.models import Account, LedgerEntry
 from app.models.base import LARGEST_KEY
 
@@ -35,7 +36,7 @@ def balance(session: Session, account_id: int) -> Balance:
         select(Account.available, Account.held).where(Account.id == account_id)
     ).one_or_none()
     if row is None:
-        raise NotFound("There is no such account.")
+        raise NotFound(gettext("There is no such account."))
     return Balance(available=row.available, held=row.held)
 
 

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from app.clock import now
 from app.errors import NotFound
+from app.language import gettext
 from app.models import Notice
 from app.models.base import LARGEST_KEY
 
@@ -38,7 +39,7 @@ def notice_of(session: Session, user_id: int, notice_id: int) -> Notice:
         select(Notice).where(Notice.id == notice_id, Notice.user_id == user_id, Notice.on_page)
     )
     if found is None:
-        raise NotFound("There is no such notice.")
+        raise NotFound(gettext("There is no such notice."))
     return found
 
 

@@ -10,6 +10,8 @@ from __future__ import annotations
 import secrets
 from typing import Final
 
+from app.language import gettext
+
 _SIGNS: Final = "023456789BCDFGHJKMNPQRSTVWXYZ"
 _RANDOM: Final = 7
 _MISREAD: Final = str.maketrans({"O": "0"})
@@ -28,9 +30,11 @@ def read_reference(text: str) -> str:
     """
     signs = "".join(sign for sign in text.upper().translate(_MISREAD) if sign.isalnum())
     if len(signs) != _RANDOM + 1 or any(sign not in _SIGNS for sign in signs):
-        raise ValueError("A reference has eight signs, such as 7K3M-9QXT.")
+        raise ValueError(gettext("A reference has eight signs, such as 7K3M-9QXT."))
     if signs[-1] != _check_sign(signs[:-1]):
-        raise ValueError("One of the reference's signs is mistyped: its last sign does not fit the others.")
+        raise ValueError(
+            gettext("One of the reference’s signs is mistyped: its last sign does not fit the others.")
+        )
     return _written(signs)
 
 

@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 from flask import current_app, flash, redirect, request, session, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
+from flask_babel import ngettext
 
 from app import web_sessions
 from app.accounts import sessions, steps
@@ -84,6 +85,11 @@ def _moment(user: User) -> str:
 
 def _remind(user: User) -> None:
     days = steps.days_until_expiry(user, current_app.config["CARILLON"].password_max_age, now())
-    if days is not None:
-        when = "today" if days == 0 else f"in {days} day{'' if days == 1 else 's'}"
-        flash(_("Your password expires %(when)s. Change it on your security page.", when=when), "warning")
+    if days is None:
+        return
+    words = ngettext(
+        "Your password expires in %(num)s day. Change it on your security page.",
+        "Your password expires in %(num)s days. Change it on your security page.",
+        days,
+    )
+    flash(words if days else _("Your password expires today. Change it on your security page."), "warning")

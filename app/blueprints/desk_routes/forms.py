@@ -260,9 +260,13 @@ def _settings_in(field: Field, *, as_text: bool) -> dict[str, Any]:
     for line in _lines(field.data):
         match = _SETTING.fullmatch(line)
         if match is None:
-            shown = "this line" if as_text else f"“{line[:40]}”"
             raise _Wrong(
-                field, _("Cannot read %(shown)s. Write one setting a line, as in: name = value", shown=shown)
+                field,
+                _("Cannot read a line. Write one setting a line, as in: name = value")
+                if as_text  # which may hold a secret, and is not repeated
+                else _(
+                    "Cannot read “%(line)s”. Write one setting a line, as in: name = value", line=line[:40]
+                ),
             )
         name, value = match[1], match[2].strip()
         if not as_text and _SECRET_NAME.search(name):

@@ -85,8 +85,10 @@ def _set_open(route_id: int, is_open: bool) -> ResponseReturnValue:
     actor = _actor()
     with write_transaction(db.session()) as session:
         name = desk.set_open(session, actor, route_id, is_open).name
-    words = "is open to clients." if is_open else "is closed. What was submitted goes on."
-    flash(f"{name} {words}", "success")
+    if is_open:
+        flash(_("%(name)s is open to clients.", name=name), "success")
+    else:
+        flash(_("%(name)s is closed. What was submitted goes on.", name=name), "success")
     return redirect(url_for(".page", route_id=route_id), 303)
 
 

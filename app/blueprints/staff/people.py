@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from argon2 import PasswordHasher
 from flask import current_app, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
@@ -12,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from app.access import ADMINS, roles_required, signed_in_user
 from app.accounts import staffing
-from app.accounts.passwords import hasher_of
+from app.accounts.passwords import hash_password, hasher_of
 from app.accounts.staffing import StaffRefused
 from app.blueprints.staff import blueprint
 from app.blueprints.staff.forms import PersonForm, RoleForm
@@ -37,13 +36,12 @@ def add_person() -> ResponseReturnValue:
     if not form.validate():
         return _page(form), 422
     password = staffing.one_time_password()
-    hasher = _hasher()
+    password_hash = _hash(password)
     try:
         with write_transaction(db.session()) as session:
-            user = staffing.create(
-                session, actor, form.email.data, form.name.data, form.role.data, password, hasher
-            )
-            email = user.email
+            email = staffing.create(
+                session, actor, form.email.data, form.name.data, form.role.data, password_hash
+            ).email
     except StaffRefused as refusal:
         form.email.errors = [refusal.message]
         return _page(form), 422
@@ -74,10 +72,10 @@ def disable_person(user_id: int) -> ResponseReturnValue:
 def start_over(user_id: int) -> ResponseReturnValue:
     """A one-time password for somebody who is locked out, or comes back. Their second factor is set up anew."""
     actor, password = _actor(), staffing.one_time_password()
-    hasher = _hasher()
+    password_hash = _hash(password)
     try:
         with write_transaction(db.session()) as session:
-            email = staffing.start_over(session, actor, user_id, password, hasher).email
+            email = staffing.start_over(session, actor, user_id, password_hash).email
     except StaffRefused as refusal:
         flash(refusal.message, "error")
         return redirect(url_for(".people"), 303)
@@ -91,7 +89,7 @@ def _changed(change: Callable[[Session], User]) -> ResponseReturnValue:
             words = (
                 _("%(name)s has no sign-in any more.", name=user.name)
                 if user.disabled_at
-                else f"{user.name} is {user.role} now."
+                else _("%(name)s is %(role)s now.", name=user.name, role=_(user.role.capitalize()))
             )
         flash(words, "success")
     except StaffRefused as refusal:
@@ -99,8 +97,8 @@ def _changed(change: Callable[[Session], User]) -> ResponseReturnValue:
     return redirect(url_for(".people"), 303)
 
 
-def _hasher() -> PasswordHasher:
-    return hasher_of(current_app.config["CARILLON"])
+def _hash(password: str) -> str:
+    return hash_password(password, hasher_of(current_app.config["CARILLON"]))
 
 
 def _actor() -> Actor:
