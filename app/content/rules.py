@@ -28,7 +28,9 @@ from app.content.words import WordFinder
 __all__ = ["BannedWord", "Finding", "Rulebook", "Severity", "Switches", "blocking"]
 
 MAX_FINDINGS_OF_A_RULE = 20
-LONGEST_READ = 10_000
+LONGEST_READ = (
+    3_000  # three times what any channel takes; the rules take long for what is made to keep them busy
+)
 
 
 @dataclass(frozen=True, slots=True)

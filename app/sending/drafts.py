@@ -8,9 +8,9 @@ import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, func, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -24,6 +24,10 @@ from app.recipients.writing import LONGEST_WRITTEN
 from app.sending.lookup import approved_template, lock_task, open_route, task_of
 from app.sending.states import DRAFT_STATES, move_task
 from app.stored_files import StoredUpload
+
+MOST_CHECKED: Final = (
+    10  # drafts of one account at a time: the workers that check serve all accounts, one after another
+)
 
 
 @dataclass(frozen=True)
@@ -200,6 +204,7 @@ def _create(
     if earlier is not None:
         return earlier
     assert user.account_id is not None  # every view that comes here is for clients
+    _require_room(session, user.account_id)
     route = open_route(session, request.route_id, user.account_id)
     task = Task(
         account_id=user.account_id,
@@ -268,6 +273,8 @@ def _sent_before(session: Session, user: User, request: DraftRequest, fingerprin
 
 def _recheck(session: Session, task: Task, values: dict[str, object]) -> Task:
     """Back to the checks, as a new run: whatever an older run still finds is not written."""
+    if task.state != TaskState.CHECKING:
+        _require_room(session, task.account_id)
     move_task(
         session,
         task.id,
@@ -286,6 +293,21 @@ def _recheck(session: Session, task: Task, values: dict[str, object]) -> Task:
     forget_rows(session, task.id)
     enqueue_after_commit(session, "jobs.intake.check", task.id)
     return lock_task(session, task.id)
+
+
+def _require_room(session: Session, account_id: int) -> None:
+    """Raises TaskRefused where so many of the account's drafts are being checked that others would wait for it."""
+    checked = session.scalar(
+        select(func.count(Task.id)).where(Task.account_id == account_id, Task.state == TaskState.CHECKING)
+    )
+    if (checked or 0) >= MOST_CHECKED:
+        raise TaskRefused(
+            _(
+                "%(most)s tasks of your account are being checked, and that is as many as go at once. "
+                "Wait until one is done, then try again.",
+                most=MOST_CHECKED,
+            )
+        )
 
 
 def _fingerprint(

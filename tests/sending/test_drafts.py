@@ -7,7 +7,7 @@ from flask import Flask
 from sqlalchemy.orm import Session
 
 from app.database import write_transaction
-from app.errors import Conflict, InvalidMove, NotFound
+from app.errors import Conflict, InvalidMove, NotFound, TaskRefused
 from app.models import Recipient, Task, TaskState, User
 from app.sending import drafts
 from app.sending.checking import _begin, _Progress, _store
@@ -49,6 +49,19 @@ def test_a_double_click_at_the_same_moment_makes_one_draft(any_app: Flask, house
 
     assert len(at_once(any_app, [create] * 8)) == 1
     assert count(house.session, Task) == 1
+
+
+def test_one_account_does_not_keep_the_checks_from_all_others(any_app: Flask, house: House) -> None:
+    waiting = [house.quick(NUMBER) for _ in range(drafts.MOST_CHECKED)]
+    with pytest.raises(TaskRefused, match="as many as go at once"):
+        house.quick(NUMBER)
+    with write_transaction(house.session):  # what is being checked may be checked by its newest words
+        drafts.check_again(house.session, house.account_id, waiting[0].public_id)
+        drafts.create_quick(house.session, make_owner(house.session), house.request(), NUMBER)
+    ready = house.check(waiting[0])
+    house.quick(NUMBER)
+    with pytest.raises(TaskRefused, match="as many as go at once"), write_transaction(house.session):
+        drafts.check_again(house.session, house.account_id, ready.public_id)
 
 
 def test_a_closed_route_takes_no_draft(house: House) -> None:
