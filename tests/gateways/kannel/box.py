@@ -15,7 +15,7 @@ from pathlib import Path
 from app.gateways.base import Gateway
 from app.gateways.registry import make_gateway
 
-PATIENCE = 10.0
+PATIENCE = 30.0
 USERNAME = "carillon"
 PASSWORD = "kannel-password"
 RECEIPT_SECRET = "a-long-secret-for-the-receipts"
@@ -101,6 +101,13 @@ class Kannel:
         """A phone sends a message: `sender receiver text words`."""
         assert self._line is not None
         self._line.sendall(f"{line}\n".encode())
+
+    def wait_for(self, words: str) -> None:
+        """Until such a text has come out at the carrier's end."""
+        deadline = time.monotonic() + PATIENCE
+        while not any(line.endswith(words) for line in self.lines):
+            assert time.monotonic() < deadline, f"Only this came out: {self.lines}"
+            time.sleep(0.01)
 
     def hang_up(self) -> None:
         if self._line is not None:
