@@ -82,7 +82,7 @@ def write_transaction(session: Session) -> Iterator[Session]:
     session.connection(execution_options={"sqlite_begin": "IMMEDIATE"})
     try:
         yield session
-        for write, gathered in session.info.pop(_BEFORE_COMMIT).items():
+        for write, gathered in sorted(session.info.pop(_BEFORE_COMMIT).items(), key=_turn):
             write(session, gathered)
         session.commit()
     except BaseException:
@@ -92,6 +92,12 @@ def write_transaction(session: Session) -> Iterator[Session]:
         raise
     for function in session.info.pop(_AFTER_COMMIT, []):
         function()
+
+
+def _turn(kept: tuple[Callable[..., None], Any]) -> tuple[str, str]:
+    """The same order in every transaction, whatever was gathered first: so none waits for another in a circle."""
+    write, _ = kept
+    return write.__module__, write.__qualname__
 
 
 def truncate_log(session: Session) -> None:

@@ -21,7 +21,7 @@ from sqlalchemy.orm import Session
 from app.bulk_load import indexes_aside
 from app.clock import now
 from app.database import insert_many, write_transaction
-from app.ledger import blocks
+from app.ledger import blocks, submitted_days
 from app.ledger.rollups import SUMS
 from app.ledger.route_hours import receipt_step
 from app.models import (
@@ -35,12 +35,15 @@ from app.models import (
     RollupMonth,
     Route,
     RouteHour,
+    SubmittedDay,
     Task,
     TaskKind,
+    TaskName,
     TaskState,
     User,
 )
 from app.models.base import new_public_id
+from app.models.task_name import rows_of
 
 EMAIL: Final = "load@example.com"
 PRICE: Final = 1_000
@@ -92,6 +95,9 @@ class _Books:
         default_factory=lambda: defaultdict(lambda: dict.fromkeys(SUMS, 0))
     )
     hours: Counter[tuple[int, int, str, str, str]] = field(default_factory=Counter)
+    submitted: defaultdict[tuple[date, int], Counter[str]] = field(
+        default_factory=lambda: defaultdict(Counter)
+    )
 
 
 def seed(session: Session, messages: int, password_hash: str, per_task: int = PER_TASK) -> Iterator[int]:
@@ -193,6 +199,12 @@ def _store(session: Session, books: _Books, rows: list[dict[str, Any]]) -> None:
         entries += _entries(books, task_id, row)
         _count(books, row)
     insert_many(session, _table(LedgerEntry), entries)
+    names = [
+        each
+        for task_id, row in zip(ids, rows, strict=True)
+        for each in rows_of(task_id, books.account_id, row["name"])
+    ]
+    insert_many(session, _table(TaskName), names)
 
 
 def _entries(books: _Books, task_id: int, row: dict[str, Any]) -> Iterator[dict[str, Any]]:
@@ -236,6 +248,9 @@ def _count(books: _Books, row: dict[str, Any]) -> None:
     sums["segments"] += row["total"]
     sums["price"] += row["price"]
     sums["charged"] += row["delivered"] * PRICE
+    books.submitted[submitted_days.day_of(row["submitted_at"]), row["route_id"]] += Counter(
+        tasks=1, messages=row["total"], sent=row["delivered"], failed=row["failed"], price=row["price"]
+    )
     for name in ("delivered", "failed", "in_doubt"):
         sums[name] += row[name]
     _count_by_hour(books, row, _REGIONS[number % len(_REGIONS)])
@@ -279,6 +294,11 @@ def _close(session: Session, books: _Books) -> None:
     names = ("route_id", "hour", "kind", "region", "name", "messages")
     hours = [dict(zip(names, (*key, count), strict=True)) for key, count in books.hours.items()]
     insert_many(session, _table(RouteHour), hours)
+    submitted = [
+        {"day": day, "route_id": route_id, **{name: sums[name] for name in submitted_days.SUMS}}
+        for (day, route_id), sums in books.submitted.items()
+    ]
+    insert_many(session, _table(SubmittedDay), submitted)
     blocks.count_all(session, books.account_id)
     balances = {"available": books.available, "held": books.held}
     session.execute(update(Account).where(Account.id == books.account_id).values(balances))

@@ -21,7 +21,7 @@ from app.database import write_transaction
 from app.desk.audit_log import Actor
 from app.extensions import db
 from app.ledger.audit import audit
-from app.models import AuditEvent, LedgerEntry, Message, Task
+from app.models import AuditEvent, LedgerEntry, Message, SubmittedDay, Task, TaskName
 from app.sending import submission
 from app.sending.checking import check
 from app.topups import approval
@@ -228,6 +228,21 @@ def test_what_was_claimed_waits_again_and_the_books_stand(empty_app: Flask) -> N
     assert [each.may_have_left for each in messages] == [True, False, False]
     report = audit(session)
     assert report.ok, report.differences
+
+
+def test_names_are_searched_and_days_proved_for_tasks_from_before(empty_app: Flask) -> None:
+    flask_migrate.upgrade(MIGRATIONS)
+    session = db.session()
+    owner = make_owner(session, make_account(session, available=10_000))
+    for name in ("Spring sale", "春节2026", "★"):
+        make_submitted_task(session, owner, make_route(session), messages=2, name=name)
+    kept = [set(session.execute(select(*table.__table__.c))) for table in (TaskName, SubmittedDay)]
+    session.close()
+    flask_migrate.downgrade(MIGRATIONS, revision="0013")
+    flask_migrate.upgrade(MIGRATIONS)
+    assert [set(session.execute(select(*table.__table__.c))) for table in (TaskName, SubmittedDay)] == kept
+    assert all(kept)
+    assert audit(session).ok
 
 
 @pytest.mark.slow

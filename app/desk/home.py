@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date
 from typing import Final
 
 from sqlalchemy import func, select
@@ -17,6 +17,7 @@ from app.models import (
     Adjustment,
     SenderIdRequest,
     StaffAlert,
+    SubmittedDay,
     Task,
     TaskState,
     Ticket,
@@ -46,7 +47,7 @@ NOTHING_WAITS: Final = Waiting(0, 0, 0, 0, 0, 0)
 
 @dataclass(frozen=True, slots=True)
 class Volume:
-    """What was submitted since a moment: tasks, messages by what became of them, and credits in millicredits."""
+    """What was submitted on a day: tasks, messages by what became of them, and credits in millicredits."""
 
     tasks: int
     messages: int
@@ -70,17 +71,11 @@ def waiting(session: Session) -> Waiting:
     return Waiting(*row)
 
 
-def volume(session: Session, since: datetime) -> Volume:
-    """What clients have submitted since then."""
-    row = session.execute(
-        select(
-            func.count(Task.id),
-            func.coalesce(func.sum(Task.total), 0),
-            func.coalesce(func.sum(Task.accepted + Task.delivered), 0),
-            func.coalesce(func.sum(Task.failed), 0),
-            func.coalesce(func.sum(Task.price), 0),
-        ).where(Task.submitted_at >= since)
-    ).one()
+def volume(session: Session, day: date) -> Volume:
+    """What clients have submitted on that day of UTC, from the sums that are kept of each route."""
+    names = ("tasks", "messages", "sent", "failed", "price")
+    sums = (func.coalesce(func.sum(getattr(SubmittedDay, name)), 0) for name in names)
+    row = session.execute(select(*sums).where(SubmittedDay.day == day)).one()
     return Volume(*(int(number) for number in row))
 
 

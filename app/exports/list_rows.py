@@ -80,7 +80,7 @@ def count_tasks(
     session: Session, account_id: int, asked: Asked, state: str | None, *, submitted: bool
 ) -> int:
     """How many tasks the list has."""
-    wanted = tasks_asked(account_id, state_filter=state, submitted=submitted, asked=asked)
+    wanted = tasks_asked(session, account_id, state_filter=state, submitted=submitted, asked=asked)
     return session.scalar(select(func.count()).select_from(wanted.with_only_columns(Task.id).subquery())) or 0
 
 
@@ -88,7 +88,7 @@ def task_rows(
     session: Session, account_id: int, asked: Asked, state: str | None, *, submitted: bool
 ) -> Iterator[Rows]:
     """The tasks with their money as the ledger has it."""
-    wanted = tasks_asked(account_id, state_filter=state, submitted=submitted, asked=asked)
+    wanted = tasks_asked(session, account_id, state_filter=state, submitted=submitted, asked=asked)
     wanted = wanted.options(undefer(Task.sender_id))
     last: int | None = None
     while True:

@@ -67,7 +67,7 @@ def how_many(session: Session, account_id: int, asked: Asked) -> int | None:
     if asked.number:
         return None
     counter = STATUS_COUNTERS.get(asked.status or "", Task.total)
-    return int(session.scalar(select(func.sum(counter)).where(*tasks_with(account_id, asked))) or 0)
+    return int(session.scalar(select(func.sum(counter)).where(*tasks_with(session, account_id, asked))) or 0)
 
 
 def message_rows(session: Session, account_id: int, asked: Asked) -> Iterator[Rows]:
@@ -126,7 +126,7 @@ class _RowMaker:
 class _Reader:
     def __init__(self, session: Session, account_id: int, asked: Asked) -> None:
         self.session = session
-        self.conditions = tasks_with(account_id, asked)
+        self.conditions = tasks_with(session, account_id, asked)
         self.counter = STATUS_COUNTERS.get(asked.status or "", Task.total)
         self.to_number = [Message.account_id == account_id, Message.e164 == asked.number]
         statuses = STATUS_FILTERS.get(asked.status or "")

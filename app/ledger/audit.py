@@ -7,7 +7,7 @@ out. The work is the database's; only what differs comes back.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
@@ -20,6 +20,7 @@ from app.ledger.blocks import block_differences
 from app.ledger.comparison import Difference, of_account
 from app.ledger.rollup_books import month_differences, rollup_differences
 from app.ledger.route_hour_books import route_hour_differences
+from app.ledger.submitted_days import submitted_day_differences
 from app.ledger.task_books import task_differences
 from app.models import Account, LedgerEntry, StaffAlert
 
@@ -43,20 +44,28 @@ def audit(session: Session, account_id: int | None = None) -> AuditReport:
     """Examine the books of one account, or of all. Reads only; `enforce` acts on what it finds."""
     accounts = select(func.count(Account.id)).where(of_account(Account.id, account_id))
     entries = select(func.count(LedgerEntry.id)).where(of_account(LedgerEntry.account_id, account_id))
+    tasks = list(task_differences(session, account_id))
     differences = (
         *balance_differences(session, account_id),
         *chain_differences(session, account_id),
         *block_differences(session, account_id),
-        *task_differences(session, account_id),
+        *tasks,
         *rollup_differences(session, account_id),
         *month_differences(session, account_id),
-        *(route_hour_differences(session) if account_id is None else ()),
+        *(_of_everybody(session, tasks) if account_id is None else ()),
     )
     return AuditReport(
         accounts=session.scalar(accounts) or 0,
         entries=session.scalar(entries) or 0,
         differences=differences,
     )
+
+
+def _of_everybody(session: Session, tasks: Sequence[Difference]) -> Iterator[Difference]:
+    """What differs in the sums over all accounts: of messages, and of tasks where their own numbers are right."""
+    yield from route_hour_differences(session)
+    if not tasks:
+        yield from submitted_day_differences(session)
 
 
 def enforce(session: Session, report: AuditReport) -> None:
@@ -69,7 +78,7 @@ def enforce(session: Session, report: AuditReport) -> None:
     for account_id, differences in groupby(in_order, key=lambda difference: difference.account_id):
         reason = _reason(list(differences))
         if account_id is None:
-            _tell(session, "ledger:routes", f"The hourly figures of routes do not add up. {reason}")
+            _tell(session, "ledger:routes", f"The figures of routes do not add up. {reason}")
             continue
         session.execute(
             update(Account)

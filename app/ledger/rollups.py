@@ -5,7 +5,7 @@ A rollup is written only while its account is locked: it comes after the account
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from datetime import date, datetime
 from typing import Any, Final, NamedTuple
@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from app.ledger import submitted_days
 from app.ledger.adding import add
 from app.models import Account, Message, MessageStatus, Money, Rollup, RollupMonth, Task
 
@@ -59,6 +60,8 @@ def count_submission(session: Session, task: Task) -> None:
     """Count a task whose messages have just been queued. The caller has locked its account by the hold."""
     _lock_account(session, task.account_id)
     _add(session, task, _submitted(session, task))
+    whole = Counter(tasks=1, messages=task.total, price=task.price)
+    submitted_days.count(session, task, whole)
 
 
 def count_on_day(session: Session, task: Task, day: date) -> None:
@@ -89,9 +92,12 @@ def _submitted(session: Session, task: Task) -> dict[str, dict[str, int]]:
 def count_moves(session: Session, task: Task, moves: Iterable[Moved]) -> None:
     """Count what became of a task's messages, once their money has moved."""
     sums: dict[str, dict[str, int]] = defaultdict(lambda: defaultdict(int))
+    of_day: Counter[str] = Counter()
     for move in moves:
         of_region = sums[move.region]
         for status, change in ((move.was, -1), (move.becomes, 1)):
+            if status in submitted_days.COUNTED:
+                of_day[submitted_days.COUNTED[status]] += change * move.messages
             if status in _COUNTED:
                 of_region[status] += change * move.messages
         if move.money is not move.money_was and move.money in (Money.CHARGED, Money.REFUNDED):
@@ -102,6 +108,7 @@ def count_moves(session: Session, task: Task, moves: Iterable[Moved]) -> None:
     if changed:
         _lock_account(session, task.account_id)
         _add(session, task, changed)
+    submitted_days.count(session, task, of_day)
 
 
 def _add(session: Session, task: Task, sums: Mapping[str, Mapping[str, int]]) -> None:

@@ -16,7 +16,7 @@ from app.models.receipt import Receipt
 from app.models.recipient import Recipient, Rejection
 from app.models.recipient_list import ListEntry, ListState, RecipientList
 from app.models.record_export import ExportKind, ExportState, RecordExport
-from app.models.rollup import Rollup, RollupMonth
+from app.models.rollup import Rollup, RollupMonth, SubmittedDay
 from app.models.route import (
     AccountRoute,
     Channel,
@@ -47,6 +47,7 @@ from app.models.suppression import (
     UploadState,
 )
 from app.models.task import Task, TaskKind, TaskState
+from app.models.task_name import TaskName
 from app.models.terms import TermsAcceptance, TermsVersion
 from app.models.ticket import Ticket, TicketMessage, TicketPost
 from app.models.top_up import Adjustment, Plan, PlanTier, TopUp, TopUpState
@@ -121,11 +122,13 @@ __all__ = [
     "SignInAttempt",
     "SignInOutcome",
     "StaffAlert",
+    "SubmittedDay",
     "Suppression",
     "SuppressionSource",
     "SuppressionUpload",
     "Task",
     "TaskKind",
+    "TaskName",
     "TaskState",
     "TemplateState",
     "TermsAcceptance",

@@ -54,3 +54,21 @@ class RollupMonth(_Sums, Base):
     month: Mapped[date] = mapped_column(Date, primary_key=True)
     route_id: Mapped[int] = mapped_column(ForeignKey("route.id"), primary_key=True)
     region: Mapped[str] = mapped_column(String(3), primary_key=True, default="")
+
+
+class SubmittedDay(Base):
+    """What was submitted by a route on a day of UTC, and how much of it was sent or failed: the desk's own day.
+
+    One row a route and day for all clients, so it is written last of all (`app.ledger.submitted_days`). `price` is
+    what was quoted, in millicredits; `sent` was accepted or delivered.
+    """
+
+    __tablename__ = "submitted_day"
+
+    day: Mapped[date] = mapped_column(Date, primary_key=True)
+    route_id: Mapped[int] = mapped_column(ForeignKey("route.id"), primary_key=True)
+    tasks: Mapped[int] = mapped_column(Integer, default=0)
+    messages: Mapped[int] = mapped_column(BigInteger, default=0)
+    sent: Mapped[int] = mapped_column(BigInteger, default=0)
+    failed: Mapped[int] = mapped_column(BigInteger, default=0)
+    price: Mapped[int] = mapped_column(BigInteger, default=0)

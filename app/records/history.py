@@ -111,13 +111,13 @@ def message_of(session: Session, account_id: int, public_id: str, row: int) -> M
     )
 
 
-def tasks_with(account_id: int, asked: Asked) -> list[ColumnElement[bool]]:
+def tasks_with(session: Session, account_id: int, asked: Asked) -> list[ColumnElement[bool]]:
     """The account's submitted tasks that have any such message; the number that is asked for plays no part."""
     conditions: list[ColumnElement[bool]] = [
         Task.account_id == account_id,
         Task.submitted_at.is_not(None),
         *within(Task.submitted_at, asked.period),
-        *named_conditions(account_id, asked, Task.submitted_at),
+        *named_conditions(session, account_id, asked),
     ]
     if (counter := STATUS_COUNTERS.get(asked.status or "")) is not None:
         conditions.append(counter > _NOUGHT)
@@ -133,7 +133,7 @@ class _Search:
         self.asked = asked
         self.backwards = backwards
         self.rising = backwards != asked.oldest_first  # the tasks' times
-        self.conditions = tasks_with(account_id, asked)
+        self.conditions = tasks_with(session, account_id, asked)
         statuses = STATUS_FILTERS.get(asked.status or "")
         self.of_status = [Message.status.in_(statuses)] if statuses else []
 

@@ -66,7 +66,12 @@ SETTLING = "settling"
 
 
 def tasks_asked(
-    account_id: int, *, state_filter: str | None = None, submitted: bool = False, asked: Asked | None = None
+    session: Session,
+    account_id: int,
+    *,
+    state_filter: str | None = None,
+    submitted: bool = False,
+    asked: Asked | None = None,
 ) -> Select[Task]:
     """The account's tasks that a list is asked for, in no order; see `task_page`."""
     statement = _tasks_of(account_id)
@@ -74,7 +79,7 @@ def tasks_asked(
         statement = statement.where(Task.submitted_at.is_not(None))
     if asked is not None:
         statement = statement.where(
-            *named_conditions(account_id, asked, Task.created_at), *within(Task.created_at, asked.period)
+            *named_conditions(session, account_id, asked), *within(Task.created_at, asked.period)
         )
     if states := STATE_FILTERS.get(state_filter or ""):
         statement = statement.where(Task.state.in_(states))
@@ -97,7 +102,7 @@ def task_page(
     those on which tasks were begun; oldest first where that is asked for. Several states are read one by one, each by
     an index in the list's own order.
     """
-    statement = tasks_asked(account_id, submitted=submitted, asked=asked)
+    statement = tasks_asked(session, account_id, submitted=submitted, asked=asked)
     states = STATE_FILTERS.get(state_filter or "")
     pieces = [statement.where(Task.state == state) for state in states] if states else [statement]
     follows, leads = (_place_of(session, account_id, public_id) for public_id in (before, after))

@@ -19,9 +19,20 @@ from sqlalchemy import event, text
 from app import load
 from app.database import refresh_figures
 from app.models import Task, User
+from app.records import asked
 from tests.factories.users import make_staff
 
-LARGE = ("message", "task", "ledger_entry", "recipient", "receipt", "ledger_block", "rollup", "rollup_month")
+LARGE = (
+    "message",
+    "task",
+    "task_name",
+    "ledger_entry",
+    "recipient",
+    "receipt",
+    "ledger_block",
+    "rollup",
+    "rollup_month",
+)
 MOST_QUERIES = 18  # of a page, however many rows it shows
 TASKS, PER_TASK = 300, 12
 
@@ -39,12 +50,13 @@ LISTS = {
     "/messages?status=waiting": "ix_task_waiting",
     "/messages?status=accepted": "ix_task_accepted",
     "/messages?status=cancelled": "ix_task_cancelled",
-    "/messages?task=Load": "ix_task_account_id_submitted_at",
+    "/messages?task=Load": "ix_task_name_account_id_start",
+    "/messages?task=Nothing": "ix_task_name_account_id_start",
     "/tasks": "ix_task_account_id_created_at",
     "/tasks?before={task}": "ix_task_account_id_created_at",
     "/tasks?from={day}&to={day}": "ix_task_account_id_created_at",
     "/tasks?state=drafts": "ix_task_account_id_state",
-    "/tasks?task=Load": "ix_task_account_id_created_at",
+    "/tasks?task=Load": "ix_task_name_account_id_start",
     "/sending?from={day}&to={day}": "ix_task_account_id_created_at",
     "/statement?from={day}&to={day}": "ix_ledger_entry_account_id_created_at",
     "/statement": "ix_ledger_entry_account_id_id|pk_ledger_entry",
@@ -93,6 +105,23 @@ def test_every_list_is_read_by_its_index(any_app, session, loaded, sign_in):
             if not any(re.search(index, plan) for plan in plans):
                 wrong.append(f"{address} does not use {index}:\n" + "\n".join(plans))
     assert not wrong, "\n".join(wrong)
+
+
+def test_a_name_that_very_many_tasks_have_is_met_in_the_lists_order(
+    any_app, session, loaded, sign_in, monkeypatch
+):
+    monkeypatch.setattr(asked, "_FEW", 10)
+    client = any_app.test_client()
+    sign_in(client, loaded["owner"])
+    for address, index in (
+        ("/messages?task=Load", "ix_task_account_id_submitted_at"),
+        ("/tasks?task=Load", "ix_task_account_id_created_at"),
+    ):
+        with _asked(session) as statements:
+            assert client.get(address).status_code == 200
+        plans = [_plan(session, *each) for each in statements]
+        assert not [table for plan in plans for table in _read_through(plan)], plans
+        assert any(index in plan and re.search("_task_name", plan) for plan in plans), plans
 
 
 def test_a_page_makes_as_many_queries_for_fifty_rows_as_for_one(session, loaded, client, sign_in):

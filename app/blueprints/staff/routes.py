@@ -48,11 +48,10 @@ def _page(wrong: dict[int, NoteForm] | None = None) -> str:
         (alert, (wrong or {}).get(alert.id) or NoteForm(formdata=None, prefix=f"a{alert.id}-"))
         for alert in found
     ]
-    midnight = moment.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
     return render_template(
         "staff/desk.html",
         waiting=home.waiting(session),
-        volume=home.volume(session, midnight),
+        volume=home.volume(session, moment.astimezone(UTC).date()),
         alerts=alerts,
         tasks_of_alerts=records.tasks_named(session, found),
         routes=routes,
