@@ -16,9 +16,10 @@ _PATIENCE = 0.3  # seconds; then the database counts
 _KEY = "carillon_limits"
 
 
-def take(act: Act, person: str | int) -> None:
+def take(act: Act, person: str | int, *, is_known: bool = False) -> None:
     """Count a try of this person from this address. Raises abuse.TooManyTries."""
-    abuse.take(db.session(), _counters(), act, person=str(person), ip=request.remote_addr or "unknown")
+    ip = request.remote_addr or "unknown"
+    abuse.take(db.session(), _counters(), act, person=str(person), ip=ip, is_known=is_known)
 
 
 def take_upload(act: Act = Act.UPLOAD) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -9,7 +10,7 @@ from argon2 import PasswordHasher
 from pyotp import TOTP
 
 from app import demo
-from app.accounts.abuse import LIMITS, Act
+from app.accounts.abuse import LIMITS, Act, Limit
 from app.accounts.terms import TERMS_VERSION
 from app.blueprints.auth.next_page import next_page
 from app.clock import now
@@ -170,6 +171,22 @@ def test_guessing_elsewhere_does_not_lock_out_the_browser_that_its_owner_uses(ap
         for _ in range(LIMITS[Act.SIGN_IN].person.times + 1)
     ]
     assert tries[-1] == 429
+
+
+def test_very_many_addresses_together_keep_no_known_browser_out(app, client, session, monkeypatch):
+    users = [make_owner(session) for _ in range(2)]
+    right = [{"email": user.email, "password": PASSWORD, **TERMS} for user in users]
+    client.submit("/sign-in", right[0], follow_redirects=True)
+    client.submit("/sign-out", page="/")
+    few = replace(LIMITS[Act.SIGN_IN], overall=Limit(3, 3600))
+    monkeypatch.setitem(LIMITS, Act.SIGN_IN, few)
+    for number in range(5):
+        crowd = app.test_client()
+        wrong = {"email": f"a{number}@example.com", "password": WRONG, **TERMS}
+        crowd.submit("/sign-in", wrong, environ_overrides={"REMOTE_ADDR": f"2001:db8:0:{number}::1"})
+    assert app.test_client().submit("/sign-in", right[1]).status_code == 429
+    assert client.submit("/sign-in", right[1]).status_code == 429
+    assert client.submit("/sign-in", right[0]).location == "/"
 
 
 def test_a_forged_mark_of_a_known_browser_is_worth_nothing(client, session):

@@ -78,7 +78,7 @@ def _authenticated(form: SignInForm) -> User:
     """Count the try, then look at the password. Raises TooManyTries, SignInRefused."""
     session, email, visitor = db.session(), tidy_email(form.email.data), web_sessions.visitor()
     try:
-        limits.take(Act.SIGN_IN, known_device.person(email))
+        limits.take(Act.SIGN_IN, known_device.person(email), is_known=known_device.is_known(email))
     except TooManyTries:
         user = person_of(session, email)
         with write_transaction(session):
