@@ -171,6 +171,9 @@ def test_a_new_price_never_touches_a_quote(operator, session, app):
             "prices": "",
             "price_per_segment": "9",
             "allowed_prefixes": "",
+            "blocked_prefixes": "",
+            "minimum_recipients": "1",
+            "maximum_recipients": "5000",
             "everyone": "y",
         },
     )
