@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from app.desk import audit_log
 from app.desk.audit_log import Actor
+from app.desk.interest import require_none
 from app.errors import CarillonError, NotFound
 from app.language import gettext, thousands
 from app.models import (
@@ -178,8 +179,12 @@ def require_password_change(session: Session, actor: Actor, account_id: int, use
 
 
 def set_plan(session: Session, actor: Actor, account_id: int, plan_id: int | None) -> Account:
-    """Put the account on a plan, or back on the default one (None). Raises NotFound."""
+    """Put the account on a plan, or back on the default one (None).
+
+    Raises NotFound, and NotAllowed for who has an interest in the account.
+    """
     found = account(session, account_id)
+    require_none(session, actor, account_id)
     if plan_id is not None and session.get(Plan, plan_id) is None:
         raise NotFound(gettext("There is no such plan."))
     if found.plan_id != plan_id:
@@ -207,9 +212,10 @@ def set_route(
     """Allow or forbid a route to the account (None: as for everyone else), and give it a price of its own there.
 
     `own_price` is millicredits a segment and stands for all of the route's prices; what was quoted keeps its quote.
-    Raises NotFound.
+    Raises NotFound, and NotAllowed for who has an interest in the account: a price of 0 is credit without end.
     """
     account(session, account_id)
+    require_none(session, actor, account_id)
     route = session.get(Route, route_id)
     if route is None:
         raise NotFound(gettext("There is no such route."))

@@ -12,13 +12,14 @@ from sqlalchemy.orm import Session
 from app.clock import now
 from app.desk import audit_log
 from app.desk.audit_log import Actor
+from app.desk.interest import interest_in
 from app.desk.settings import desk_settings
 from app.errors import CarillonError, Conflict, NotFound
 from app.language import gettext
 from app.ledger import transfers
 from app.models import Account, Adjustment, User
 from app.pricing import credits
-from app.topups.alone import LATELY, hold_count, interest_in, may_still_make
+from app.topups.alone import LATELY, hold_count, may_still_make
 from app.topups.alone import POSTED as POSTED
 from app.topups.telling import tell_adjusted
 

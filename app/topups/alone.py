@@ -1,4 +1,4 @@
-"""What a member of staff may not do with credit by themselves: decide for an account of theirs, or make too much of it.
+"""How much credit a member of staff may make by themselves within a day.
 
 Top-ups and corrections are two doors to the same balance, so both ask here.
 """
@@ -8,41 +8,15 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Final
 
-from sqlalchemy import exists, func, select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from app.clock import now
 from app.desk.settings import desk_settings
-from app.language import gettext
-from app.models import Adjustment, AuditEvent, TopUp, TopUpState, User
+from app.models import Adjustment, TopUp, TopUpState, User
 
 LATELY: Final = timedelta(days=1)
 POSTED: Final = "posted"  # an adjustment that moved the balance
-
-# What the audit log calls the making of an account by staff.
-_ACCOUNT_MADE: Final = "account.create"
-
-
-def interest_in(session: Session, staff: User, account_id: int) -> str | None:
-    """Why this person may not decide on the account's credit; None when they may.
-
-    They may not when the account is theirs, as far as that can be known: as a member, by having made it, or by a
-    phone number that a member of it has too.
-    """
-    if staff.account_id == account_id:
-        return gettext("You belong to this account, so somebody else must decide on its credit.")
-    made = exists().where(
-        AuditEvent.account_id == account_id,
-        AuditEvent.actor_id == staff.id,
-        AuditEvent.action == _ACCOUNT_MADE,
-    )
-    if session.scalar(select(made)):
-        return gettext("You made this account, so somebody else must decide on its credit.")
-    if staff.phone is not None and session.scalar(
-        select(exists().where(User.account_id == account_id, User.phone == staff.phone))
-    ):
-        return gettext("A member of this account has your phone number, so somebody else must decide on it.")
-    return None
 
 
 def hold_count(session: Session, staff_id: int | None) -> None:

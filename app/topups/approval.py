@@ -14,13 +14,14 @@ from sqlalchemy.orm import Session
 from app.clock import now
 from app.desk import audit_log
 from app.desk.audit_log import Actor
+from app.desk.interest import interest_in
 from app.desk.settings import desk_settings
 from app.errors import Conflict, NotAllowed, TopUpRefused
 from app.language import gettext, thousands
 from app.ledger import transfers
 from app.models import TopUp, TopUpState, User
 from app.pricing import MILLICREDITS, credits
-from app.topups.alone import LATELY, hold_count, interest_in, may_still_make
+from app.topups.alone import LATELY, hold_count, may_still_make
 from app.topups.low_balance import note_rise
 from app.topups.prices import MOST_CREDITS
 from app.topups.states import lock_top_up, move_top_up

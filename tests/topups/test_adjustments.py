@@ -6,14 +6,16 @@ import pytest
 from sqlalchemy.orm import Session
 
 from app.database import write_transaction
-from app.desk import audit_log
+from app.desk import audit_log, clients
 from app.desk.audit_log import Actor
 from app.desk.settings import change_settings
+from app.errors import NotAllowed
 from app.ledger.balances import balance
-from app.models import Adjustment, User
+from app.models import Adjustment, Role, User
 from app.topups import adjustments
 from app.topups.approval import Outcome
 from tests.factories.accounts import make_account
+from tests.factories.routes import make_route
 from tests.factories.top_ups import make_top_up
 from tests.factories.users import make_owner, make_staff, make_user
 from tests.topups.test_approval import AMOUNT, MACHINE, approve, at_once
@@ -91,3 +93,17 @@ def test_slices_corrected_at_the_same_moment_are_counted_together(session, any_a
         return correct(session, staff_id, accounts[number], GIFT, f"key-{number}")
 
     assert at_once(any_app, 6, click) == {adjustments.POSTED: 3, adjustments.WAITING: 3}
+
+
+def test_nobody_sets_the_prices_of_an_account_that_is_theirs(session, owner):
+    staff, account_id, route = make_staff(session, role=Role.ADMIN), owner.account_id, make_route(session)
+    staff.phone = "+61412345678"
+    make_user(session, owner.account, phone=staff.phone)
+    session.commit()
+    actor = Actor.of(staff, None)
+    with pytest.raises(NotAllowed, match="your phone number"), write_transaction(session):
+        clients.set_route(session, actor, account_id, route.id, True, 0)
+    with pytest.raises(NotAllowed, match="your phone number"), write_transaction(session):
+        clients.set_plan(session, actor, account_id, None)
+    with write_transaction(session):
+        clients.set_route(session, MACHINE, account_id, route.id, True, 0)
