@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
-from sqlalchemy import func, select
+from sqlalchemy import and_, func, or_, select
 from sqlalchemy.orm import Session, joinedload
 
 from app.clock import now
@@ -56,11 +56,34 @@ def held_count(session: Session) -> int:
     return session.scalar(select(func.count()).select_from(Task).where(Task.state == TaskState.HELD)) or 0
 
 
-def next_held(session: Session) -> Task | None:
-    """The task that has waited longest, or None."""
-    return session.scalar(
-        select(Task).where(Task.state == TaskState.HELD).order_by(Task.submitted_at, Task.id).limit(1)
+def next_held(session: Session, behind: Task | None = None) -> Task | None:
+    """The held task that comes behind that one in the queue, or else the one that has waited longest; None for none.
+
+    What a reviewer left for later does not come again before the others have.
+    """
+    held = select(Task).where(Task.state == TaskState.HELD).order_by(Task.submitted_at, Task.id).limit(1)
+    if behind is not None and behind.submitted_at is not None:
+        later = and_(Task.submitted_at == behind.submitted_at, Task.id > behind.id)
+        following = session.scalar(held.where(or_(Task.submitted_at > behind.submitted_at, later)))
+        if following is not None:
+            return following
+        held = held.where(Task.id != behind.id)
+    return session.scalar(held)
+
+
+def place_of(session: Session, task: Task) -> int:
+    """Which of the held tasks it is, the longest waiting being the first."""
+    before = or_(
+        Task.submitted_at < task.submitted_at,
+        and_(Task.submitted_at == task.submitted_at, Task.id < task.id),
     )
+    held = select(func.count(Task.id)).where(Task.state == TaskState.HELD, before)
+    return (session.scalar(held) or 0) + 1
+
+
+def submitted_task(session: Session, public_id: str) -> Task | None:
+    """The task of that public id, held or not."""
+    return session.scalar(select(Task).where(Task.public_id == public_id, Task.submitted_at.is_not(None)))
 
 
 def held_task(session: Session, public_id: str) -> Task:

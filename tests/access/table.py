@@ -203,6 +203,7 @@ ROLES: Final[dict[str, str]] = {
     "desk_clients.close": "admin",
     "desk_clients.confirm_adjustment": "finance admin",
     "desk_clients.daily_cap": "operator admin",
+    "desk_clients.entry": _DESK,
     "desk_clients.index": _DESK,
     "desk_clients.ledger": _DESK,
     "desk_clients.note": _DESK,

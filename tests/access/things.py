@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.accounts.links import Links, Purpose
@@ -15,6 +16,7 @@ from app.models import (
     BannedWordEntry,
     Channel,
     DeviceSession,
+    LedgerEntry,
     Letter,
     Notice,
     NoticeKind,
@@ -80,6 +82,9 @@ def fill(session: Session, world: World, people: dict[str, User], settings: Sett
         ("desk_clients", "account_id"): world.account_ids["own"],
         ("desk_clients.restore", "account_id"): world.account_ids[SUSPENDED],
         ("desk_clients", "route_id"): route.id,
+        ("desk_clients.entry", "entry_id"): session.scalars(
+            select(LedgerEntry.id).where(LedgerEntry.account_id == world.account_ids["own"])
+        ).first(),
         ("desk_routes", "route_id"): route.id,
         ("desk_topups", "plan_id"): plan.id,
         ("desk_clients", "user_id"): people["member"].id,

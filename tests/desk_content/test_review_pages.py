@@ -136,3 +136,23 @@ def test_a_draft_is_not_in_the_queue_under_any_address(operator, session):
 
     draft = make_draft(session, owner, make_route(session))
     assert operator.get(page_of(draft)).status_code == 404
+
+
+def test_what_is_left_for_later_does_not_come_again_before_the_others(operator, session):
+    first, second, third = (hold_one(session, name) for name in ("First", "Second", "Third"))
+    assert "No. 1 of 3 held tasks" in operator.get(page_of(first)).text
+    assert f'href="{page_of(second)}" data-desk-key="n"' in operator.get(page_of(first)).text
+    answer = operator.submit(f"{page_of(second)}/release", page=page_of(second))
+    assert answer.location == page_of(third)
+    assert f'href="{page_of(first)}" data-desk-key="n"' in operator.get(page_of(third)).text
+    answer = operator.submit(f"{page_of(third)}/reject", {"reason": "Leave it out."}, page=page_of(third))
+    assert answer.location == page_of(first)
+    page = operator.get(page_of(first)).text
+    assert 'data-desk-key="n"' not in page  # nothing else waits
+    for key in ("a", "r", "q"):
+        assert f'data-desk-key="{key}"' in page
+
+
+def test_the_reviewer_is_not_told_what_the_writer_is(operator, session):
+    page = operator.get(page_of(hold_one(session))).text
+    assert "Leave it out." not in page

@@ -6,4 +6,4 @@ from flask import Blueprint
 
 blueprint = Blueprint("desk_clients", __name__, url_prefix="/staff/clients")
 
-from app.blueprints.desk_clients import adjusting, capping, routes, standing  # noqa: E402, F401
+from app.blueprints.desk_clients import adjusting, capping, ledger, routes, standing  # noqa: E402, F401

@@ -55,7 +55,7 @@ class StandingForm(ReasonForm):
     def validate_typed_name(self, field: StringField) -> None:
         if field.data.casefold() != self._name.strip().casefold():
             raise ValidationError(
-                _("Type %(name)s exactly, to confirm that this is the account you mean.", name=self._name)
+                _("Type %(name)s exactly, to confirm that this is the client you mean.", name=self._name)
             )
 
 

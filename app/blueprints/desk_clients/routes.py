@@ -19,8 +19,9 @@ from app.extensions import db
 from app.ledger.balances import statement
 from app.models import AccountState
 from app.topups import adjustments
+from app.topups.statement import lines
 
-_LEDGER_LINES = 20
+_LEDGER_LINES = 10
 
 
 @blueprint.get("/")
@@ -41,20 +42,6 @@ def index() -> ResponseReturnValue:
 def page(account_id: int) -> ResponseReturnValue:
     """Everything about one client at a glance."""
     return _rendered(account_id)
-
-
-@blueprint.get("/<int:account_id>/ledger")
-@roles_required(ANY_STAFF)
-def ledger(account_id: int) -> ResponseReturnValue:
-    """The account's ledger, newest first."""
-    account = clients.account(db.session(), account_id)
-    before = request.args.get("before", type=int)
-    return render_template(
-        "desk_clients/ledger.html",
-        account=account,
-        page=statement(db.session(), account_id, before=before),
-        before=before,
-    )
 
 
 @blueprint.get("/<int:account_id>/tasks")
@@ -150,7 +137,7 @@ def _rendered(account_id: int, **forms: Any) -> str:
         "desk_clients/page.html",
         account=account,
         members=clients.members(session, account_id),
-        entries=statement(session, account_id, limit=_LEDGER_LINES).entries,
+        lines=lines(session, statement(session, account_id, limit=_LEDGER_LINES).entries),
         tasks=clients.tasks(session, account_id).rows,
         sign_ins=clients.sign_ins(session, account_id),
         notes=clients.notes(session, account_id),

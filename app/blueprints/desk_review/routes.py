@@ -34,7 +34,7 @@ def page(public_id: str) -> ResponseReturnValue:
     try:
         return _page(public_id, RejectForm(), SuspendForm())
     except Conflict as decided:
-        return _onward(decided.message, "warning")
+        return _onward(public_id, decided.message, "warning")
 
 
 @blueprint.post("/<public_id>/release")
@@ -46,11 +46,11 @@ def release(public_id: str) -> ResponseReturnValue:
         with write_transaction(db.session()) as session:
             name = review_queue.release(session, actor, public_id, late_start).name
     except Conflict as decided:
-        return _onward(decided.message, "warning")
+        return _onward(public_id, decided.message, "warning")
     except TaskRefused as refused:
         flash(refused.message, "error")
         return redirect(url_for("desk_review.page", public_id=public_id), 303)
-    return _onward(_("“%(name)s” is released. The client has been told.", name=name), "success")
+    return _onward(public_id, _("“%(name)s” is released. The client has been told.", name=name), "success")
 
 
 @blueprint.post("/<public_id>/reject")
@@ -64,8 +64,9 @@ def reject(public_id: str) -> ResponseReturnValue:
         with write_transaction(db.session()) as session:
             name = review_queue.reject(session, actor, public_id, form.reason.data).name
     except Conflict as decided:
-        return _onward(decided.message, "warning")
+        return _onward(public_id, decided.message, "warning")
     return _onward(
+        public_id,
         _("“%(name)s” is rejected, and its credits went back. The client has been told.", name=name),
         "success",
     )
@@ -99,16 +100,18 @@ def _page(public_id: str, form: RejectForm, suspend_form: SuspendForm) -> str:
         concerns=shown,
         record=review_queue.client_record(db.session(), task.account_id),
         waiting=review_queue.held_count(db.session()),
+        place=review_queue.place_of(db.session(), task),
+        following=review_queue.next_held(db.session(), task),
         form=form,
         suspend_form=suspend_form,
         may_decide=signed_in_user().role in OPERATORS,
     )
 
 
-def _onward(words: str, kind: str) -> ResponseReturnValue:
-    """Say what happened, and go to the task that has waited longest, or to the empty queue."""
+def _onward(public_id: str, words: str, kind: str) -> ResponseReturnValue:
+    """Say what happened, and go to the task that comes behind it, or to the empty queue."""
     flash(words, kind)
-    task = review_queue.next_held(db.session())
+    task = review_queue.next_held(db.session(), review_queue.submitted_task(db.session(), public_id))
     if task is None:
         return redirect(url_for("desk_review.queue"), 303)
     return redirect(url_for("desk_review.page", public_id=task.public_id), 303)

@@ -39,7 +39,7 @@ ACTS = {
         ),
         PauseForm,
         frozenset({TaskState.RUNNING, TaskState.PAUSED}),
-        lazy_gettext("“{name}” is paused, and only staff can let it go on."),
+        lazy_gettext("“%(name)s” is paused, and only staff can let it go on."),
     ),
     "resume": Act(
         lambda session, actor, task, form: task_acts.resume(
@@ -47,7 +47,7 @@ ACTS = {
         ),
         ActForm,
         frozenset({TaskState.PAUSED}),
-        lazy_gettext("“{name}” goes on."),
+        lazy_gettext("“%(name)s” goes on."),
     ),
     "cancel": Act(
         lambda session, actor, task, form: task_acts.cancel(
@@ -55,7 +55,7 @@ ACTS = {
         ),
         ActForm,
         CANCELLABLE,
-        lazy_gettext("“{name}” is cancelled. The credits of what had not left are the client’s again."),
+        lazy_gettext("“%(name)s” is cancelled. The credits of what had not left are the client’s again."),
     ),
 }
 
@@ -101,7 +101,7 @@ def _act(public_id: str, name: str) -> ResponseReturnValue:
     try:
         with write_transaction(db.session()) as session:
             task_name = act.do(session, actor, tasks.any_task(session, public_id), form).name
-        flash(act.done.format(name=task_name), "success")
+        flash(str(act.done) % {"name": task_name}, "success")
     except (InvalidMove, NotAllowed) as refusal:
         flash(refusal.message, "error")
     return redirect(url_for("desk_tasks.page", public_id=public_id), 303)

@@ -6,7 +6,7 @@ from flask_babel import lazy_gettext
 from flask_wtf import FlaskForm
 from wtforms import StringField
 
-from app.blueprints.fields import required
+from app.blueprints.fields import one_line, required
 
 
 class ActForm(FlaskForm):
@@ -22,7 +22,7 @@ class PauseForm(ActForm):
 
     reason = StringField(
         lazy_gettext("Reason"),
-        filters=[lambda text: " ".join((text or "").split())],
+        filters=[one_line],
         validators=required(lazy_gettext("Say why. The client reads it."), 300),
     )
 

@@ -13,9 +13,11 @@ from app.desk import tasks
 from app.desk.gateway_log import log_of
 from app.extensions import db
 from app.gateways.errors import error_words
+from app.records.life import entries_of
 from app.records.messages import STATUS_FILTERS, message_page
 from app.records.money import latest_entries, money_of_task
 from app.sending.holding import concerns
+from app.topups.statement import lines
 
 _LEDGER_LINES = 10
 
@@ -34,7 +36,7 @@ def page(public_id: str) -> ResponseReturnValue:
         acts=open_acts(task),
         concerns=[(concern, mark(concern.text, concern.findings)) for concern in concerns(task)],
         money=money_of_task(session, task.id),
-        entries=latest_entries(session, task.id, _LEDGER_LINES),
+        lines=lines(session, latest_entries(session, task.id, _LEDGER_LINES)),
         events=tasks.events(session, task),
         tickets=tasks.tickets(session, task),
         messages=message_page(
@@ -53,7 +55,9 @@ def ledger(public_id: str) -> ResponseReturnValue:
     task = tasks.any_task(db.session(), public_id)
     before, after = (request.args.get(name, type=int) for name in ("before", "after"))
     found = tasks.entries(db.session(), task, before=before, after=after)
-    return render_template("desk_tasks/ledger.html", task=task, page=found)
+    return render_template(
+        "desk_tasks/ledger.html", task=task, page=found, lines=lines(db.session(), found.rows)
+    )
 
 
 @blueprint.get("/messages/<int:row>")
@@ -66,6 +70,7 @@ def message(public_id: str, row: int) -> ResponseReturnValue:
         "desk_tasks/message.html",
         task=task,
         history=found,
+        lines=lines(db.session(), entries_of(db.session(), found.message)),
         error_words=error_words,
         gateway_log=log_of(db.session(), found.message, current_app.config["CARILLON"]),
     )

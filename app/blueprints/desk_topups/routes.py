@@ -17,6 +17,7 @@ from app.blueprints.desk_topups.forms import ApproveForm, ConfirmForm, RejectFor
 from app.blueprints.topup.receipt_file import receipt_response
 from app.database import write_transaction
 from app.desk.audit_log import Actor
+from app.desk.explained import entry_of_top_up
 from app.errors import Conflict, NotAllowed, NotFound, TopUpRefused
 from app.extensions import db
 from app.models import TopUp, User
@@ -27,20 +28,20 @@ from app.topups.states import IN_QUEUE
 
 _SAID = {
     Outcome.CREDITED: (
-        lazy_gettext("Top-up {reference} is approved: {amount} credits were added."),
+        lazy_gettext("Top-up %(reference)s is approved: %(amount)s credits were added."),
         "success",
     ),
     Outcome.NEEDS_SECOND: (
-        lazy_gettext("Noted. A second person must confirm {reference} before it is credited."),
+        lazy_gettext("Noted. A second person must confirm %(reference)s before it is credited."),
         "info",
     ),
     Outcome.REJECTED: (
-        lazy_gettext("Top-up {reference} is rejected, and the client is told why."),
+        lazy_gettext("Top-up %(reference)s is rejected, and the client is told why."),
         "success",
     ),
-    Outcome.SENT_BACK: (lazy_gettext("Top-up {reference} is back in the queue."), "success"),
+    Outcome.SENT_BACK: (lazy_gettext("Top-up %(reference)s is back in the queue."), "success"),
     Outcome.ALREADY: (
-        lazy_gettext("Top-up {reference} was decided on already. This click changed nothing."),
+        lazy_gettext("Top-up %(reference)s was decided on already. This click changed nothing."),
         "info",
     ),
 }
@@ -165,7 +166,8 @@ def _decide(
         return redirect(url_for("desk_topups.review", public_id=public_id), 303)
     top_up = queue.top_up_for_staff(db.session(), public_id)
     words, kind = _SAID[outcome]
-    flash(words.format(reference=top_up.reference, amount=credits(top_up.approved_amount or 0)), kind)
+    named = {"reference": top_up.reference, "amount": credits(top_up.approved_amount or 0)}
+    flash(str(words) % named, kind)
     following = queue.next_for(db.session(), staff.id)
     if following is None:
         return redirect(url_for("desk_topups.top_ups"), 303)
@@ -194,6 +196,7 @@ def _page(top_up: TopUp, forms: dict[str, Any] | None = None, status: int = 200)
             history=queue.history(session, top_up),
             happened=queue.happened(session, top_up),
             in_queue=in_queue,
+            entry_id=None if in_queue else entry_of_top_up(session, top_up.account_id, top_up.id),
             alone=approval.may_approve_alone(session, signed_in_user(), top_up) if in_queue else 0,
         ),
         status,

@@ -49,19 +49,19 @@ ACTS = {
     "cancel": Act(
         task_acts.cancel,
         CANCELLABLE,
-        lazy_gettext("“{name}” is cancelled. The credits of what had not left are available again."),
+        lazy_gettext("“%(name)s” is cancelled. The credits of what had not left are available again."),
         lazy_gettext("This task is over, so there is nothing left to cancel."),
     ),
     "pause": Act(
         task_acts.pause,
         frozenset({TaskState.RUNNING}),
-        lazy_gettext("“{name}” is paused. What had not left waits until you resume it."),
+        lazy_gettext("“%(name)s” is paused. What had not left waits until you resume it."),
         lazy_gettext("This task is not running, so there is nothing to pause."),
     ),
     "resume": Act(
         task_acts.resume,
         frozenset({TaskState.PAUSED}),
-        lazy_gettext("“{name}” goes on."),
+        lazy_gettext("“%(name)s” goes on."),
         lazy_gettext("This task is not paused, so there is nothing to resume."),
     ),
 }
@@ -115,7 +115,7 @@ def _act(public_id: str, name: str) -> ResponseReturnValue:
     actor, account_id = Actor.of(user, request.remote_addr), account_id_of(user)
     with write_transaction(db.session()) as session:
         task_name = act.do(session, actor, account_id, public_id).name
-    flash(act.done.format(name=task_name), "success")
+    flash(str(act.done) % {"name": task_name}, "success")
     return redirect(url_for("tasks.page", public_id=public_id))
 
 
