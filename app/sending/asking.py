@@ -14,13 +14,14 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from sqlalchemy import ColumnElement, or_, select, update
+from sqlalchemy import ColumnElement, TextClause, or_, select, update
 from sqlalchemy.orm import Session
 
 from app.clock import now
 from app.gateways.base import Accepted, AnswersQuestions, Outcome, Refused
 from app.gateways.storable import storable
 from app.models import Message, MessageStatus, Route
+from app.models.message import UNANSWERED
 from app.sending.due import has_lapsed
 from app.sending.lookup import lock_tasks
 from app.sending.settlement import (
@@ -130,8 +131,9 @@ def _ask_later(session: Session, doubt: Doubt) -> None:
     )
 
 
-def _due(moment: datetime) -> tuple[ColumnElement[bool], ...]:
+def _due(moment: datetime) -> tuple[ColumnElement[bool] | TextClause, ...]:
     return (
+        UNANSWERED,
         Message.status == MessageStatus.IN_DOUBT,
         or_(Message.not_before.is_(None), has_lapsed(Message.not_before, moment)),
     )

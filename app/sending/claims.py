@@ -15,7 +15,7 @@ from datetime import timedelta
 from functools import cache
 from typing import Any, Final, NamedTuple
 
-from sqlalchemy import Select, Update, bindparam, case, exists, func, or_, select, update
+from sqlalchemy import Select, Update, bindparam, case, func, or_, select, update
 from sqlalchemy.orm import Session, aliased
 
 from app.clock import now
@@ -23,6 +23,7 @@ from app.database import insert_new
 from app.errors import CarillonError
 from app.gateways.base import Capabilities, OutgoingMessage
 from app.models import Account, AccountState, Message, MessageStatus, PumpLease, Route, Task, TaskState
+from app.models.message import UNANSWERED
 from app.sending.caps import Allowance
 from app.sending.due import (
     awaits_receipts,
@@ -190,6 +191,15 @@ def take(
 def _next_task() -> tuple[Select[Any], Moment]:
     """The task whose turn it is on `by_route`, locked."""
     moment = Moment()
+    # Asked in this way, it is looked up for each task; joined as EXISTS would be, PostgreSQL may read whole queues.
+    first_due = (
+        select(Message.id)
+        .where(Message.task_id == Task.id, *due(moment), is_let(), may_go_by_route())
+        .order_by(Message.id)
+        .limit(1)
+        .correlate(Task, Route)
+        .scalar_subquery()
+    )
     statement = (
         select(
             *_OF_TASK,
@@ -207,7 +217,7 @@ def _next_task() -> tuple[Select[Any], Moment]:
             Account.stopped_reason.is_(None),
             Account.state == AccountState.ACTIVE,
             *sends(moment),
-            exists().where(Message.task_id == Task.id, *due(moment), is_let(), may_go_by_route()),
+            first_due.is_not(None),
         )
         .order_by(Task.pump_turn, Task.id)
         .limit(1)
@@ -237,7 +247,7 @@ def _taking_turn() -> Update:
 def _taken_before(session: Session, taking: Taking) -> list[Claimed]:
     """What an earlier try of the same taking marked, whose commit nobody heard of."""
     moment = now()
-    marked = (Message.status == MessageStatus.SENDING, Message.claim == taking.token)
+    marked = (UNANSWERED, Message.status == MessageStatus.SENDING, Message.claim == taking.token)
     task_id = session.scalar(select(Message.task_id).where(*marked).limit(1))
     if task_id is None:
         return []

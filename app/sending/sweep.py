@@ -18,7 +18,7 @@ from app.database import insert_new
 from app.errors import InvalidMove
 from app.language import gettext, mark
 from app.models import Account, AccountState, Chore, Message, MessageStatus, Task, TaskState
-from app.models.message import HELD_OUT
+from app.models.message import HELD_OUT, UNANSWERED
 from app.sending import gateway_log, task_notices
 from app.sending.due import has_lapsed
 from app.sending.lookup import lock_tasks
@@ -103,8 +103,8 @@ def doubt_lapsed_sends(session: Session, resend_routes: frozenset[int]) -> int:
     On `resend_routes`, whose gateways recognise our reference, they are sent again, though not for ever: it may be the
     message that ends our workers. Elsewhere they are in doubt.
     """
-    lapsed = (Message.status == _M.SENDING, has_lapsed(Message.claim_expires_at, now()))
-    by_task = _ids_by_task(session, *lapsed)
+    lapsed = (UNANSWERED, Message.status == _M.SENDING, has_lapsed(Message.claim_expires_at, now()))
+    by_task = _ids_by_task(session, *lapsed, order=Message.claim_expires_at)
     for task in lock_tasks(session, by_task):
         resend = task.route_id in resend_routes and task.state != TaskState.CANCELLED
         messages = locked_messages(session, by_task[task.id], *lapsed)
@@ -149,16 +149,13 @@ def release_old_doubts(session: Session, after: timedelta) -> int:
 
 def release_too_late(session: Session) -> int:
     """Release what has not left of tasks whose time to send has run out. Returns how many messages."""
-    late = (
-        Message.status == _M.QUEUED,
-        Message.task_id.in_(
-            select(Task.id).where(
-                Task.state.in_((TaskState.RUNNING, TaskState.PAUSED)),
-                Task.send_before <= now(),
-            )
-        ),
-    )
-    by_task = _ids_by_task(session, *late)
+    has_run_out = (Task.state.in_((TaskState.RUNNING, TaskState.PAUSED)), Task.send_before <= now())
+    tasks = session.scalars(select(Task.id).where(*has_run_out)).all()
+    if not tasks:
+        return 0
+    waiting = (Message.task_id.in_(tasks), Message.status == _M.QUEUED)
+    by_task = _ids_by_task(session, *waiting, order=Message.task_id)
+    late = (Message.status == _M.QUEUED, Message.task_id.in_(select(Task.id).where(*has_run_out)))
     for task in lock_tasks(session, by_task):
         changes = [
             call_off(message, TOO_LATE) for message in locked_messages(session, by_task[task.id], *late)
