@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from urllib.parse import urlsplit
 
 from flask import Flask, abort, render_template, request
 from flask.typing import ResponseReturnValue
+from flask_login import current_user
 from flask_wtf.csrf import CSRFError
 from werkzeug.datastructures import MultiDict
 from werkzeug.exceptions import HTTPException
@@ -25,6 +27,8 @@ _STATUS: tuple[tuple[type[errors.CarillonError], int], ...] = (
     (errors.TaskRefused, 422),
     (errors.TopUpRefused, 422),
 )
+
+_WORTH_KEEPING = 15  # letters: what is shorter is typed again as quickly as it is copied
 
 _TITLES = {
     400: mark("That request could not be understood"),
@@ -89,10 +93,22 @@ def _flat(values: MultiDict[str, str]) -> Iterator[str]:
 
 
 def session_changed() -> tuple[str, int]:
-    """The page for a form whose token is not of this session."""
-    return _page(
-        400, gettext("Your session has changed since this page was opened. Go back, reload it and try again.")
-    )
+    """The page for a form whose token is not of this session, with the words that were typed into it."""
+    return render_template(
+        "errors/session.html", signed_out=not current_user.is_authenticated, typed=_typed_here()
+    ), 400
+
+
+def _typed_here() -> list[str]:
+    """What is worth copying from a form of our own pages; another site's is not repeated. No secrets, no codes."""
+    if urlsplit(request.origin or "").netloc != request.host:
+        return []
+    secret = ("password", "token", "code", "secret", "key")
+    return [
+        text
+        for name, text in request.form.items(multi=True)
+        if len(text) >= _WORTH_KEEPING and not any(word in name for word in secret)
+    ]
 
 
 def _said(status: int) -> str | None:

@@ -61,15 +61,15 @@ class Paper(FPDF):
         """A paragraph."""
         self.set_font(self.face, "B" if bold else "", size)
         self.set_text_color(*(_QUIET if quiet else (0, 0, 0)))
-        self.multi_cell(0, size * 0.55, self.writable(text), new_x=XPos.LMARGIN, new_y=YPos.NEXT)
+        self.multi_cell(0, size * 0.55, self.writable(text), align="L", new_x=XPos.LMARGIN, new_y=YPos.NEXT)
 
     def pair(self, words: str, value: str) -> None:
         """A line of words and their value."""
         self.set_font(self.face, "", 10)
         self.set_text_color(*_QUIET)
-        self.cell(48, 7, words)
+        self.cell(54, 7, words)
         self.set_text_color(0)
-        self.multi_cell(0, 7, self.writable(value), new_x=XPos.LMARGIN, new_y=YPos.NEXT)
+        self.multi_cell(0, 7, self.writable(value), align="L", new_x=XPos.LMARGIN, new_y=YPos.NEXT)
 
     @property
     def has_more_letters(self) -> bool:

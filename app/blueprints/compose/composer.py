@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from zoneinfo import ZoneInfo
 
-from flask import current_app, jsonify, redirect, render_template, request, url_for
+from flask import abort, current_app, flash, jsonify, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from sqlalchemy.orm import Session
@@ -211,8 +211,11 @@ def preview_of(form: ComposeForm, account_id: int) -> Preview:
 
 
 def editable_task(account_id: int, public_id: str, kind: TaskKind) -> Task:
-    """The account's draft of this kind. Raises NotFound, also for a task that has been submitted."""
+    """The account's draft of this kind. Raises NotFound; who comes back to a submitted one is led to its page."""
     task = task_of(db.session(), account_id, public_id)
+    if task.kind == kind and task.state not in DRAFT_STATES and request.method == "GET":
+        flash(_("This has been submitted, so that it can no longer be edited."), "info")
+        abort(redirect(url_for("tasks.page", public_id=public_id), 303))
     if task.kind != kind or task.state not in DRAFT_STATES:
         raise NotFound(_("This task cannot be edited here. It may have been submitted already."))
     return task
