@@ -14,8 +14,6 @@ from app.errors import Conflict
 from app.language import gettext
 from app.models import TermsAcceptance, TermsVersion, User
 
-TERMS_VERSION: Final = SHIPPED_VERSION  # in force while staff have published none
-
 
 @dataclass(frozen=True, slots=True)
 class Block:
@@ -65,11 +63,6 @@ def accept(session: Session, user: User, version: str, occasion: str, ip: str) -
     if not _has_accepted(session, user, version):
         session.add(TermsAcceptance(user_id=user.id, version=version, occasion=occasion, ip=ip))
         session.flush()
-
-
-def must_accept(session: Session, user: User) -> bool:
-    """Whether this client has yet to accept the terms in force. Staff accept none."""
-    return not user.is_staff and not _has_accepted(session, user, current_terms(session).version)
 
 
 def blocks_of(text: str) -> list[Block]:

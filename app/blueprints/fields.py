@@ -10,7 +10,17 @@ from wtforms.validators import DataRequired, Length
 
 def trimmed(text: str | None) -> str:
     """The text without the space around it; its lines end in LF, which a text area sends as CR LF."""
-    return (text or "").replace("\r\n", "\n").strip()
+    return line_feeds(text).strip()
+
+
+def line_feeds(text: str | None) -> str:
+    """The text with its lines ended by LF: a message has no CR, and each would be counted and paid."""
+    return (text or "").replace("\r\n", "\n").replace("\r", "\n")
+
+
+def one_line(text: str | None) -> str:
+    """The text without surrounding spaces, line ends and control characters."""
+    return " ".join("".join(sign if sign.isprintable() else " " for sign in text or "").split())
 
 
 def at_most(most: int) -> Length:

@@ -33,11 +33,6 @@ class Switches:
     longest: int | None = None
 
     @classmethod
-    def unicode_sms(cls) -> Switches:
-        """For a route that carries Unicode: UCS-2 segments instead of the alphabet rule."""
-        return cls(alphabet=None)
-
-    @classmethod
     def whatsapp(cls) -> Switches:
         """For WhatsApp: no GSM alphabet, emoji allowed, at most the 1,024 characters of a template body."""
         return cls(alphabet=None, emoji=None, longest=WHATSAPP_LONGEST)

@@ -78,11 +78,6 @@ class Intake:
         return dict(Counter(rejection.reason for rejection in self.rejections).most_common())
 
     @property
-    def by_region(self) -> dict[tuple[str, str], int]:
-        """Recipients by region and network type, the commonest first."""
-        return dict(Counter((found.region, found.network) for found in self.recipients).most_common())
-
-    @property
     def fingerprint(self) -> str:
         """SHA-256 over the sorted numbers: the same people give the same value, whatever the file."""
         numbers = "\n".join(sorted(found.e164 for found in self.recipients))

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from sqlalchemy.orm import Session
 
-from app.content.findings import Finding, blocking
+from app.content.findings import Finding
 from app.content.marking import Piece, mark
 from app.content.merge import FIELD, change_literals
 from app.content.segments import Split, count_segments
@@ -45,11 +45,6 @@ class Preview:
     available: int
     tidied: str
     tidy_changes: tuple[tuple[str, str], ...]
-
-    @property
-    def sendable(self) -> bool:
-        """Whether nothing written so far stands in the way."""
-        return self.recipients > 0 and not blocking([*self.findings, *self.sender_id_findings])
 
 
 def preview(

@@ -10,7 +10,7 @@ import pytest
 
 from app.accounts import abuse, members
 from app.accounts.members import MemberRefused
-from app.accounts.terms import TERMS_VERSION
+from app.accounts.terms_text import SHIPPED_VERSION
 from app.clock import now
 from app.database import write_transaction
 from app.desk.audit_log import Actor
@@ -71,7 +71,7 @@ def test_somebody_who_is_invited_joins_once_and_signs_in(client, session, sign_i
         "name": "Nia New",
         "password": PASSWORD,
         "again": PASSWORD,
-        "terms_version": TERMS_VERSION,
+        "terms_version": SHIPPED_VERSION,
         "accept": "y",
         "role": "owner",
         "account_id": "99",
@@ -168,7 +168,7 @@ def test_a_removed_member_is_out_at_once_and_may_be_invited_back(client, session
         "name": "Back",
         "password": PASSWORD,
         "again": PASSWORD,
-        "terms_version": TERMS_VERSION,
+        "terms_version": SHIPPED_VERSION,
         "accept": "y",
     }
     assert app.test_client().submit(invitation_link(session), values).status_code == 303

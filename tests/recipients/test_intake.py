@@ -214,12 +214,13 @@ def test_the_same_people_have_the_same_fingerprint_whatever_the_file(tmp_path: P
     assert one.fingerprint == other.fingerprint != third.fingerprint
 
 
-def test_recipients_are_counted_by_country_and_network(tmp_path: Path) -> None:
+def test_recipients_have_their_country_and_network(tmp_path: Path) -> None:
     rows = [("phone",), (mobile(1),), (mobile(2),), ("+12025550123",)]
-    assert intake_of(tmp_path, csv_bytes(rows)).by_region == {
-        ("AU", "mobile"): 2,
-        ("US", "landline_or_mobile"): 1,
-    }
+    assert [(found.region, found.network) for found in intake_of(tmp_path, csv_bytes(rows)).recipients] == [
+        ("AU", "mobile"),
+        ("AU", "mobile"),
+        ("US", "landline_or_mobile"),
+    ]
 
 
 def test_progress_tells_rows_done_and_in_all(tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ from pyotp import TOTP
 
 from app import demo
 from app.accounts.abuse import LIMITS, Act, Limit
-from app.accounts.terms import TERMS_VERSION
+from app.accounts.terms_text import SHIPPED_VERSION
 from app.blueprints.auth.next_page import next_page
 from app.clock import now
 from app.database import write_transaction
@@ -218,7 +218,7 @@ def test_the_terms_must_be_accepted_and_their_acceptance_is_kept(client, session
     client.submit("/sign-in", {"email": user.email, "password": PASSWORD, **TERMS})
     session.rollback()
     accepted = session.query(TermsAcceptance).one()
-    assert (accepted.user_id, accepted.version) == (user.id, TERMS_VERSION)
+    assert (accepted.user_id, accepted.version) == (user.id, SHIPPED_VERSION)
     assert (accepted.occasion, accepted.ip) == ("sign_in", "127.0.0.1")
 
 

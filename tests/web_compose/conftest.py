@@ -12,7 +12,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 from werkzeug.test import TestResponse
 
-from app.accounts.terms import TERMS_VERSION
+from app.accounts.terms_text import SHIPPED_VERSION
 from app.models import Account, Route, Task, User
 from app.sending.checking import check
 from tests.factories.accounts import make_account
@@ -87,7 +87,7 @@ class Desk:
     def accept(self, **changes: Any) -> TestResponse:
         """Accept the terms on the review page of the only task."""
         task = self.task()
-        values = {"check_run": task.check_run, "terms_version": TERMS_VERSION, "accept": "y", **changes}
+        values = {"check_run": task.check_run, "terms_version": SHIPPED_VERSION, "accept": "y", **changes}
         return self.client.submit(
             f"/tasks/{task.public_id}/submit", values, page=f"/tasks/{task.public_id}/review"
         )

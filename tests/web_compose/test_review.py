@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from werkzeug.test import TestResponse
 
-from app.accounts.terms import TERMS_VERSION
+from app.accounts.terms_text import SHIPPED_VERSION
 from app.clock import now
 from app.models import Account, Role, TaskState, TermsVersion, User
 from tests.factories.accounts import top_up_account
@@ -77,7 +77,7 @@ def test_accepting_the_terms_holds_the_price_and_leads_to_the_task(desk: Desk) -
     task = desk.task()
     assert response.location == f"/tasks/{task.public_id}"
     assert (task.state, task.price, task.user_id) == (TaskState.RUNNING, 2_400, desk.user_id)
-    assert (task.terms_version, task.terms_ip) == (TERMS_VERSION, "127.0.0.1")
+    assert (task.terms_version, task.terms_ip) == (SHIPPED_VERSION, "127.0.0.1")
     account = desk.account()
     assert (account.available, account.held) == (97_600, 2_400)
 
@@ -88,7 +88,7 @@ def test_a_second_click_submits_nothing_more(desk: Desk) -> None:
     values = {
         "csrf_token": desk.client.csrf_token(f"/tasks/{task.public_id}/review"),
         "check_run": 1,
-        "terms_version": TERMS_VERSION,
+        "terms_version": SHIPPED_VERSION,
         "accept": "y",
     }
     answers = [desk.client.post(f"/tasks/{task.public_id}/submit", data=values) for _ in range(2)]
@@ -183,7 +183,7 @@ def test_the_dialog_has_the_summary_the_terms_and_the_form(desk: Desk) -> None:
     assert "Prepaid credit" in dialog
     response = desk.client.submit(
         f"/tasks/{public_id}/submit",
-        {"check_run": 1, "terms_version": TERMS_VERSION, "accept": "y"},
+        {"check_run": 1, "terms_version": SHIPPED_VERSION, "accept": "y"},
         page=f"/tasks/{public_id}/review/dialog",
     )
     assert response.location == f"/tasks/{public_id}"
@@ -291,7 +291,7 @@ def test_every_act_needs_the_forms_token(desk: Desk, act: str) -> None:
     desk.quick()
     public_id = desk.checked().public_id
     answer = desk.client.post(
-        f"/tasks/{public_id}/{act}", data={"check_run": 1, "terms_version": TERMS_VERSION, "accept": "y"}
+        f"/tasks/{public_id}/{act}", data={"check_run": 1, "terms_version": SHIPPED_VERSION, "accept": "y"}
     )
     assert answer.status_code == 400
     assert desk.task().state == TaskState.READY

@@ -27,7 +27,7 @@ from app import language
 from app.blueprints.compose.schedule import zone_name
 from app.blueprints.compose.starting import Note, StartingFields
 from app.blueprints.compose.times import TimeFields, wall_time
-from app.blueprints.fields import trimmed
+from app.blueprints.fields import line_feeds, trimmed
 from app.clock import now
 from app.content.findings import Finding, Severity
 from app.content.merge import fields_in
@@ -59,11 +59,6 @@ _PAGE_ORDER = {
 _SHOWN_FINDINGS = 5
 _LONGEST_EXCERPT = 30
 _MOST_POSTED = 20_000  # beyond any message; the rules name the real limit
-
-
-def line_feeds(text: str | None) -> str:
-    """A text area's lines end in CR LF on the wire; the message has LF, and each CR would be counted and paid."""
-    return (text or "").replace("\r\n", "\n").replace("\r", "\n")
 
 
 def new_submission_key() -> str:

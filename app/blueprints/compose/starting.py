@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from wtforms import BooleanField, HiddenField, SelectChoice, SelectField, StringField
 from wtforms.validators import Length
 
+from app.blueprints.fields import at_most
 from app.language import gettext as _
 from app.models import SavedText, Task, TaskKind
 from app.saved_texts import LONGEST_NAME, text_of
@@ -40,7 +41,7 @@ class StartingFields:
     use_start = BooleanField()
     replaced = HiddenField(validators=[Length(max=_MOST_KEPT)])
     put_back = BooleanField()
-    text_name = StringField(lazy_gettext("Name of the text"), validators=[Length(max=LONGEST_NAME)])
+    text_name = StringField(lazy_gettext("Name of the text"), validators=[at_most(LONGEST_NAME)])
     save_text = BooleanField()
     send_test = BooleanField()
     look = HiddenField()

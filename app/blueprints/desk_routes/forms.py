@@ -23,7 +23,7 @@ from wtforms import (
 )
 from wtforms.validators import DataRequired, InputRequired, Length, NumberRange, Optional
 
-from app.blueprints.fields import required, trimmed
+from app.blueprints.fields import at_most, required, trimmed
 from app.content.segments import Split
 from app.content.sender_id import GSM_LIMIT
 from app.desk.routes import FASTEST, LARGEST_CAP, MOST_RECIPIENTS, RouteRefused, RouteValues
@@ -62,7 +62,7 @@ class RouteForm(FlaskForm):
         validators=required(lazy_gettext("Name the route."), 100),
     )
     description = StringField(
-        lazy_gettext("What clients read about it"), filters=[trimmed], validators=[Length(max=500)]
+        lazy_gettext("What clients read about it"), filters=[trimmed], validators=[at_most(500)]
     )
     channel = SelectField(
         lazy_gettext("Channel"),
@@ -75,18 +75,18 @@ class RouteForm(FlaskForm):
     gateway = SelectField(
         lazy_gettext("Gateway"), validators=[InputRequired(lazy_gettext("Choose a gateway."))]
     )
-    gateway_settings = TextAreaField(lazy_gettext("Gateway settings"), validators=[Length(max=5_000)])
-    secrets = TextAreaField(lazy_gettext("Gateway secrets"), validators=[Length(max=5_000)])
+    gateway_settings = TextAreaField(lazy_gettext("Gateway settings"), validators=[at_most(5_000)])
+    secrets = TextAreaField(lazy_gettext("Gateway secrets"), validators=[at_most(5_000)])
     rate = number(lazy_gettext("Messages a second"), 1, FASTEST)
     price_per_segment = StringField(
         lazy_gettext("Credits a segment"),
         filters=[trimmed],
         validators=[DataRequired(lazy_gettext("Enter a price, such as 1 or 0.85."))],
     )
-    prices = TextAreaField(lazy_gettext("Prices by country prefix"), validators=[Length(max=20_000)])
-    allowed_prefixes = StringField(lazy_gettext("Only to these prefixes"), validators=[Length(max=4_000)])
+    prices = TextAreaField(lazy_gettext("Prices by country prefix"), validators=[at_most(20_000)])
+    allowed_prefixes = StringField(lazy_gettext("Only to these prefixes"), validators=[at_most(4_000)])
     blocked_prefixes = StringField(
-        lazy_gettext("Never to these prefixes"), default="86", validators=[Length(max=4_000)]
+        lazy_gettext("Never to these prefixes"), default="86", validators=[at_most(4_000)]
     )
     takes_sender_id = BooleanField(lazy_gettext("Takes a sender ID"), default=True)
     sender_id_maximum = number(lazy_gettext("Longest sender ID"), 1, GSM_LIMIT)
@@ -202,7 +202,7 @@ class TestForm(FlaskForm):
         filters=[trimmed],
         validators=[DataRequired(lazy_gettext("Enter a number with its country code."))],
     )
-    sender_id = StringField(lazy_gettext("Sender ID"), filters=[trimmed], validators=[Length(max=GSM_LIMIT)])
+    sender_id = StringField(lazy_gettext("Sender ID"), filters=[trimmed], validators=[at_most(GSM_LIMIT)])
     text = StringField(
         lazy_gettext("Text"),
         filters=[trimmed],

@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask_babel import lazy_gettext
 from wtforms import StringField
 
-from app.blueprints.lists.forms import one_line
+from app.blueprints.fields import one_line
 from app.blueprints.suppression.forms import AddForm
 
 

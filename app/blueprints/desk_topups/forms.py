@@ -19,6 +19,7 @@ from wtforms import (
 )
 from wtforms.validators import InputRequired, Length, Optional
 
+from app.blueprints.fields import at_most
 from app.pricing import parse_credits
 from app.topups.plans import PlanText
 from app.topups.prices import Tier, read_price
@@ -73,7 +74,7 @@ class ApproveForm(_Decision):
     )
     reason = TextAreaField(
         lazy_gettext("Why the amount differs"),
-        [Optional(), Length(max=_MOST_REASON, message=lazy_gettext("At most 400 characters."))],
+        [Optional(), at_most(_MOST_REASON)],
     )
 
 
@@ -87,7 +88,7 @@ class RejectForm(_Decision):
     )
     words = TextAreaField(
         lazy_gettext("In your own words"),
-        [Optional(), Length(max=_MOST_REASON, message=lazy_gettext("At most 400 characters."))],
+        [Optional(), at_most(_MOST_REASON)],
     )
 
     @property
@@ -104,15 +105,15 @@ class RejectForm(_Decision):
 class SendBackForm(FlaskForm):
     words = TextAreaField(
         lazy_gettext("Why it goes back to the queue"),
-        [InputRequired(lazy_gettext("Say why, so that whoever looks next knows.")), Length(max=_MOST_REASON)],
+        [InputRequired(lazy_gettext("Say why, so that whoever looks next knows.")), at_most(_MOST_REASON)],
     )
 
 
 class TierForm(Form):
     """One row of a price list; both empty: no tier."""
 
-    from_credits = StringField(lazy_gettext("From credits"), [Length(max=12)])
-    price = StringField(lazy_gettext("Price of a credit"), [Length(max=12)])
+    from_credits = StringField(lazy_gettext("From credits"), [at_most(12)])
+    price = StringField(lazy_gettext("Price of a credit"), [at_most(12)])
 
 
 class PlanForm(FlaskForm):
@@ -120,16 +121,19 @@ class PlanForm(FlaskForm):
         lazy_gettext("Name"),
         [
             InputRequired(lazy_gettext("Give the plan a name.")),
-            Length(max=100, message=lazy_gettext("At most 100 characters.")),
+            at_most(100),
         ],
     )
     description = StringField(
         lazy_gettext("What it is for"),
-        [Optional(), Length(max=500, message=lazy_gettext("At most 500 characters."))],
+        [Optional(), at_most(500)],
     )
     currency = StringField(
         lazy_gettext("Currency"),
-        [InputRequired(lazy_gettext("Enter a currency, such as AUD.")), Length(3, 3)],
+        [
+            InputRequired(lazy_gettext("Enter a currency, such as AUD.")),
+            Length(3, 3, lazy_gettext("The currency is its code of three capital letters, such as AUD.")),
+        ],
     )
     tiers = FieldList(FormField(TierForm), min_entries=TIER_ROWS, max_entries=TIER_ROWS)
     is_default = BooleanField(lazy_gettext("The plan of accounts that have none of their own"))
@@ -169,7 +173,7 @@ class PlanForm(FlaskForm):
 class BankDetailsForm(FlaskForm):
     bank_details = TextAreaField(
         lazy_gettext("Bank details"),
-        [InputRequired(lazy_gettext("Enter where clients transfer to.")), Length(max=2_000)],
+        [InputRequired(lazy_gettext("Enter where clients transfer to.")), at_most(2_000)],
     )
 
 

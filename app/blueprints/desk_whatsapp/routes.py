@@ -8,12 +8,11 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext
 from flask_wtf import FlaskForm
 from wtforms import SelectChoice, SelectField, StringField
-from wtforms.validators import Length
 
 from app.access import SUPPORT_DESK, roles_required, signed_in_user
 from app.blueprints.attachments import attachment
 from app.blueprints.desk_whatsapp import blueprint
-from app.blueprints.lists.forms import one_line
+from app.blueprints.fields import at_most, one_line
 from app.database import write_transaction
 from app.desk.audit_log import Actor
 from app.errors import Conflict, NotFound
@@ -31,7 +30,7 @@ class MarkForm(FlaskForm):
         choices=[SelectChoice(state.value, lazy_gettext(state.capitalize())) for state in templates.MARKS],
     )
     reason = StringField(
-        lazy_gettext("Reason, told to the client"), filters=[one_line], validators=[Length(max=500)]
+        lazy_gettext("Reason, told to the client"), filters=[one_line], validators=[at_most(500)]
     )
 
 

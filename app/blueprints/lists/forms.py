@@ -12,15 +12,11 @@ from wtforms.validators import DataRequired, Length
 
 from app.accounts.abuse import TooManyUploads
 from app.blueprints import limits
+from app.blueprints.fields import one_line
 from app.errors import TaskRefused
 from app.lists.saved import LONGEST_NAME
 from app.stored_files import StoredUpload, store_upload
 from config import Settings
-
-
-def one_line(text: str | None) -> str:
-    """The text without surrounding spaces, line ends and control characters."""
-    return " ".join("".join(sign if sign.isprintable() else " " for sign in text or "").split())
 
 
 def list_name(label: str = lazy_gettext("Name"), id: str = "name") -> StringField:

@@ -7,8 +7,9 @@ from flask_babel import lazy_gettext
 from wtforms import TextAreaField
 from wtforms.validators import DataRequired
 
-from app.blueprints.compose.forms import ComposeForm, line_feeds
+from app.blueprints.compose.forms import ComposeForm
 from app.blueprints.compose.starting import Note
+from app.blueprints.fields import line_feeds
 from app.models import Task, TaskKind
 from app.sending.preview import Preview
 

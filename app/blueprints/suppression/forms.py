@@ -7,7 +7,8 @@ from flask_wtf import FlaskForm
 from wtforms import StringField, TextAreaField
 from wtforms.validators import DataRequired, Length
 
-from app.blueprints.lists.forms import StoredFileForm, one_line
+from app.blueprints.fields import one_line
+from app.blueprints.lists.forms import StoredFileForm
 from app.lists.suppression import LONGEST_NOTE
 
 _MOST_POSTED = 200_000

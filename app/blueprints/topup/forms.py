@@ -11,6 +11,7 @@ from flask_wtf.file import FileField, FileRequired
 from wtforms import HiddenField, IntegerField, SelectField, StringField, ValidationError
 from wtforms.validators import InputRequired, Length, NumberRange, Optional
 
+from app.blueprints.fields import at_most
 from app.language import thousands
 from app.pricing import MILLICREDITS, parse_credits
 from app.topups.prices import MOST_CREDITS
@@ -64,7 +65,7 @@ class ReceiptForm(FlaskForm):
     )
     bank_reference = StringField(
         lazy_gettext("The bank's number of the transfer"),
-        [Optional(), Length(max=60, message=lazy_gettext("At most 60 characters."))],
+        [Optional(), at_most(60)],
     )
 
 

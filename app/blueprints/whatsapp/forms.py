@@ -10,12 +10,11 @@ from flask_wtf import FlaskForm
 from flask_wtf.file import FileField
 from werkzeug.datastructures import FileStorage
 from wtforms import StringField, TextAreaField, ValidationError
-from wtforms.validators import DataRequired, Length, Regexp
+from wtforms.validators import DataRequired, Regexp
 
 from app.accounts.abuse import TooManyUploads
 from app.blueprints import limits
-from app.blueprints.compose.forms import line_feeds
-from app.blueprints.fields import trimmed
+from app.blueprints.fields import at_most, line_feeds, trimmed
 from app.content.findings import Severity
 from app.content.rules import Rulebook
 from app.content.template_body import VARIABLE, body_problems
@@ -40,7 +39,7 @@ class TemplateForm(FlaskForm):
         filters=[trimmed],
         validators=[
             DataRequired(lazy_gettext("Name the template.")),
-            Length(max=100, message=lazy_gettext("At most 100 characters.")),
+            at_most(100),
             Regexp(
                 r"[a-z0-9_]+\Z",
                 message=lazy_gettext("Use small letters, digits and _ only, as in spring_offer."),
