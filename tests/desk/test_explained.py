@@ -8,11 +8,10 @@ import pytest
 from sqlalchemy import update
 
 from app.database import write_transaction
-from app.desk import explained
 from app.desk.audit_log import Actor
 from app.errors import NotFound
 from app.models import Account, LedgerEntry, Role
-from app.topups import adjustments
+from app.topups import adjustments, explained
 from tests.factories.accounts import make_account
 from tests.factories.messages import CANCELLED, DELIVERED, FAILED_LATE, IN_DOUBT, REFUSED, WAITING
 from tests.factories.routes import make_route

@@ -7,9 +7,10 @@ from flask.typing import ResponseReturnValue
 
 from app.access import ANY_STAFF, FINANCE_DESK, roles_required, signed_in_user
 from app.blueprints.desk_clients import blueprint
-from app.desk import clients, explained
+from app.desk import clients
 from app.extensions import db
 from app.ledger.balances import statement
+from app.topups import explained
 from app.topups.statement import lines
 
 

@@ -17,13 +17,13 @@ from app.blueprints.desk_topups.forms import ApproveForm, ConfirmForm, RejectFor
 from app.blueprints.topup.receipt_file import receipt_response
 from app.database import write_transaction
 from app.desk.audit_log import Actor
-from app.desk.explained import entry_of_top_up
 from app.errors import Conflict, NotAllowed, NotFound, TopUpRefused
 from app.extensions import db
 from app.models import TopUp, User
 from app.pricing import credits
 from app.topups import approval, queue
 from app.topups.approval import Outcome
+from app.topups.explained import entry_of_top_up
 from app.topups.states import IN_QUEUE
 
 _SAID = {
