@@ -6,8 +6,9 @@ What a carrier counts is arrivals, and only departures are ours to set. Two rule
    slow commits make late is caught up, at `_PEAK` times the rate at most. This holds the mean.
 2. The window. A second may hold `most` = the rate and one message, or one in a hundred. So message n leaves a second
    or more after message n - most *arrived*: then no second of arrivals holds more than `most`, whatever happens on the
-   way, since what leaves later arrives later. When a message arrived we know when it is answered, or one that left
-   after it: at the latest then, less what the fastest answer of all took (the way there and back, which all take).
+   way. When a message arrived we know when it is answered: at the latest then, less what the fastest answer of all took
+   (the way there and back, which all take). Another's answer tells nothing of it: on a connection of its own it may
+   have been overtaken.
 
 A schedule at the rate alone reaches `most` in a second and `_room` (a hundredth of a second from 100/s on), so that
 messages may be that late without costing anything. Whatever is later holds the schedule up, by `_PATIENCE` in all: a
@@ -25,11 +26,11 @@ from typing import Final
 
 # Beyond that no window is kept: no route may go faster (see app.desk.routes.FASTEST).
 _FASTEST_WATCHED: Final = 10_000
-_AIM: Final = 0.997  # of the rate, lest a first message that travels slowly lift the mean above it
+_AIM: Final = 0.998  # of the rate, lest a first message that travels slowly lift the mean above it
 _PEAK: Final = 2.0  # of the rate, while it catches up: a stall is made up for within twice its length
 _PEAK_SLACK: Final = 0.005  # seconds: timers are no finer than a few milliseconds
 _SECOND: Final = 1.001  # seconds: what is no later than the fastest by much is not measured
-_PATIENCE: Final = 0.25  # seconds that late arrivals may put the schedule behind
+_PATIENCE: Final = 0.1  # seconds that late arrivals may put the schedule behind
 _LITTLE_PATIENCE: Final = 0.05  # the same: half a hundredth of ten seconds' work
 _LONGEST_LAG: Final = 1.0  # seconds; what is later than that is not made up for
 _HANDOVER: Final = 0.5  # seconds: a schedule that was left longer ago was left because nothing waited
@@ -37,7 +38,7 @@ _HANDOVER: Final = 0.5  # seconds: a schedule that was left longer ago was left 
 
 @dataclass(slots=True)
 class Place:
-    """When a message left, and after how many seconds it had surely arrived, once an answer tells."""
+    """When a message left, and after how many seconds it was answered, once it was."""
 
     left: float
     took: float | None = None
@@ -57,8 +58,7 @@ class Pace:
         self.interval = 1.0 / (rate * _AIM)
         self._most = int(rate + max(1.0, rate / 100)) if rate <= _FASTEST_WATCHED else 0
         self._room = self._most / rate - 1.0
-        self._left: deque[Place] = deque(maxlen=self._most)  # the last ones
-        self._open: deque[Place] = deque(maxlen=self._most)  # of them, those of whose arrival nobody knows
+        self._left: deque[Place] = deque(maxlen=self._most)
         self._fastest = float("inf")
         self._usually_late = 0.0  # a mean of the last ones, about a second's
         self._next_at = next_at
@@ -86,16 +86,14 @@ class Pace:
         self._rested = self._first = False
         place = Place(moment)
         self._left.append(place)
-        self._open.append(place)
         return place
 
     def answered(self, place: Place, moment: float) -> None:
-        """The gateway answered now, so the message has arrived, and with it all that left before; or nobody knows."""
-        self._fastest = min(self._fastest, moment - place.left)
-        while self._open and self._open[0].left <= place.left:
-            arrived = self._open.popleft()
-            arrived.took = moment - arrived.left
-            self._usually_late += (self._late(arrived) - self._usually_late) / self._most
+        """The gateway answered now, so the message has arrived; or nobody will say any more whether it has."""
+        place.took = moment - place.left
+        self._fastest = min(self._fastest, place.took)
+        if self._most:
+            self._usually_late += (self._late(place) - self._usually_late) / self._most
 
     def _late(self, place: Place) -> float:
         """By how much later than the fastest it arrived; as late as costs nothing, where nobody knows."""

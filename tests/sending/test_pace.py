@@ -36,7 +36,7 @@ def leaving(
 class Way:
     """The way to a gateway and back: a fixed time, what `delays` adds before a message arrives, and `slowness` after.
 
-    Nothing overtakes anything on the way there; answers overtake one another.
+    Messages may overtake one another, and so may answers.
     """
 
     THERE = 0.003
@@ -50,7 +50,7 @@ class Way:
 
     def carry(self, pace: Pace, moment: float) -> None:
         place = pace.take(moment)
-        arrival = max(moment + self.THERE + next(self._delays), self.arrivals[-1] if self.arrivals else 0.0)
+        arrival = moment + self.THERE + next(self._delays)
         self.arrivals.append(arrival)
         answered = arrival + self.BACK + next(self._slowness)
         heappush(self._answers, (answered, len(self.arrivals), pace, place))
@@ -178,7 +178,7 @@ def test_no_second_of_arrivals_holds_more_however_many_workers_take_turns(
 
 
 @pytest.mark.parametrize("rate", [20, 100, 200, 500])
-@pytest.mark.parametrize("stall", [0.01, 0.05, 0.1, 0.2])
+@pytest.mark.parametrize("stall", [0.01, 0.03, 0.1])
 def test_a_jam_on_the_way_crowds_no_second_and_loses_no_time_for_good(rate: int, stall: float) -> None:
     """What leaves during the jam arrives all at once at its end."""
     jam = [max(0.0, stall - number / rate) for number in range(rate // 4)]
@@ -195,8 +195,8 @@ def test_a_carrier_that_answers_now_fast_and_now_slowly_costs_no_hundredth(rate:
     chance = Random(rate)
     slow = (chance.uniform(0, 0.2) if chance.random() < share else 0.0 for _ in repeat(None))
     pace, way = Pace(rate, 0.0), Way(repeat(0.0), chain([0.0], slow))
-    end = arriving(pace, 0.0, way, repeat(0.0), repeat(0.0005), 12 * rate)
-    assert (12 * rate - 1) / end >= 0.99 * rate
+    end = arriving(pace, 0.0, way, repeat(0.0), repeat(0.0005), 15 * rate)
+    assert (15 * rate - 1) / end >= 0.99 * rate
 
 
 def test_what_could_have_left_while_nothing_waited_is_not_made_up_for() -> None:
