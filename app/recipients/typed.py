@@ -13,7 +13,7 @@ from app.recipients.sheet import Row, Sheet
 
 _SEPARATORS = re.compile(r"[,;|\r\n\t\u2028\u2029\uff0c\uff1b\u3001]+")
 _FULL_NUMBER = re.compile(r"(?:\+|00)?[1-9][0-9]{8,14}")
-_BEFORE_PLUS = re.compile(r"\s+(?=\(?\+)")
+_BEFORE_PLUS = re.compile(r"(?<!\s)\s++(?=\(?\+)")  # from the first of many spaces only: else their square
 
 
 def take_in_typed(
