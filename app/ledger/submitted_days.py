@@ -101,9 +101,6 @@ def _tasks(dialect: str) -> Select[Any]:
 
 
 def _kept() -> Select[Any]:
-    return select(
-        SubmittedDay.day,
-        SubmittedDay.route_id,
-        *(literal(0).label(f"expected_{name}") for name in SUMS),
-        *(getattr(SubmittedDay, name).label(f"found_{name}") for name in SUMS),
-    )
+    kept: list[Any] = [getattr(SubmittedDay, name).label(f"found_{name}") for name in SUMS]
+    nothing: list[Any] = [literal(0).label(f"expected_{name}") for name in SUMS]
+    return select(SubmittedDay.day, SubmittedDay.route_id, *nothing, *kept)
