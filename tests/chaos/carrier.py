@@ -18,7 +18,7 @@ import time
 from collections import Counter, defaultdict
 from concurrent.futures import Future
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from types import TracebackType
 
@@ -28,6 +28,7 @@ from aiohttp import web
 SECRET = "the-carrier-and-we-know-this"
 HEADER = "X-Signature"
 SILENCE = 20.0
+_STALL = 0.5  # seconds by which it is called late; what is given up meanwhile it may never see
 
 
 class Manner(StrEnum):
@@ -72,6 +73,9 @@ class Record:
     refused: set[str] = field(default_factory=set)
     arrivals: list[float] = field(default_factory=list)
     answered: dict[str, datetime] = field(default_factory=dict)  # when its last answer was given
+    stalls: list[tuple[datetime, datetime]] = field(
+        default_factory=list
+    )  # when its machine let it do nothing
     endings: dict[str, str] = field(default_factory=dict)  # delivered or failed, by reference
     untold: set[str] = field(default_factory=set)  # of these no receipt is ever sent
     owed: set[str] = field(default_factory=set)  # a true receipt not yet acknowledged
@@ -218,8 +222,12 @@ class ChaosCarrier:
         timeout = aiohttp.ClientTimeout(total=3.0)
         async with aiohttp.ClientSession(timeout=timeout) as client:
             while True:
+                asleep_from = time.monotonic()
                 await asyncio.sleep(0.1)
                 moment = time.monotonic()
+                if moment - asleep_from > 0.1 + _STALL:
+                    woke = datetime.now(UTC)
+                    self.record.stalls.append((woke - timedelta(seconds=moment - asleep_from), woke))
                 for callback, waiting in list(self._waiting.items()):
                     due = [each for each in waiting if each[0] <= moment]
                     self._waiting[callback] = [each for each in waiting if each[0] > moment]

@@ -101,7 +101,7 @@ class Crew:
         """As a deploy would."""
         pid = self.pids.pop(name)
         os.kill(pid, signal.SIGTERM)
-        await_end(pid, 20)
+        await_end(pid)
 
     def horses(self) -> list[int]:
         """The work-horses at work now."""
@@ -166,7 +166,7 @@ def is_alive(pid: int) -> bool:
         return False
 
 
-def await_end(pid: int, seconds: float = 10) -> None:
+def await_end(pid: int, seconds: float = 60) -> None:
     deadline = time.monotonic() + seconds
     while is_alive(pid):
         assert time.monotonic() < deadline, f"Process {pid} does not end."

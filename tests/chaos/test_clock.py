@@ -21,12 +21,16 @@ from tests.sending.engine import until
 
 HOUR = 3600.0
 LATEST = 15.0
+PATIENCE = 120.0  # for what has no promise: a busy machine takes its time
 
 
 class Scene:
     """A crew at work, tasks by the number of seconds they are set ahead, and when each message was seen to leave."""
 
-    def __init__(self, stage: Stage, carrier: ChaosCarrier, crew: Crew, session: Session) -> None:
+    def __init__(
+        self, stage: Stage, carrier: ChaosCarrier, crew: Crew, session: Session, latest: float
+    ) -> None:
+        self._latest = latest
         self.carrier = carrier
         self.crew = crew
         self.engine = reading_engine(stage.database_url)
@@ -48,11 +52,11 @@ class Scene:
         return sum(self.carrier.record.taken[each] for each in references)
 
     def await_start(self, references: set[str], at: datetime) -> None:
-        """It starts at its time: not before, and not much later."""
+        """It starts at its time: not before, and not later than it may."""
         while datetime.now(UTC) < at:
             assert self.sent(references) == 0, "It left before its time."
             time.sleep(0.02)
-        late = LATEST - (datetime.now(UTC) - at).total_seconds()
+        late = self._latest - (datetime.now(UTC) - at).total_seconds()
         until(lambda: self.sent(references) > 0, late, self.crew.said)
 
     def alerts(self) -> list[str]:
@@ -65,44 +69,52 @@ class Scene:
             return session.scalars(select(Task.state).where(Task.id == owner.scalar_subquery())).one()
 
 
+@pytest.fixture
+def latest(long: bool) -> float:
+    """How late a task may start. The promise is for a machine that is not starved: the long form holds us to it."""
+    return LATEST if long else PATIENCE
+
+
 @pytest.mark.slow
+@pytest.mark.timeout(900)
 def test_a_clock_that_jumps_an_hour_sends_nothing_early_and_nothing_twice(
-    stage_on: Callable[[str], Stage],
+    stage_on: Callable[[str], Stage], latest: float
 ) -> None:
     stage = stage_on("sqlite")
     with ChaosCarrier(1, manners=GENTLE) as carrier, stage.app.app_context(), stage.crew() as crew:
-        scene = Scene(stage, carrier, crew, db.session())
+        scene = Scene(stage, carrier, crew, db.session(), latest)
         now_on, _ = scene.task(240)
         soon, at = scene.task(10, ahead=3.5)
         later, _ = scene.task(10, ahead=HOUR / 2)
         crew.start(*EVERYBODY)
-        until(lambda: scene.sent(now_on) > 20, 30, crew.said)
+        until(lambda: scene.sent(now_on) > 20, PATIENCE, crew.said)
 
         crew.set_clock(HOUR)
-        until(lambda: any(key.startswith("clock:") for key in scene.alerts()), 10, crew.said)
+        until(lambda: any(key.startswith("clock:") for key in scene.alerts()), PATIENCE, crew.said)
         crew.kill("ticker")
         crew.start("ticker")  # a new one knows as well
         scene.await_start(soon, at)
 
         crew.set_clock(-HOUR)
         leaves = scene.sent(now_on)
-        until(lambda: scene.sent(now_on) > leaves or scene.sent(now_on) == 240, 15, crew.said)
+        until(lambda: scene.sent(now_on) > leaves or scene.sent(now_on) == 240, PATIENCE, crew.said)
         crew.set_clock(0.0)
-        until(lambda: scene.sent(now_on) == 240 and scene.sent(soon) == 10, 60, crew.said)
+        until(lambda: scene.sent(now_on) == 240 and scene.sent(soon) == 10, PATIENCE, crew.said)
         assert scene.sent(later) == 0
         assert scene.state(later) == TaskState.SCHEDULED
         assert max(carrier.record.taken.values()) == 1
-        until(lambda: not scene.alerts(), 15, crew.said)  # a ticker takes it back when it next looks
+        until(lambda: not scene.alerts(), PATIENCE, crew.said)  # a ticker takes it back when it next looks
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(900)
 def test_a_scheduled_task_starts_though_redis_forgets_everything(
-    stage_on: Callable[[str], Stage], long: bool
+    stage_on: Callable[[str], Stage], long: bool, latest: float
 ) -> None:
     stage = stage_on("sqlite")
     ahead = 10.0 if long else 4.0
     with ChaosCarrier(2, manners=GENTLE) as carrier, stage.app.app_context(), stage.crew() as crew:
-        scene = Scene(stage, carrier, crew, db.session())
+        scene = Scene(stage, carrier, crew, db.session(), latest)
         crew.start(*EVERYBODY)
         scheduled, at = scene.task(20, ahead=ahead)
         stage.stop_redis()
@@ -110,6 +122,6 @@ def test_a_scheduled_task_starts_though_redis_forgets_everything(
         scene.await_start(scheduled, at)
         stage.stop_redis()
         stage.start_redis()
-        calm(scene.engine, carrier, doubts=False, still=20)
+        calm(scene.engine, carrier, doubts=False, still=45)
         assert scene.sent(scheduled) == 20
         assert scene.state(scheduled) == TaskState.DONE

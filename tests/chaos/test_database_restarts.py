@@ -12,6 +12,7 @@ from tests.chaos.weather import Size, weather
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(900)
 @pytest.mark.postgres
 def test_a_database_that_dies_forgets_no_fence_though_it_is_told_not_to_wait_for_commits(
     stage_on: Callable[[str], Stage], seed: int

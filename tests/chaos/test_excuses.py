@@ -82,6 +82,16 @@ def test_a_doubt_is_explained_by_a_carrier_that_answers_too_late(
     assert (first in verdict.doubts(house.session, record, set(), 2.0).explained) is excused
 
 
+@pytest.mark.parametrize(("began", "excused"), [(1, True), (-9, False), (9, False)])
+def test_a_doubt_is_explained_by_a_carrier_that_its_machine_let_do_nothing_meanwhile(
+    house: House, task: Task, began: int, excused: bool
+) -> None:
+    first, _ = references(house, task)
+    in_doubt(house.session, first, "1.7.3", "timeout")
+    record = Record(stalls=[(now() + began * SECOND, now() + (began + 3) * SECOND)])
+    assert (first in verdict.doubts(house.session, record, set(), 2.0).explained) is excused
+
+
 def in_doubt(session: Session, reference: str, claim: str | None, code: str = "interrupted") -> None:
     session.execute(
         update(Message)

@@ -40,17 +40,19 @@ def test_every_planted_bug_has_its_scene() -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(900)
 @pytest.mark.books_broken_on_purpose
 @pytest.mark.parametrize("plant", SCENES)
 def test_a_planted_bug_is_found(stage_on: Callable[[str], Stage], plant: str, seed: int) -> None:
     scene = SCENES[plant]
-    size = Size(messages=120, rate=scene.rate, still=3.0)
+    size = Size(messages=120, rate=scene.rate, still=10.0)
     plan = Plan(seed, "sqlite", tuple(scene.events))
     found, _ = weather(stage_on("sqlite"), scene.kind, plan, size, plant=plant)
     assert any(scene.complaint in each for each in found), f"Seed {seed}: {found}"
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(900)
 def test_without_a_bug_the_same_scenes_bring_no_complaint(
     stage_on: Callable[[str], Stage], seed: int
 ) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Container, Iterable
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -15,6 +15,7 @@ from app.ledger.audit import audit
 from app.models import Account, Message, MessageStatus, Task, TaskState
 from app.sending.sweep import NO_RECEIPT
 from tests.chaos.carrier import ChaosCarrier, Record
+from tests.chaos.crew import MARGIN
 
 _SHOWN = 5
 _SAID_NOTHING = frozenset({ErrorCode.TIMEOUT, ErrorCode.INTERRUPTED})
@@ -36,9 +37,9 @@ def doubts(
 ) -> Doubts:
     """Taken before anything in doubt is given up.
 
-    Explained by an answer that says nothing certain, by one that came when nobody listened any more (on a machine that
-    stalls the carrier is late where it did not mean to be), or by a process that was struck while it held the message
-    by the very claim that stands on it: `in_the_dark` are such references and claims.
+    Explained by an answer that says nothing certain, by one that came when nobody listened any more, or none, for the
+    machine let the carrier do nothing meanwhile, or by a process that was struck while it held the message by the very
+    claim that stands on it: `in_the_dark` are such references and claims.
     """
     rows = session.execute(
         select(Message.reference, Message.claim, Message.sent_at, Message.error_code).where(
@@ -51,13 +52,17 @@ def doubts(
         for row in rows
         if row.reference in record.ambiguous
         or (row.reference, row.claim) in in_the_dark
-        or (
-            row.error_code in _SAID_NOTHING
-            and (answered := record.answered.get(row.reference)) is not None
-            and answered - row.sent_at >= patience
-        )
+        or (row.error_code in _SAID_NOTHING and _was_late(record, row.reference, row.sent_at, patience))
     }
     return Doubts(frozenset(row.reference for row in rows), frozenset(explained))
+
+
+def _was_late(record: Record, reference: str, sent_at: datetime, patience: timedelta) -> bool:
+    answered = record.answered.get(reference)
+    if answered is not None:
+        return answered - sent_at >= patience
+    gave_up = sent_at + patience + timedelta(seconds=MARGIN)
+    return any(began <= gave_up and sent_at <= ended for began, ended in record.stalls)
 
 
 def complaints(
