@@ -12,7 +12,7 @@ from app.content.findings import Severity
 from app.content.switches import rule_names
 from app.desk import audit_log
 from app.desk.audit_log import Actor
-from app.desk.routes import RouteRefused
+from app.desk.route_values import RouteRefused
 from app.errors import NotFound
 from app.language import gettext, mark
 from app.models import Channel, Route

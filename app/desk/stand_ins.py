@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from typing import TYPE_CHECKING
 
 from sqlalchemy import and_, or_, select
 from sqlalchemy.orm import Session
 
+from app.desk.route_values import RouteValues
 from app.language import gettext as _
 from app.models import Route
-
-if TYPE_CHECKING:
-    from app.desk.routes import RouteValues
 
 
 def choices(session: Session, route_id: int | None) -> Sequence[Route]:

@@ -11,6 +11,7 @@ import pytest
 from app.database import write_transaction
 from app.desk import routes
 from app.desk.audit_log import Actor
+from app.desk.route_values import RouteRefused, values_of
 from app.extensions import db
 from app.models import AuditEvent, Role, Route
 from tests.desk.test_routes import FIELDS
@@ -107,14 +108,14 @@ def test_two_changes_at_once_close_no_circle(any_app, session):
 
         def name_each_other(route_id, other_id, both=both):
             with any_app.app_context():
-                values = routes.values_of(db.session.get(Route, route_id))
+                values = values_of(db.session.get(Route, route_id))
                 db.session.rollback()
                 both.wait(10)
                 try:
                     with write_transaction(db.session()) as own:
                         values = replace(values, fallback_route_id=other_id)
                         routes.change(own, actor, route_id, values, {}, settings)
-                except routes.RouteRefused:
+                except RouteRefused:
                     return False
                 return True
 

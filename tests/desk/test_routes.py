@@ -10,6 +10,7 @@ from app.database import write_transaction
 from app.desk import route_test
 from app.desk import routes as desk
 from app.desk.audit_log import Actor
+from app.desk.route_values import values_of
 from app.gateways.base import Accepted
 from app.models import AuditEvent, Role, Route, Task
 from app.secrets import Vault
@@ -264,5 +265,5 @@ def test_a_route_that_is_unchanged_is_no_event(session, app):
     before = session.query(AuditEvent).count()
     with write_transaction(session):
         kept = desk.route(session, route.id)
-        desk.change(session, Actor.machine(), route.id, desk.values_of(kept), {}, app.config["CARILLON"])
+        desk.change(session, Actor.machine(), route.id, values_of(kept), {}, app.config["CARILLON"])
     assert session.query(AuditEvent).count() == before

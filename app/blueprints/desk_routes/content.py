@@ -13,7 +13,7 @@ from app.database import write_transaction
 from app.desk import route_content
 from app.desk import routes as desk
 from app.desk.audit_log import Actor
-from app.desk.routes import RouteRefused
+from app.desk.route_values import RouteRefused
 from app.extensions import db
 
 

@@ -12,7 +12,7 @@ from wtforms.validators import InputRequired
 
 from app.content.findings import Severity
 from app.desk.route_content import RULES, severities_of
-from app.desk.routes import RouteRefused
+from app.desk.route_values import RouteRefused
 from app.models import Route
 
 SEVERITY_WORDS: Final = {

@@ -26,7 +26,7 @@ from wtforms.validators import DataRequired, InputRequired, Length, NumberRange,
 from app.blueprints.fields import at_most, required, trimmed
 from app.content.segments import Split
 from app.content.sender_id import GSM_LIMIT
-from app.desk.routes import FASTEST, LARGEST_CAP, MOST_RECIPIENTS, RouteRefused, RouteValues
+from app.desk.route_values import FASTEST, LARGEST_CAP, MOST_RECIPIENTS, RouteRefused, RouteValues
 from app.gateways.registry import kinds
 from app.language import thousands
 from app.models import Channel, ChargeWhen, Route

@@ -17,7 +17,7 @@ from app.database import write_transaction
 from app.desk import routes as desk
 from app.desk import stand_ins
 from app.desk.audit_log import Actor
-from app.desk.routes import RouteRefused
+from app.desk.route_values import RouteRefused, values_of
 from app.extensions import db
 from app.models import Route
 from app.records.desk import route_standing
@@ -54,7 +54,7 @@ def edit(route_id: int) -> ResponseReturnValue:
     """Change a route. Whatever is quoted or submitted keeps its price and its rules."""
     actor, settings = _actor(), current_app.config["CARILLON"]
     route = desk.route(db.session(), route_id)
-    form = RouteForm(desk.values_of(route), stand_ins.choices(db.session(), route_id))
+    form = RouteForm(values_of(route), stand_ins.choices(db.session(), route_id))
     return _answer(
         form,
         route,

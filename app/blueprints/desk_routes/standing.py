@@ -16,6 +16,7 @@ from app.desk import route_content, route_test
 from app.desk import routes as desk
 from app.desk.audit_log import Actor
 from app.desk.route_test import Tried
+from app.desk.route_values import values_of
 from app.extensions import db
 from app.models import Route
 from app.sending import cap_waits
@@ -107,7 +108,7 @@ def _page(
     return render_template(
         "desk_routes/page.html",
         route=route,
-        values=desk.values_of(route),
+        values=values_of(route),
         severities=severities,
         content_words=severity_words(severities),
         **figures_of(route),
