@@ -24,7 +24,7 @@ from collections import deque
 from dataclasses import dataclass
 from typing import Final
 
-# Beyond that no window is kept: no route may go faster (see app.desk.routes.FASTEST).
+# Beyond that no window is kept: no route may go faster (see app.desk.route_values.FASTEST).
 _FASTEST_WATCHED: Final = 10_000
 _AIM: Final = 0.998  # of the rate, lest a first message that travels slowly lift the mean above it
 _PEAK: Final = 2.0  # of the rate, while it catches up: a stall is made up for within twice its length
