@@ -162,7 +162,8 @@ def take(
     that stands in for another takes that one's tasks too; the price stays as quoted.
     """
     moment = now()
-    if taking.tried and (before := _taken_before(session, taking)):
+    dedupes = capabilities is None or capabilities.dedupes_reference
+    if taking.tried and (before := _taken_before(session, taking, dedupes)):
         return before
     taking.tried = True
     next_task, present = _next_task()
@@ -184,7 +185,7 @@ def take(
             .values(route_id=lease.route_id)
             .execution_options(synchronize_session=False)
         )
-    return _as_claimed(session, rows, task, taking)
+    return _as_claimed(session, rows, task, taking, dedupes)
 
 
 @cache
@@ -244,7 +245,7 @@ def _taking_turn() -> Update:
     )
 
 
-def _taken_before(session: Session, taking: Taking) -> list[Claimed]:
+def _taken_before(session: Session, taking: Taking, dedupes: bool) -> list[Claimed]:
     """What an earlier try of the same taking marked, whose commit nobody heard of."""
     moment = now()
     marked = (UNANSWERED, Message.status == MessageStatus.SENDING, Message.claim == taking.token)
@@ -255,13 +256,22 @@ def _taken_before(session: Session, taking: Taking) -> list[Claimed]:
         select(*_OF_TASK).join(Route, Route.id == Task.route_id).where(Task.id == task_id)
     ).one()
     rows = session.execute(select(*COLUMNS).where(*marked, Message.claim_expires_at > moment))
-    return _as_claimed(session, [Fenced._make(row) for row in rows], task, taking)
+    return _as_claimed(session, [Fenced._make(row) for row in rows], task, taking, dedupes)
 
 
-def _as_claimed(session: Session, rows: Sequence[Fenced], task: Any, taking: Taking) -> list[Claimed]:
+def _as_claimed(
+    session: Session, rows: Sequence[Fenced], task: Any, taking: Taking, dedupes: bool
+) -> list[Claimed]:
+    """As the pump sends them.
+
+    Without what may have left already where the gateway does not recognise it, or not any more, as when staff changed
+    the route: that does not leave, and is in doubt once its claim has lapsed.
+    """
     template = template_of(session, task.template_id)
     return [
-        Claimed(row.id, task.id, row.attempt, taking.token, outgoing(row, task, template)) for row in rows
+        Claimed(row.id, task.id, row.attempt, taking.token, outgoing(row, task, template))
+        for row in rows
+        if dedupes or not row.may_have_left
     ]
 
 

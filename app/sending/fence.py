@@ -29,6 +29,7 @@ class Fenced(NamedTuple):
     e164: str
     text: str | None
     parameters: list[str] | None
+    may_have_left: bool
 
 
 COLUMNS: Final = tuple(getattr(Message, name) for name in Fenced._fields)

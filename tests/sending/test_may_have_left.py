@@ -192,6 +192,22 @@ def test_a_second_try_that_is_put_off_after_the_task_was_cancelled_leaves_the_do
     assert house.balance() == (FULL - 1_000, 1_000)
 
 
+def test_what_may_have_left_does_not_leave_again_by_a_gateway_that_knows_our_references_no_more(
+    any_app: Flask, house: House, task: Task
+) -> None:
+    """Staff changed the route meanwhile."""
+    house.session.execute(update(Message).values(not_before=None))
+    house.session.commit()
+    gateway = ScriptedGateway()
+    pump(any_app, house.route_id, gateway)
+    first, *others = house.messages(task)
+    assert sorted(gateway.references) == sorted(each.reference for each in others)
+    assert first.status == "sending"
+    lapse(house)
+    in_transaction(house, sweep.doubt_lapsed_sends, frozenset())
+    assert [each.status for each in house.messages(task)] == ["in_doubt", "accepted", "accepted"]
+
+
 def test_a_late_answer_still_finds_what_was_swept_and_then_called_off(house: House) -> None:
     task = make_submitted_task(house.session, house.owner, house.route, messages=1)
     can = ScriptedGateway(dedupes=True).capabilities
