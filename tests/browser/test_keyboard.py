@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import FilePayload, Locator, Page, expect
 
 from tests.browser.conftest import CLIENT, Open, numbers
 
@@ -103,8 +103,9 @@ def test_a_bulk_message_from_the_file_to_its_task(open_browser: Open) -> None:
     choice = page.get_by_label("Recipient file")
     go_to(page, choice)
     rows = "\n".join(["phone", *numbers(3), "0412 345 678"]).encode()
+    file: FilePayload = {"name": "list.csv", "mimeType": "text/csv", "buffer": rows}
     # The window in which one looks for a file is the browser's own; what matters here is that the keys lead to it.
-    choice.set_input_files(files=[{"name": "list.csv", "mimeType": "text/csv", "buffer": rows}])  # type: ignore[list-item]
+    choice.set_input_files(files=[file])
     expect(page.locator("[data-file-said]")).to_contain_text("4 rows")
     write(page, page.get_by_label("Message", exact=True), "No mouse was needed for this.")
     go_to(page, page.get_by_role("button", name="Continue"))

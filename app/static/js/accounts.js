@@ -14,10 +14,10 @@
     return body;
   };
 
-  const show = (meter, verdict) => {
+  const show = (box, meter, verdict) => {
     meter.querySelector("meter").value = verdict.score;
     const title = document.createElement("strong");
-    title.textContent = verdict.enough ? verdict.words : verdict.words + ", not enough yet";
+    title.textContent = verdict.enough ? verdict.words : box.dataset.notEnough.replace("{words}", verdict.words);
     meter.querySelector("[role=status]").replaceChildren(title, verdict.says.join(" "));
     meter.hidden = false;
   };
@@ -33,7 +33,7 @@
         const answer = await fetch(box.dataset.strength, { method: "POST", body: question(input.form, input) });
         if (!answer.ok) throw new Error(`status ${answer.status}`);
         const verdict = await answer.json();
-        if (number === asked) show(meter, verdict);
+        if (number === asked) show(box, meter, verdict);
       } catch {
         if (number === asked) meter.hidden = true;
       }
