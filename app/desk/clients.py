@@ -154,9 +154,7 @@ def add_note(session: Session, actor: Actor, account_id: int, text: str) -> Acco
     text = text.strip()
     if not text or len(text) > LONGEST_NOTE:
         raise ClientChangeRefused(
-            gettext(
-                "Write a note of at most %(longest_note)s characters.", longest_note=thousands(LONGEST_NOTE)
-            )
+            gettext("Write a note of at most %(longest)s characters.", longest=thousands(LONGEST_NOTE))
         )
     note = AccountNote(account_id=account_id, user_id=actor.user_id, text=text)
     session.add(note)

@@ -63,7 +63,7 @@ def tidy_word(word: str) -> str:
     tidied = " ".join(word.split()).casefold()
     if len(tidied) > LONGEST_WORD:
         raise TaskRefused(
-            gettext("A word or phrase has at most %(longest_word)s characters.", longest_word=LONGEST_WORD)
+            gettext("A word or phrase has at most %(longest)s characters.", longest=LONGEST_WORD)
         )
     if len(pattern_key(fold(tidied).text)) < 2:
         raise TaskRefused(gettext("A word needs two letters or more, or it would be found in every text."))
@@ -175,9 +175,9 @@ def paste_words(session: Session, actor: Actor, text: str, category: str, severi
     if len(lines) > MOST_PASTED:
         raise TaskRefused(
             gettext(
-                "%(lines)s lines are pasted; at most %(most_pasted)s are taken at once.",
+                "%(lines)s lines are pasted; at most %(most)s are taken at once.",
                 lines=thousands(len(lines)),
-                most_pasted=thousands(MOST_PASTED),
+                most=thousands(MOST_PASTED),
             )
         )
     _lock(session)

@@ -96,16 +96,14 @@ def _told(outcome: Outcome, e164: str) -> Tried:
         case Accepted(gateway_id):
             return Tried(
                 True,
-                gettext(
-                    "The gateway accepted it as %(gateway_id)s. Look at the phone.", gateway_id=gateway_id
-                ),
+                gettext("The gateway accepted it as %(reference)s. Look at the phone.", reference=gateway_id),
                 gateway_id,
                 e164,
             )
         case Refused(code):
             return Tried(
                 False,
-                gettext("The gateway refused it: %(error_words)s", error_words=error_words(code)),
+                gettext("The gateway refused it: %(reason)s", reason=error_words(code)),
                 code,
                 e164,
             )
@@ -113,8 +111,8 @@ def _told(outcome: Outcome, e164: str) -> Tried:
             return Tried(
                 False,
                 gettext(
-                    "It was not sent; the gateway asks to try later: %(error_words)s",
-                    error_words=error_words(code),
+                    "It was not sent; the gateway asks to try later: %(reason)s",
+                    reason=error_words(code),
                 ),
                 code,
                 e164,
@@ -122,7 +120,7 @@ def _told(outcome: Outcome, e164: str) -> Tried:
         case InDoubt(code):
             return Tried(
                 False,
-                gettext("Nobody knows whether it was sent: %(error_words)s", error_words=error_words(code)),
+                gettext("Nobody knows whether it was sent: %(reason)s", reason=error_words(code)),
                 code,
                 e164,
             )

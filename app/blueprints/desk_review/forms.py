@@ -9,7 +9,7 @@ from wtforms.validators import DataRequired, Length
 
 from app.moderation.review_queue import LONGEST_REASON
 
-_TOO_LONG = lazy_gettext("At most %(longest_reason)s characters. Shorten it.", longest_reason=LONGEST_REASON)
+_TOO_LONG = lazy_gettext("At most %(longest)s characters. Shorten it.", longest=LONGEST_REASON)
 
 
 class RejectForm(FlaskForm):

@@ -183,10 +183,10 @@ class LimitsForm(FlaskForm):
         [InputRequired(lazy_gettext("Enter a limit; 0 means every top-up."))],
     )
     top_ups_a_day = CreditsField(
-        lazy_gettext("Top-ups of all accounts above, in a day (credits)"),
+        lazy_gettext("Top-ups of all clients above, in a day (credits)"),
         [InputRequired(lazy_gettext("Enter a limit; 0 means every top-up."))],
     )
     adjustments = CreditsField(
-        lazy_gettext("Corrections above (credits)"),
+        lazy_gettext("Adjustments above (credits)"),
         [InputRequired(lazy_gettext("Enter a limit; 0 means every correction."))],
     )
