@@ -36,7 +36,9 @@ T = TypeVar("T")
 _RECORD_EVERY: Final = 0.1
 _RECORD_MOST: Final = 1_000
 _FENCE_MOST: Final = 1_000
-_CHUNK_SECONDS: Final = 0.1
+_FENCED_SECONDS: Final = 0.2
+# On a route that is faster, two chunks wait for the sender, so that it does not wait when a taking waits for a record.
+_FAST: Final = 1_000
 _IDLE_POLL: Final = 0.2
 _LINGER: Final = 0.4  # an empty pump stays this long: the next submission often comes right after
 _RECEIPTS_LOOK: Final = 2.0
@@ -99,11 +101,14 @@ class Pump:
         self._books = Bookkeeper(engine, route_id, context)
         self._write = self._books.write
         self._fenced: asyncio.Queue[_Chunk | None] = asyncio.Queue()
-        self._room = asyncio.Semaphore(1)  # for one chunk between the fence and the sender
+        ahead = 2 if rate > _FAST else 1
+        self._room = asyncio.Semaphore(ahead)  # for chunks between the fence and the sender
         self._results: list[tuple[Claimed, Outcome]] = []
-        # What is fenced and has not left is in doubt when this process is killed, so that is little: at most two
-        # chunks of a tenth of a second, as fast as the route may go and the gateway goes. It is small at first.
-        self._most = max(1, min(_FENCE_MOST, int(rate * _CHUNK_SECONDS)))
+        # What is fenced and has not left is in doubt when this process is killed, so that is little: these chunks and
+        # the sender's are two tenths of a second together, as fast as the route may go and the gateway goes. They are
+        # small at first.
+        self._chunk_seconds = _FENCED_SECONDS / (1 + ahead)
+        self._most = max(1, min(_FENCE_MOST, int(rate * self._chunk_seconds)))
         self._chunk = min(self._most, 2 * gateway.capabilities.concurrency)
         self._flying: set[asyncio.Task[None]] = set()
         self._stop = False  # take no more
@@ -167,7 +172,7 @@ class Pump:
                 self._answered.set()
 
     async def _feed(self, lease: Lease) -> None:
-        """Take chunks and hand them on; never more than a chunk ahead of the sender."""
+        """Take chunks and hand them on; never more ahead of the sender than there is room for."""
         idle_since: float | None = None
         try:
             for number in itertools.count():
@@ -261,10 +266,10 @@ class Pump:
             self._answered.set()
 
     def _measure(self, count: int, seconds: float) -> None:
-        """Let a chunk be what leaves in a tenth of a second, by how long the wire took for the last one."""
-        if seconds > _CHUNK_SECONDS:
-            self._chunk = max(1, int(self._chunk * _CHUNK_SECONDS / seconds))
-        elif count >= self._chunk and seconds < _CHUNK_SECONDS / 2:
+        """Let a chunk be what leaves in its time, by how long the wire took for the last one."""
+        if seconds > self._chunk_seconds:
+            self._chunk = max(1, int(self._chunk * self._chunk_seconds / seconds))
+        elif count >= self._chunk and seconds < self._chunk_seconds / 2:
             self._chunk = min(self._most, self._chunk * 2)
 
     async def _fly(self, claimed: Claimed, place: Place, places: asyncio.Semaphore) -> None:
