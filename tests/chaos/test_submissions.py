@@ -46,7 +46,7 @@ class Browser:
 
     def open(self, path: str, data: dict[str, str] | None = None) -> str:
         body = urllib.parse.urlencode(data).encode() if data is not None else None
-        with self._jar.open(self._address + path, data=body, timeout=30) as answer:
+        with self._jar.open(self._address + path, data=body, timeout=120) as answer:
             return str(answer.read().decode())
 
     def sign_in(self, email: str) -> None:
@@ -74,7 +74,7 @@ def _hidden_fields(page: str) -> dict[str, str]:
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(600)
+@pytest.mark.timeout(3600)
 @pytest.mark.parametrize("database", ["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
 def test_a_submission_cut_off_is_made_once(
     stage_on: Callable[[str], Stage], database: str, seed: int, long: bool
@@ -91,18 +91,20 @@ def test_a_submission_cut_off_is_made_once(
         crew.start(*EVERYBODY)
         browser = Browser(stage.app, crew.web)
         browser.sign_in(house.owner.email)
-        cut_off = sum(_submit_and_strike(crew, browser, house, dice, number) for number in range(rounds))
+        cut_off: list[bool] = []
+        while len(cut_off) < rounds or (not any(cut_off) and len(cut_off) < 5 * rounds):
+            cut_off.append(_submit_and_strike(crew, browser, house, dice, len(cut_off)))
         engine = reading_engine(stage.database_url)
-        calm(engine, carrier, doubts=False, still=30)
+        calm(engine, carrier, doubts=False, still=45)
         with Session(engine) as looking:
             seen = verdict.doubts(looking, carrier.record, (), 2.0)
             found = verdict.complaints(
                 looking, carrier, seen, crew.overtaken(), credit=CREDIT, dedupes=True, rate=RATE
             )
-            assert looking.scalar(select(func.count()).select_from(Message)) == rounds * MESSAGES
+            assert looking.scalar(select(func.count()).select_from(Message)) == len(cut_off) * MESSAGES
             assert set(looking.scalars(select(Task.state))) == {TaskState.DONE}
     assert not found, f"Seed {seed}: {found}\n{crew.said()}"
-    assert cut_off, "No submission was cut off."
+    assert any(cut_off), "No submission was cut off."
 
 
 def _submit_and_strike(crew: Crew, browser: Browser, house: House, dice: random.Random, number: int) -> bool:
