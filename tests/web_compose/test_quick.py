@@ -173,11 +173,13 @@ def test_texts_refused_ten_times_in_the_form_alert_staff_and_looking_does_not(de
     assert desk.session.query(StaffAlert).count() == 1
 
 
-def test_a_submitted_task_cannot_be_edited(desk: Desk) -> None:
+def test_who_comes_back_to_edit_a_submitted_task_is_led_to_its_page(desk: Desk) -> None:
     desk.quick()
     public_id = desk.checked().public_id
     desk.accept()
-    assert desk.client.get(f"/quick/{public_id}/edit").status_code == 404
+    back = desk.client.get(f"/quick/{public_id}/edit")
+    assert (back.status_code, back.location) == (303, f"/tasks/{public_id}")
+    assert "can no longer be edited" in desk.page(back.location)
 
 
 def test_a_bulk_draft_is_not_edited_as_a_quick_one(desk: Desk) -> None:
