@@ -66,12 +66,7 @@ class Judgement:
         """Told to the client while the task is held."""
         if not self.held:
             return None
-        because = _named(finding for finding in self._found if finding.severity is Severity.HOLD)
-        return gettext(
-            "Staff look at this task before it goes out, because of %(because)s. Its credits are "
-            "held meanwhile. You are told as soon as it is decided.",
-            because=because,
-        )
+        return held_words(finding for finding in self._found if finding.severity is Severity.HOLD)
 
     @property
     def _found(self) -> list[Finding]:
@@ -87,6 +82,15 @@ class Judgement:
                 named=_named(self._found),
             )
             raise_alert(session, f"content:{task.id}", text, account_id=task.account_id)
+
+
+def held_words(findings: Iterable[Finding]) -> str:
+    """What the client is told of a task while staff look at it, because of these."""
+    return gettext(
+        "Staff look at this task before it goes out, because of %(because)s. Its credits are "
+        "held meanwhile. You are told as soon as it is decided.",
+        because=_named(findings),
+    )
 
 
 def judge(session: Session, task: Task) -> Judgement:
@@ -129,7 +133,7 @@ def concerns(task: Task) -> list[Concern]:
 def report_rows(rows: Sequence[RowFindings]) -> list[dict[str, Any]]:
     """The rows to keep with the task: some with each severity, so that no number of notes hides a hold."""
     kept: dict[int, RowFindings] = {}
-    for severity in (Severity.HOLD, Severity.ALERT):
+    for severity in (Severity.BLOCK, Severity.HOLD, Severity.ALERT):
         having = [row for row in rows if any(finding.severity is severity for finding in row.findings)]
         kept |= {row.row: row for row in having[:REPORTED_ROWS]}
     return [

@@ -22,7 +22,8 @@ TASK_MOVES: Final[dict[TaskState, frozenset[TaskState]]] = {
     _S.HELD: frozenset({_S.SCHEDULED, _S.RUNNING, _S.PAUSED, _S.CANCELLED}),
     _S.REJECTED: frozenset({_S.CHECKING, _S.DISCARDED}),
     _S.DISCARDED: frozenset({_S.CHECKING}),  # a better file saves a draft; nothing was held
-    _S.SCHEDULED: frozenset({_S.RUNNING, _S.PAUSED, _S.CANCELLED}),
+    # Held, when a rule that came since its submission is against it.
+    _S.SCHEDULED: frozenset({_S.HELD, _S.RUNNING, _S.PAUSED, _S.CANCELLED}),
     _S.RUNNING: frozenset({_S.PAUSED, _S.DONE, _S.CANCELLED}),
     # Done, when what was on the wire was the last of it; paused, when staff take a client's pause over.
     _S.PAUSED: frozenset({_S.RUNNING, _S.PAUSED, _S.DONE, _S.CANCELLED}),

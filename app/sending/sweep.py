@@ -21,6 +21,7 @@ from app.models import Account, AccountState, Chore, Message, MessageStatus, Tas
 from app.models.message import HELD_OUT, UNANSWERED
 from app.sending import gateway_log, task_notices
 from app.sending.due import has_lapsed
+from app.sending.judging_again import Look
 from app.sending.lookup import lock_tasks
 from app.sending.retries import OWN_FAILURES_SPARED
 from app.sending.settlement import (
@@ -51,7 +52,7 @@ def start_due(session: Session, late_start: timedelta, until: datetime | None = 
     """Start scheduled tasks whose time has come, by the clock or by `until` if that is less; returns their routes.
 
     One that is overdue by more than `late_start` (the machine was down) pauses and asks its owner instead of sending
-    at an hour that nobody chose. One of a suspended account pauses too.
+    at an hour that nobody chose. One of a suspended account pauses too. One that breaks a rule by now is held.
     """
     moment = now()
     until = min(moment, until or moment)
@@ -64,6 +65,7 @@ def start_due(session: Session, late_start: timedelta, until: datetime | None = 
         .with_for_update(of=Task, skip_locked=True)  # one that is being moved to another time is not due
     ).all()
     routes = []
+    look = Look(session)
     for task in due:
         try:
             if task.account_state != AccountState.ACTIVE:
@@ -77,6 +79,8 @@ def start_due(session: Session, late_start: timedelta, until: datetime | None = 
                     ),
                 )
                 task_notices.tell_paused(session, task.id)
+            elif not look.may_start(task.id):
+                continue
             elif until - task.scheduled_at > late_start:
                 move_task(
                     session,

@@ -68,14 +68,17 @@ def tell_cancelled(session: Session, task: Task) -> None:
     tell(session, people_of(session, task), NoticeKind.TASK_PAUSED, words)
 
 
-def tell_held(session: Session, task: Task) -> None:
-    """Staff look at it before it goes out. On the pages alone: whoever submitted it has just read so."""
+def tell_held(session: Session, task: Task, *, at_its_time: bool = False) -> None:
+    """Staff look at it before it goes out. On the pages alone: whoever submitted it has just read so.
+
+    By letter, too, where it is held `at_its_time`, when it was to go out and nobody looks.
+    """
 
     def words(_person: User) -> Words:
         return Words(_("Staff look at “%(name)s”", name=task.name), task.state_reason or "", page_of(task))
 
-    key = f"task:{task.id}:held"
-    tell(session, people_of(session, task), NoticeKind.TASK_REVIEW, words, key=key, by_letter=False)
+    key = None if at_its_time else f"task:{task.id}:held"
+    tell(session, people_of(session, task), NoticeKind.TASK_REVIEW, words, key=key, by_letter=at_its_time)
 
 
 def _outcome(task: Task) -> list[str]:
