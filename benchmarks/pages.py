@@ -80,7 +80,9 @@ DESK: Final = {
     "desk: clients": "/staff/clients/",
     "desk: a client": "/staff/clients/1",
     "desk: a client's tasks, deep": "/staff/clients/1/tasks?before={task_id}",
+    "desk: a client's ledger": "/staff/clients/1/ledger",
     "desk: a client's ledger, deep": "/staff/clients/1/ledger?before={entry}",
+    "desk: an entry": "/staff/clients/1/ledger/{entry}",
     "desk: a task": "/staff/tasks/{task}",
     "desk: a message": "/staff/tasks/{task}/messages/30",
 }

@@ -12,10 +12,23 @@ from sqlalchemy.orm import Session
 
 from app.errors import NotFound
 from app.language import gettext
-from app.models import Account, Adjustment, ChargeWhen, EntryKind, LedgerEntry, Message, Money, Task, User
+from app.ledger.blocks import SUMS, Moved
+from app.models import (
+    Account,
+    Adjustment,
+    ChargeWhen,
+    EntryKind,
+    LedgerBlock,
+    LedgerEntry,
+    Message,
+    Money,
+    Task,
+    User,
+)
 from app.topups.statement import KIND_WORDS, Line, lines
 
 SHOWN: Final = 100
+AT_ONCE: Final = 10_000  # entries that are added up unasked: about 10 ms on SQLite, 2 ms on PostgreSQL
 _ADJUSTMENT: Final = "adjustment:"
 _RESOLVED: Final = {
     EntryKind.CHARGE: (Money.CHARGED, Money.REFUNDED),
@@ -51,6 +64,27 @@ class Sums:
 
 
 @dataclass(frozen=True, slots=True)
+class Outline:
+    """What the kept sums say of an account's available credit, read at once however long its ledger is.
+
+    `available` is the balance, in millicredits; `agrees`: what came in less what went out is just that.
+    """
+
+    moved: Moved
+    available: int
+
+    @property
+    def agrees(self) -> bool:
+        """Whether the sums are the balance."""
+        return self.moved.came_in - self.moved.went_out == self.available
+
+    @property
+    def short(self) -> bool:
+        """Whether the entries are so few that one may add up every one of them unasked."""
+        return self.moved.entries <= AT_ONCE
+
+
+@dataclass(frozen=True, slots=True)
 class Behind:
     """The messages whose prices an entry sums: the first of them, how many, and what they come to in millicredits.
 
@@ -78,8 +112,27 @@ def words_of(kind: str) -> str:
     return gettext("Adjustment") if kind == EntryKind.ADJUSTMENT else gettext(KIND_WORDS[EntryKind(kind)])
 
 
+def outline(session: Session, account_id: int) -> Outline:
+    """The sums of the account's ledger blocks, in one statement with its balance. Raises NotFound."""
+    row = session.execute(
+        select(
+            Account.available,
+            *(func.coalesce(func.sum(getattr(LedgerBlock, name)), 0) for name in SUMS),
+        )
+        .outerjoin(LedgerBlock, LedgerBlock.account_id == Account.id)
+        .where(Account.id == account_id)
+        .group_by(Account.available)
+    ).one_or_none()
+    if row is None:
+        raise NotFound(gettext("There is no such account."))
+    return Outline(Moved(*(int(number) for number in row[1:])), row[0])
+
+
 def sums(session: Session, account_id: int) -> Sums:
-    """The account's whole ledger added up, in one statement with its balances. Raises NotFound."""
+    """The account's whole ledger added up, in one statement with its balances: a second for a million entries.
+
+    Raises NotFound.
+    """
     of_account = LedgerEntry.account_id == Account.id
     rows = session.execute(
         select(

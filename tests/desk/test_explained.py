@@ -63,6 +63,25 @@ def test_a_balance_that_does_not_come_from_its_entries_is_said_to(client, sessio
     session.commit()
 
 
+def test_a_long_ledger_is_added_up_only_when_asked(client, session, sign_in, account, monkeypatch):
+    monkeypatch.setattr(explained, "AT_ONCE", 8)
+    address = f"/staff/clients/{account.id}/ledger"
+    outline = explained.outline(session, account.id)
+    assert (outline.moved.entries, outline.short, outline.agrees) == (9, False, True)
+    assert (outline.moved.came_in, outline.moved.went_out) == (53_750, 9_751)
+    sign_in(client, make_staff(session, role=Role.SUPPORT))
+    page = client.get(address).text
+    assert "What came in less what went out is the available balance" in page
+    assert "All entries added up by kind" not in page
+    (asked,) = re.findall(r'href="([^"#]+\?sums=all)#sums"', page)
+    assert "All entries added up by kind" in client.get(asked).text
+    session.execute(update(Account).where(Account.id == account.id).values(available=Account.available + 1))
+    session.commit()
+    assert "Does not add up" in client.get(address).text
+    session.execute(update(Account).where(Account.id == account.id).values(available=Account.available - 1))
+    session.commit()
+
+
 def test_every_entry_of_a_task_is_the_sum_of_the_messages_behind_it(session, account):
     entries = session.query(LedgerEntry).filter_by(account_id=account.id).order_by(LedgerEntry.id).all()
     told = [explained.explained(session, account.id, entry.id) for entry in entries]

@@ -17,15 +17,18 @@ from app.topups.statement import lines
 @blueprint.get("/<int:account_id>/ledger")
 @roles_required(ANY_STAFF)
 def ledger(account_id: int) -> ResponseReturnValue:
-    """The account's ledger, newest first, with its sums above the first page."""
+    """The account's ledger, newest first, with its sums above the first page: of a long one when asked for them."""
     session, before = db.session(), request.args.get("before", type=int)
     page = statement(session, account_id, before=before)
+    outline = None if before else explained.outline(session, account_id)
+    added_up = outline is not None and (outline.short or request.args.get("sums") == "all")
     return render_template(
         "desk_clients/ledger.html",
         account=clients.account(session, account_id),
         page=page,
         lines=lines(session, page.entries),
-        sums=None if before else explained.sums(session, account_id),
+        outline=outline,
+        sums=explained.sums(session, account_id) if added_up else None,
         before=before,
     )
 
