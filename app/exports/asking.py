@@ -23,8 +23,8 @@ from app.queues import enqueue_after_commit
 from app.records.pages import Page, page_by_key
 from app.sending.lookup import task_of
 
-AT_ONCE: Final = 5  # of one account
-A_DAY: Final = 50  # of one account
+AT_ONCE: Final = 5  # of one account, whose owner may cancel any of them
+A_DAY: Final = 50  # of one person: nobody can use up a colleague's
 LIVES: Final = timedelta(days=7)
 LINK_LIVES: Final = timedelta(hours=1)
 UNFINISHED: Final = (ExportState.WAITING, ExportState.MAKING)
@@ -38,7 +38,7 @@ def ask(session: Session, actor: Actor, user: User, wish: Wish, time_zone: str) 
     """Have a job make the file. The same wish again, while it is being made, gives the same export.
 
     Raises NotAllowed for a list that is not for the person's role and for an account that is not active, NotFound
-    for a kind of file that there is not, Conflict when the account has enough of them for now.
+    for a kind of file that there is not, Conflict when the account, or the person, has enough of them for now.
     """
     if user.account_id is None or Role(user.role) not in ROLES[wish.kind]:
         raise NotAllowed(
@@ -57,7 +57,7 @@ def ask(session: Session, actor: Actor, user: User, wish: Wish, time_zone: str) 
     same = session.scalar(running.where(RecordExport.request_hash == request_hash).limit(1))
     if same is not None:
         return same
-    _require_room(session, account.id)
+    _require_room(session, account.id, user.id)
     export = RecordExport(
         account_id=account.id,
         user_id=user.id,
@@ -174,8 +174,8 @@ def _signer(secret_key: str) -> URLSafeTimedSerializer:
     return URLSafeTimedSerializer(secret_key, salt="carillon:record-export")
 
 
-def _require_room(session: Session, account_id: int) -> None:
-    """Raises Conflict where the account has enough exports under way, or has had enough today."""
+def _require_room(session: Session, account_id: int, user_id: int) -> None:
+    """Raises Conflict where the account has enough exports under way, or the person has had enough today."""
     under_way = session.scalar(
         select(func.count(RecordExport.id)).where(
             RecordExport.account_id == account_id, RecordExport.state.in_(UNFINISHED)
@@ -191,13 +191,13 @@ def _require_room(session: Session, account_id: int) -> None:
         )
     lately = session.scalar(
         select(func.count(RecordExport.id)).where(
-            RecordExport.account_id == account_id, RecordExport.asked_at > now() - timedelta(days=1)
+            RecordExport.user_id == user_id, RecordExport.asked_at > now() - timedelta(days=1)
         )
     )
     if (lately or 0) >= A_DAY:
         raise Conflict(
             gettext(
-                "Your account has asked for %(most)s exports within a day, which is the limit. Try again tomorrow.",
+                "You have asked for %(most)s exports within a day, which is the limit. Try again tomorrow.",
                 most=A_DAY,
             )
         )

@@ -178,6 +178,20 @@ def test_a_second_click_gives_the_same_export_and_five_are_enough(client, sessio
     assert "as many as go at once" in client.get(PAGE).text
 
 
+def test_nobody_uses_up_the_exports_of_a_colleague(client, session, sign_in, owner, made, app, monkeypatch):
+    monkeypatch.setattr(asking, "A_DAY", 2)
+    viewer = sign_in(app.test_client(), make_user(session, owner.account, role=Role.VIEWER))
+    for number in range(3):
+        ask(viewer, page=PAGE + "?", number=f"+6140000000{number}")
+        made()
+    assert session.query(RecordExport).count() == 2
+    assert "You have asked for 2 exports within a day" in viewer.get(PAGE).text
+    sign_in(client, owner)
+    ask(client, page=PAGE + "?", number="+61400000009")
+    session.rollback()
+    assert session.query(RecordExport).filter_by(user_id=owner.id).count() == 1
+
+
 def test_an_export_is_cancelled_and_its_job_leaves_no_file(client, session, sign_in, owner, made, app):
     make_submitted_task(session, owner, make_route(session), messages=1)
     sign_in(client, owner)
