@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from app.language import gettext
 
 MILLICREDITS = 1000
+PRICE_DECIMALS = 2  # a price of a segment has at least these: 0.85, 1.20, 0.855
 _CREDITS = re.compile(r"(\d{1,3}(?:,\d{3})+|\d{1,13})(?:\.(\d+))?", re.ASCII)
 _LARGEST = 10**15
 

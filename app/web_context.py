@@ -15,7 +15,7 @@ from app.clock import now
 from app.extensions import db
 from app.gateways.registry import kinds
 from app.models import Message, Task
-from app.pricing import credits
+from app.pricing import PRICE_DECIMALS, credits
 from app.records.money import price_decimals
 from app.records.tasks import standing
 from app.sending import cap_waits
@@ -25,6 +25,7 @@ def init_app(app: Flask) -> None:
     """Register the template filters and values."""
     app.add_template_filter(_credits, "credits")
     app.add_template_filter(_signed_credits, "signed_credits")
+    app.add_template_filter(segment_price)
     app.add_template_filter(_standing, "standing")
     app.add_template_filter(cap_waits.of_task, "cap_wait")
     app.add_template_filter(local_time, "local_time")
@@ -77,6 +78,11 @@ def _credits(millicredits: int) -> str:
 def _signed_credits(millicredits: int) -> str:
     """A movement of credit with its sign, +1.00 or −1.00; a dash where nothing moved."""
     return ("+" if millicredits > 0 else "") + _credits(millicredits) if millicredits else "–"
+
+
+def segment_price(millicredits: int) -> str:
+    """What a segment costs in credits, with two decimals at least: the one way to write it, in menus, cards and help."""
+    return language.decimals(credits(millicredits, PRICE_DECIMALS))
 
 
 def _standing(task: Task) -> str:

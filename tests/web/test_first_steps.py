@@ -33,7 +33,7 @@ def test_a_route_says_what_it_takes_and_what_it_does(client, session, owner):
     make_route(session, name="Try it", prices={"61": 1_500})
     page = client.get("/quick/").text
     assert "A sandbox: it texts nobody" in page
-    assert "1.0 credits a segment; 1.5 to +61" in page
+    assert "1.00 credits a segment; 1.50 to +61" in page
     assert "Each 160 characters begun are one segment" in page
     assert page.count("data-route=") == 2
     assert page.count(" hidden>") >= 1

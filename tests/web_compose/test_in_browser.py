@@ -67,7 +67,7 @@ def test_the_servers_count_follows_what_is_typed(page: Page) -> None:
 
 def test_a_choice_opens_and_closes_the_fields_it_needs(page: Page) -> None:
     page.goto("/quick/")
-    page.select_option("#route_id", label="Economy · 0.8 credits a segment · no sender ID")
+    page.select_option("#route_id", label="Economy · 0.80 credits a segment · no sender ID")
     assert page.is_disabled("#sender_id")
     page.select_option("#route_id", index=0)
     assert page.is_enabled("#sender_id")

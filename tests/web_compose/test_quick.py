@@ -35,8 +35,8 @@ def test_a_valid_form_makes_a_draft_and_leads_to_its_review(desk: Desk) -> None:
 
 def test_the_route_says_its_price_and_whether_it_takes_a_sender_id(desk: Desk) -> None:
     page = desk.page("/quick/")
-    assert "Direct · 0.9 to 1.5 credits a segment · takes a sender ID" in page
-    assert "Economy · 0.8 credits a segment · no sender ID" in page
+    assert "Direct · 0.90 to 1.50 credits a segment · takes a sender ID" in page
+    assert "Economy · 0.80 credits a segment · no sender ID" in page
 
 
 def test_the_same_form_twice_makes_one_draft(desk: Desk) -> None:

@@ -34,9 +34,9 @@ from app.content.merge import fields_in
 from app.content.template_body import ValuesMissing, fill_body
 from app.language import gettext as _
 from app.models import Channel, Route, Task, WhatsAppTemplate
-from app.pricing import credits
 from app.sending.drafts import DraftRequest, Source
 from app.sending.preview import Preview
+from app.web_context import segment_price
 
 _PAGE_ORDER = {
     name: place
@@ -281,7 +281,7 @@ def route_label(route: Route, own_price: int | None = None) -> str:
     prices = sorted({route.price_per_segment, *(price.price_per_segment for price in route.prices)})
     if own_price is not None:
         prices = [own_price]
-    lowest, highest = (language.decimals(credits(amount)) for amount in (prices[0], prices[-1]))
+    lowest, highest = (segment_price(amount) for amount in (prices[0], prices[-1]))
     said = [
         route.name,
         _("%(price)s credits a segment", price=lowest)
