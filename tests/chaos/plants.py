@@ -8,18 +8,20 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 from flask import Response, request
-from sqlalchemy import update
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from app.blueprints.callbacks import routes as callbacks
 from app.clock import now
+from app.gateways.base import Capabilities
 from app.ledger import transfers
-from app.models import Message, MessageStatus, Money, PumpLease
-from app.sending import claims, outcomes, settlement
+from app.models import Message, MessageStatus, Money, PumpLease, Route
+from app.sending import claims, outcomes, settlement, sweep
 
 _M = MessageStatus
 
@@ -53,7 +55,21 @@ def _mark(session: Session, taken: Sequence[claims.Claimed], **values: Any) -> N
 
 def resend_on_time_out() -> None:
     """Every carrier is taken for one that knows our references."""
-    outcomes._may_be_resent = lambda *_: True  # type: ignore[assignment]
+    take, record, lapsed = claims.take, outcomes.record, sweep.doubt_lapsed_sends
+
+    def trusting_take(session: Session, *arguments: Any) -> list[claims.Claimed]:
+        *before, can = arguments
+        return take(session, *before, replace(can, dedupes_reference=True))
+
+    def trusting_record(session: Session, results: Any, can: Capabilities) -> int:
+        return record(session, results, replace(can, dedupes_reference=True))
+
+    def trusting_sweep(session: Session, _routes: frozenset[int]) -> int:
+        return lapsed(session, frozenset(session.scalars(select(Route.id))))
+
+    claims.take = trusting_take  # type: ignore[assignment]
+    outcomes.record = trusting_record
+    sweep.doubt_lapsed_sends = trusting_sweep
 
 
 def acknowledge_before_commit() -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from sqlalchemy import update
@@ -34,6 +34,12 @@ def task(house: House) -> Task:
 def references(house: House, task: Task) -> tuple[str, str]:
     first, second = house.messages(task)
     return first.reference, second.reference
+
+
+def sent_at(house: House, task: Task) -> datetime:
+    left = house.messages(task)[0].sent_at
+    assert left is not None
+    return left
 
 
 @pytest.mark.parametrize("struck", [HORSE, WORKER])
@@ -77,8 +83,8 @@ def test_a_doubt_is_explained_by_a_carrier_that_answers_too_late(
     house: House, task: Task, after: int, code: str, excused: bool
 ) -> None:
     first, _ = references(house, task)
+    record = Record(answered={first: sent_at(house, task) + after * SECOND})
     in_doubt(house.session, first, "1.7.3", code)
-    record = Record(answered={first: now() + after * SECOND})
     assert (first in verdict.doubts(house.session, record, set(), 2.0).explained) is excused
 
 
@@ -87,8 +93,9 @@ def test_a_doubt_is_explained_by_a_carrier_that_its_machine_let_do_nothing_meanw
     house: House, task: Task, began: int, excused: bool
 ) -> None:
     first, _ = references(house, task)
+    left = sent_at(house, task)
     in_doubt(house.session, first, "1.7.3", "timeout")
-    record = Record(stalls=[(now() + began * SECOND, now() + (began + 3) * SECOND)])
+    record = Record(stalls=[(left + began * SECOND, left + (began + 3) * SECOND)])
     assert (first in verdict.doubts(house.session, record, set(), 2.0).explained) is excused
 
 
