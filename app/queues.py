@@ -15,6 +15,7 @@ from flask import current_app
 from redis import ConnectionPool, Redis
 from redis.exceptions import RedisError
 from rq import Queue
+from rq.job import Job
 from sqlalchemy.orm import Session
 
 from app.database import after_commit
@@ -104,6 +105,18 @@ def enqueue_after_commit(session: Session, job: str, argument: int) -> None:
         enqueue(job, argument)
 
     after_commit(session, ask)
+
+
+def withdraw(job: str, argument: int) -> None:
+    """Take `job(argument)` off the queue where it waits: somebody does it now. Nothing where Redis cannot be asked."""
+    stem = _stem(job, argument)
+    try:
+        queue = Queue(JOBS[job][0], connection=connection())
+        for waiting_id in queue.get_job_ids():
+            if waiting_id.startswith(stem) and queue.connection.lrem(queue.key, 1, waiting_id):
+                queue.connection.delete(Job.key_for(waiting_id))  # ours alone now: no worker can have it
+    except RedisError as error:
+        log.warning("withdraw_failed", job=job, argument=argument, error=str(error))
 
 
 def others_wait(job: str, argument: int) -> bool:
