@@ -18,7 +18,7 @@ from app.content.template_body import ValuesMissing, fill_body
 from app.errors import Conflict, TaskRefused
 from app.language import gettext
 from app.language import gettext as _
-from app.models import Channel, Recipient, Rejection, Route, Task, TaskKind, TaskState, User
+from app.models import Channel, Recipient, Rejection, Route, Task, TaskKind, TaskState, User, WhatsAppTemplate
 from app.queues import enqueue_after_commit
 from app.recipients.writing import LONGEST_WRITTEN
 from app.sending.lookup import approved_template, lock_task, open_route, task_of
@@ -252,6 +252,17 @@ def _text_values(session: Session, account_id: int, route: Route, request: Draft
     }
 
 
+def _filled_anew(session: Session, task: Task) -> dict[str, object]:
+    """The draft's text as its template says it now. Raises TaskRefused where that has other variables by now."""
+    template = session.get(WhatsAppTemplate, task.template_id) if task.template_id is not None else None
+    if template is None:
+        return {}
+    try:
+        return {"content": fill_body(template.body, task.template_values or ())}
+    except ValuesMissing as missing:
+        raise TaskRefused(str(missing)) from None
+
+
 def _source_values(source: Source) -> dict[str, Any]:
     """The columns that say where the recipients come from."""
     if isinstance(source, ChosenList):
@@ -275,6 +286,8 @@ def _recheck(session: Session, task: Task, values: dict[str, object]) -> Task:
     """Back to the checks, as a new run: whatever an older run still finds is not written."""
     if task.state != TaskState.CHECKING:
         _require_room(session, task.account_id)
+    if "content" not in values:
+        values = {**values, **_filled_anew(session, task)}
     move_task(
         session,
         task.id,

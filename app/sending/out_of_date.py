@@ -16,9 +16,10 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.clock import now
+from app.content.template_body import ValuesMissing, fill_body
 from app.errors import TaskRefused
 from app.language import gettext
-from app.models import Recipient, Route, Task
+from app.models import Recipient, Route, Task, WhatsAppTemplate
 from app.sending import route_rules
 
 HOLDS_FOR: Final = timedelta(days=1)
@@ -64,6 +65,21 @@ def require_current(session: Session, task: Task) -> None:
                 "It is being checked again; look at what is left out, and at the price."
             )
         )
+
+
+def require_same_template(task: Task, template: WhatsAppTemplate) -> None:
+    """Raises OutOfDate where a checked draft says what its WhatsApp template said before it was written anew."""
+    try:
+        if fill_body(template.body, task.template_values or ()) == task.content:
+            return
+    except ValuesMissing:
+        pass  # it has other variables by now: the check will ask for them
+    raise OutOfDate(
+        gettext(
+            "The WhatsApp template of this task was written anew since it was checked. Nothing was held. "
+            "It is being checked again; look at its text."
+        )
+    )
 
 
 def _is_merged(session: Session, task: Task) -> bool:

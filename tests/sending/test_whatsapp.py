@@ -9,6 +9,7 @@ from app.database import write_transaction
 from app.errors import TaskRefused
 from app.models import Channel, Message, TaskState, TemplateState, WhatsAppTemplate
 from app.sending import drafts
+from app.sending.out_of_date import OutOfDate
 from tests.factories.routes import make_route
 from tests.recipients.sheet_files import csv_bytes
 from tests.sending.engine import House
@@ -86,6 +87,47 @@ def test_a_template_paused_after_the_check_is_not_sent(house: House) -> None:
     with pytest.raises(TaskRefused, match="approved template"):
         house.submit(house.now(task))
     assert house.balance() == (10_000_000, 0)
+
+
+def rewritten(house: House, body: str) -> None:
+    """Rejected, written anew and approved again, under the same name."""
+    house.session.query(WhatsAppTemplate).update({"body": body})
+    house.session.commit()
+
+
+def test_a_template_written_anew_after_the_check_is_checked_again_before_it_is_sent(
+    any_app: Flask, house: House
+) -> None:
+    fields = {"template_id": template(house), "template_values": ("Ann", "20 %"), "sender_id": None}
+    task = house.ready(A, route_id=whatsapp_route(house), **fields)
+    rewritten(house, "Dear {{1}}, autumn is here: {{2}} off until Monday.")
+    with pytest.raises(OutOfDate, match="written anew"):
+        house.submit(house.now(task))
+    assert house.balance() == (10_000_000, 0)
+    public_id = task.public_id
+    with write_transaction(house.session):
+        drafts.check_again(house.session, house.account_id, public_id)
+    task = house.check(house.now(task))
+    assert (task.state, task.content) == (
+        TaskState.READY,
+        "Dear Ann, autumn is here: 20 % off until Monday.",
+    )
+    assert house.submit(task).state == TaskState.RUNNING
+
+
+def test_a_template_with_other_variables_by_now_asks_for_their_values(house: House) -> None:
+    fields = {"template_id": template(house), "template_values": ("Ann", "20 %"), "sender_id": None}
+    task = house.ready(A, route_id=whatsapp_route(house), **fields)
+    rewritten(house, "Dear {{1}}, autumn is here.")
+    with pytest.raises(OutOfDate):
+        house.submit(house.now(task))
+    public_id = task.public_id
+    with (
+        pytest.raises(TaskRefused, match="this template: 1; values given: 2"),
+        write_transaction(house.session),
+    ):
+        drafts.check_again(house.session, house.account_id, public_id)
+    assert house.now(task).state == TaskState.READY
 
 
 def test_an_sms_takes_no_template(house: House) -> None:
