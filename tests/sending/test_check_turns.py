@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 from flask import Flask
 from redis import Redis, RedisError
-from rq import Queue
+from rq import Queue, SimpleWorker
 from rq.job import Job
 from sqlalchemy import select, update
 
@@ -106,3 +106,15 @@ def test_without_word_from_redis_it_is_first_come_first_served(
     other.quick(NUMBER)
     monkeypatch.setattr(check_turns, "connection", away)
     assert check_turns.take_turn(house.session, first) == first
+
+
+def test_a_worker_checks_them_all_in_turn(house: House, other: House, redis: Redis) -> None:
+    for _ in range(3):
+        house.quick(NUMBER)
+    late = other.quick(NUMBER)
+    SimpleWorker(["intake"], connection=redis).work(burst=True, logging_level="WARNING")
+    assert states(house) == {TaskState.READY}
+    assert set(house.session.scalars(select(Task.check_attempts))) == {1}
+    checked = house.session.scalars(select(Task.id).order_by(Task.changed_at)).all()
+    assert checked[1] == late.id
+    assert list(redis.scan_iter("rq:job:*")) == []
