@@ -50,6 +50,11 @@ def test_a_file_that_cannot_be_read_says_so_at_once(desk: Desk) -> None:
     assert "alert" in take(desk, b"\x00\x01", "list.xlsx")["said"]
 
 
+def test_a_file_without_numbers_in_its_place_says_so_at_once(desk: Desk) -> None:
+    assert "“Ada” stands where a phone number is expected" in take(desk, b"Name,Town\nAda,Perth\n")["said"]
+    assert "is expected" not in take(desk)["said"]
+
+
 def test_anothers_kept_file_shows_nothing(desk: Desk) -> None:
     token = desk.client.csrf_token("/bulk/")
     values = {

@@ -17,6 +17,7 @@ from app.extensions import db
 from app.lists.saved import sendable_lists
 from app.models import Task
 from app.recipients.errors import FileRefused
+from app.recipients.writing import looks_like_number
 from app.sending.lookup import task_of
 from app.sending.states import DRAFT_STATES
 from app.web_context import user_zone
@@ -45,7 +46,8 @@ def file() -> ResponseReturnValue:
     form.keep_file()
     phone = phone_of(form, None)
     refused = " ".join(form.file.errors) or phone.note
-    said = render_template("compose/_file_said.html", phone=phone, refused=refused)
+    odd = phone.to if phone.in_all and not looks_like_number(phone.to) else ""
+    said = render_template("compose/_file_said.html", phone=phone, refused=refused, odd=odd)
     return jsonify(kept=form.kept_file.data or "", said=said)
 
 
