@@ -41,9 +41,7 @@ def ask(session: Session, actor: Actor, user: User, wish: Wish, time_zone: str) 
     for a kind of file that there is not, Conflict when the account, or the person, has enough of them for now.
     """
     if user.account_id is None or Role(user.role) not in ROLES[wish.kind]:
-        raise NotAllowed(
-            gettext("Your role does not let you take this along. Ask the owner of your account.")
-        )
+        raise NotAllowed(gettext("Your role does not let you download this. Ask the owner of your account."))
     if wish.file_type not in FILE_TYPES[wish.kind]:
         raise NotFound(gettext("There is no such file of this list."))
     # Locked: a second click waits here, and then finds the first.
@@ -149,9 +147,7 @@ def fetchable(session: Session, user: User, public_id: str, token: str, secret_k
     if named != _names(export):
         raise NotFound(gettext("There is no such export."))
     if Role(user.role) not in ROLES[ExportKind(export.kind)]:
-        raise NotAllowed(
-            gettext("Your role does not let you take this along. Ask the owner of your account.")
-        )
+        raise NotAllowed(gettext("Your role does not let you download this. Ask the owner of your account."))
     if not is_here(export):
         raise NotFound(gettext("This file has expired, or is not ready. Ask for a new one."))
     return export

@@ -34,7 +34,7 @@ def ask(session: Session, actor: Actor, user: User, wish: Wish) -> RecordExport:
     if wish.kind not in DESK_KINDS or wish.file_type not in FILE_TYPES[wish.kind]:
         raise NotFound(gettext("There is no such file of this list."))
     if user.account_id is not None or Role(user.role) not in ROLES[wish.kind]:
-        raise NotAllowed(gettext("Your role does not let you take this list along. Ask an admin."))
+        raise NotAllowed(gettext("Your role does not let you download this list. Ask an admin."))
     account_id = clients.account(session, account_number(wish)).id if wish.kind in OF_ONE_CLIENT else None
     # Locked: a second click waits here, and then finds the first.
     session.execute(select(User.id).where(User.id == user.id).with_for_update())

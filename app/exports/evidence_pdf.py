@@ -55,7 +55,7 @@ def _task(paper: Paper, evidence: Evidence, zone: ZoneInfo) -> None:
     paper.pair(_("Account"), evidence.account)
     paper.pair(_("Task"), task.public_id)
     paper.pair(_("Route"), task.route.name)
-    paper.pair(_("Sender ID"), task.sender_id or _("The route’s own"))
+    paper.pair(_("Sender ID"), task.sender_id or _("The route’s own sender ID"))
     if task.upload_name:
         paper.pair(_("File"), task.upload_name)
     paper.pair(_("Scheduled"), _moment(task.scheduled_at, zone) if task.scheduled_at else _("At once"))

@@ -26,7 +26,7 @@ class MoveForm(FlaskForm):
         lazy_gettext("New day and time"), format=["%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M", "%Y-%m-%dT%H:%M:%S"]
     )
     seen = HiddenField(validators=[Length(max=40)])
-    night = BooleanField(lazy_gettext("Send then all the same"))
+    night = BooleanField(lazy_gettext("Send at that time anyway"))
 
     zone: ZoneInfo
     moment: datetime | None = None
