@@ -69,7 +69,9 @@ def _characters(text: str) -> list[Finding]:
         (_EDGE, gettext("A sender ID begins and ends with a letter or a digit.")),
         (
             _DOUBLED,
-            gettext("A sender ID has single spaces or signs between its letters, not several together."),
+            gettext(
+                "A sender ID has single spaces or special characters between its letters, not several together."
+            ),
         ),
     ):
         for match in pattern.finditer(text):

@@ -56,7 +56,7 @@ KINDS: Final = {
         Kind(
             NoticeKind.LOW_BALANCE,
             mark("The credit is low"),
-            mark("When it falls below the mark that is set on the page Statement."),
+            mark("When it falls below the level that is set on the page Statement."),
             _BILLERS,
         ),
         Kind(

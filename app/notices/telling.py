@@ -106,9 +106,9 @@ def _letter(person: User, words: Words, always: bool) -> str:
         "Carillon",
     ]
     foot = (
-        _("This letter is about the safety of your account, so it cannot be switched off.")
+        _("This e-mail is about the safety of your account, so it cannot be switched off.")
         if always
-        else _("No more letters of this kind: %(address)s", address=STOP_LINK)
+        else _("No more e-mails of this kind: %(address)s", address=STOP_LINK)
         + "\n"
         + _("Choose what you are told: %(address)s", address=link(SETTINGS_PATH))
     )

@@ -105,7 +105,7 @@ def _tell(session: Session, account: Account) -> None:
             _(
                 "Top up before your next campaign: a transfer is confirmed by our staff, and that takes a while."
             ),
-            _("The mark is set on the page Statement, and can be changed there."),
+            _("The level is set on the page Statement, and can be changed there."),
         )
         return Words(_("Credit below %(mark)s", mark=mark), text, STATEMENT, more)
 

@@ -30,10 +30,12 @@ def read_reference(text: str) -> str:
     """
     signs = "".join(sign for sign in text.upper().translate(_MISREAD) if sign.isalnum())
     if len(signs) != _RANDOM + 1 or any(sign not in _SIGNS for sign in signs):
-        raise ValueError(gettext("A reference has eight signs, such as 7K3M-9QXT."))
+        raise ValueError(gettext("A reference has eight characters, such as 7K3M-9QXT."))
     if signs[-1] != _check_sign(signs[:-1]):
         raise ValueError(
-            gettext("One of the reference’s signs is mistyped: its last sign does not fit the others.")
+            gettext(
+                "One of the reference’s characters is mistyped: the last character does not fit the others."
+            )
         )
     return _written(signs)
 

@@ -140,7 +140,7 @@ def test_one_click_in_a_mail_program_stops_letters_of_that_kind_and_no_others(
     address = message["List-Unsubscribe"].strip("<>")
     assert address in message.get_content().replace("\n", "")
     path = address.removeprefix("https://p.example")
-    assert "Stop these letters?" in client.get(path).text  # opening it does nothing
+    assert "Stop these e-mails?" in client.get(path).text  # opening it does nothing
     assert session.get(NoticeChoice, (owner.id, "top_up")) is None
     for _ in range(2):  # RFC 8058: no cookies, no token of ours, no redirect
         answer = app.test_client(use_cookies=False).post(path, data={"List-Unsubscribe": "One-Click"})

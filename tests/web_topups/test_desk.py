@@ -150,7 +150,7 @@ def test_a_reference_is_found_as_it_is_typed(waiting):
     typed = top_up.reference.lower().replace("-", " ")
     response = waiting.staff.get("/staff/top-ups", query_string={"reference": typed})
     assert response.location.endswith(top_up.public_id)
-    assert "eight signs" in waiting.staff.get("/staff/top-ups?reference=nonsense").text
+    assert "eight characters" in waiting.staff.get("/staff/top-ups?reference=nonsense").text
     for state in ("approved", "rejected", "cancelled", "drafts", "nonsense"):
         assert waiting.staff.get(f"/staff/top-ups?state={state}").status_code == 200
 

@@ -44,5 +44,5 @@ def _named(token: str) -> tuple[int, Kind]:
     named = named_in(token, current_app.config["CARILLON"].secret_key)
     kind = {each.value: kind for each, kind in KINDS.items()}.get(named[1]) if named else None
     if named is None or kind is None or kind.always_written:
-        raise NotFound(_("This link is not whole. Open it from the letter once more."))
+        raise NotFound(_("This link is not complete. Open it from the e-mail again."))
     return named[0], kind
