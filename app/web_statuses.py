@@ -46,8 +46,8 @@ _LOOKS = {
     "closed": Look(mark("Closed"), "minus", "quiet"),
     "breaker": Look(mark("Resting after errors"), "alert", "bad"),
     # Sums at the desk.
-    "agrees": Look(mark("Adds up"), "check", "good"),
-    "differs": Look(mark("Does not add up"), "alert", "bad"),
+    "agrees": Look(mark("Sums match"), "check", "good"),
+    "differs": Look(mark("Sums do not match"), "alert", "bad"),
     # Top-ups, requests, accounts, tickets, terms.
     "waiting": Look(mark("Waiting for staff"), "clock", "wait"),
     "submitted": Look(mark("Submitted"), "clock", "wait"),

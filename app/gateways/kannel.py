@@ -114,7 +114,7 @@ class KannelSettings:
             password=given.text("password", gettext("Give the password of Kannel's sendsms-user group.")),
             receipt_secret=given.text(
                 "receipt_secret",
-                gettext("Give at least 24 random characters; receipts prove themselves by them."),
+                gettext("Give at least 24 random characters; they authenticate the receipts."),
                 least=24,
             ),
             receipt_networks=given.networks("receipt_networks", ["127.0.0.1", "::1"]),
@@ -133,7 +133,7 @@ def _reply_secret(given: Given, settings: Mapping[str, Any]) -> str:
         return ""
     return given.text(
         "reply_secret",
-        gettext("Give at least 24 random characters; what people send back proves itself by them."),
+        gettext("Give at least 24 random characters; they authenticate the replies."),
         least=24,
     )
 

@@ -19,7 +19,7 @@ class Topic:
 
 GROUPS: Final[tuple[tuple[str, tuple[Topic, ...]], ...]] = (
     (
-        mark("Getting in"),
+        mark("Registration and sign-in"),
         (
             Topic("registering", mark("Registering"), mark("An account, its members, and what each may do.")),
             Topic("signing-in", mark("Signing in"), mark("The steps, and why a sign-in may fail.")),

@@ -58,7 +58,7 @@ def test_a_balance_that_does_not_come_from_its_entries_is_said_to(client, sessio
     session.execute(update(Account).where(Account.id == account.id).values(available=Account.available + 1))
     session.commit()
     sign_in(client, make_staff(session))
-    assert "Does not add up" in client.get(f"/staff/clients/{account.id}/ledger").text
+    assert "Sums do not match" in client.get(f"/staff/clients/{account.id}/ledger").text
     session.execute(update(Account).where(Account.id == account.id).values(available=Account.available - 1))
     session.commit()
 
@@ -77,7 +77,7 @@ def test_a_long_ledger_is_added_up_only_when_asked(client, session, sign_in, acc
     assert "All entries added up by kind" in client.get(asked).text
     session.execute(update(Account).where(Account.id == account.id).values(available=Account.available + 1))
     session.commit()
-    assert "Does not add up" in client.get(address).text
+    assert "Sums do not match" in client.get(address).text
     session.execute(update(Account).where(Account.id == account.id).values(available=Account.available - 1))
     session.commit()
 

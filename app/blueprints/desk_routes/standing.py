@@ -52,7 +52,7 @@ def pause(route_id: int) -> ResponseReturnValue:
         return _page(route_id, pause_form=form), 422
     with write_transaction(db.session()) as session:
         name = desk.pause(session, actor, route_id, form.reason.data).name
-    flash(_("%(name)s is paused. What is on the wire finishes.", name=name), "success")
+    flash(_("%(name)s is paused. Messages already being sent are finished.", name=name), "success")
     return redirect(url_for(".page", route_id=route_id), 303)
 
 

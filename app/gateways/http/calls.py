@@ -82,7 +82,7 @@ class Calls:
             networks=given.networks("receipt_networks", []) if proof == "address" else (),
             secret=given.text(
                 "receipt_secret",
-                "Give at least 24 characters; receipts prove themselves by them.",
+                "Give at least 24 characters; they authenticate the receipts.",
                 least=24 if proof == "address" else 16,
             ),
         )
