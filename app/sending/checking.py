@@ -57,8 +57,7 @@ def check(session: Session, task_id: int, settings: Settings) -> None:
             session,
             draft,
             gettext(
-                "The recipients could not be read. Nothing was held and nothing was sent. Save the "
-                "list again as a new file and upload it, or ask support."
+                "The recipients could not be read. Save the list again as a new file and upload it, or ask support."
             ),
         )
     else:
@@ -102,8 +101,7 @@ def _begin(session: Session, task_id: int) -> Draft | None:
             session,
             draft,
             gettext(
-                "Checking this task failed several times. Nothing was held and nothing was sent. Try "
-                "a smaller or simpler file, or ask support."
+                "Checking this task failed several times. Try a smaller or simpler file, or ask support."
             ),
         )
         return None

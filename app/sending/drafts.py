@@ -175,7 +175,7 @@ def discard(session: Session, account_id: int, public_id: str) -> Task:
         task.id,
         DRAFT_STATES - {TaskState.DISCARDED},
         TaskState.DISCARDED,
-        state_reason=gettext("You discarded this task. Nothing was held and nothing was sent."),
+        state_reason=gettext("You discarded this task."),
         check_run=Task.check_run + 1,
     )
     forget_rows(session, task.id)
