@@ -127,10 +127,10 @@ def refusal_of(user: User) -> str | None:
     if account is None or account.state == AccountState.ACTIVE:
         return None
     if account.state == AccountState.SUSPENDED:
-        return gettext(
-            "This account is suspended. %(sentence)sContact support.",
-            sentence=_sentence(account.state_reason),
-        )
+        reason = (account.state_reason or "").rstrip(". ")
+        if reason:
+            return gettext("This account is suspended. Reason: %(reason)s. Contact support.", reason=reason)
+        return gettext("This account is suspended. Contact support.")
     return gettext("This account is closed.")
 
 
@@ -224,9 +224,3 @@ def _tell_owners(session: Session, account_id: int, words_for: Callable[[User], 
         select(User).where(User.account_id == account_id, User.role == Role.OWNER, User.disabled_at.is_(None))
     ).all()
     tell(session, owners, NoticeKind.ACCOUNT, words_for)
-
-
-def _sentence(reason: str | None) -> str:
-    if not reason:
-        return ""
-    return f"Reason: {reason.rstrip('. ')}. "

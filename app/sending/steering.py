@@ -139,7 +139,9 @@ def move(
 def _pause_words(by_staff: bool, reason: str | None) -> str:
     if not by_staff:
         return gettext("Paused by the client. What had not left waits; resume it, or cancel it.")
-    because = f": {reason.strip().rstrip('.')}." if reason and reason.strip() else "."
+    words = (reason or "").strip().rstrip(".")
+    if not words:
+        return gettext("Paused by staff. Only they can resume it; ask them under Support.")
     return gettext(
-        "Paused by staff%(because)s They can let it go on; ask them under Support.", because=because
+        "Paused by staff: %(reason)s. Only they can resume it; ask them under Support.", reason=words
     )
