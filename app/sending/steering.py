@@ -69,7 +69,7 @@ def resume(session: Session, account_id: int, public_id: str, *, by_staff: bool 
         )
     if task.state == TaskState.PAUSED and task.paused_by_staff and not by_staff:
         raise NotAllowed(
-            gettext("Staff paused this task, so only they can let it go on. Ask them under Support.")
+            gettext("Staff paused this task, so only they can resume it. Ask them under Support.")
         )
     move_task(
         session,

@@ -39,7 +39,7 @@ ACTS = {
         ),
         PauseForm,
         frozenset({TaskState.RUNNING, TaskState.PAUSED}),
-        lazy_gettext("“%(name)s” is paused, and only staff can let it go on."),
+        lazy_gettext("“%(name)s” is paused, and only staff can resume it."),
     ),
     "resume": Act(
         lambda session, actor, task, form: task_acts.resume(
