@@ -36,7 +36,7 @@ def seed_demo() -> None:
     for person in demo.SIGN_INS:
         code = ", then the code shown in the outbox" if person.totp_secret else ""
         click.echo(f"{person.who}: {person.email} / {person.password}{code}")
-    click.echo(f"outbox, with letters and codes: {settings.public_url}/dev/outbox")
+    click.echo(f"outbox, with e-mails and codes: {settings.public_url}/dev/outbox")
 
 
 @click.command("seed-load")
