@@ -81,7 +81,7 @@ def _signed_credits(millicredits: int) -> str:
 
 
 def segment_price(millicredits: int) -> str:
-    """What a segment costs in credits, with two decimals at least: the one way to write it, in menus, cards and help."""
+    """What a segment costs in credits, with two decimals at least, in menus, cards and help alike."""
     return language.decimals(credits(millicredits, PRICE_DECIMALS))
 
 

@@ -95,6 +95,7 @@ class Kannel:
     def answer_as_carrier(self) -> None:
         """Connect as the phone network's end; what Kannel sends is kept in `lines`."""
         self._line = _connect(self.carrier_port)
+        self._line.settimeout(None)  # nothing may come for as long as other folders' tests take
         threading.Thread(target=self._listen, args=(self._line,), daemon=True).start()
 
     def say(self, line: str) -> None:

@@ -37,7 +37,8 @@ class Carrier:
     def __init__(self, process: subprocess.Popen[str]) -> None:
         self.events: list[dict[str, Any]] = []
         self._process = process
-        threading.Thread(target=self._listen, daemon=True).start()
+        self._listener = threading.Thread(target=self._listen, daemon=True)
+        self._listener.start()
         self.port: int = self.wait("listening")["port"]
 
     def told(self, event: str) -> list[dict[str, Any]]:
@@ -85,6 +86,10 @@ class Carrier:
         }
         return make_gateway("smpp", given, callback_url="http://127.0.0.1:9/callbacks/r")
 
+    def stop_listening(self) -> None:
+        """Hear what a killed server still said, before its pipe is closed."""
+        self._listener.join(PATIENCE)
+
     def _listen(self) -> None:
         assert self._process.stdout is not None
         for line in self._process.stdout:
@@ -104,6 +109,9 @@ def running_carrier(**given: object) -> Iterator[Carrier]:
         text=True,
     ) as process:
         try:
-            yield Carrier(process)
+            carrier = Carrier(process)
+            yield carrier
+            process.kill()
+            carrier.stop_listening()
         finally:
             process.kill()
