@@ -71,8 +71,13 @@ def _case(
         sys.executable, "-m", "benchmarks._rate_worker",
         database, str(route_id), f"{url}/cgi-bin/sendsms", str(slice_seconds), str(SECONDS * 3),
     ]  # fmt: skip
-    running = [subprocess.Popen(command, stdout=subprocess.PIPE) for _ in range(workers)]
-    departures = [moment for process in running for moment in json.loads(process.communicate()[0])]
+    with ExitStack() as stack:  # a file each, since they end in any order and a pipe holds only so much
+        notes = [stack.enter_context(tempfile.TemporaryFile()) for _ in range(workers)]
+        for process in [subprocess.Popen(command, stdout=note) for note in notes]:
+            assert process.wait() == 0, "A worker failed."
+        for note in notes:
+            note.seek(0)
+        departures = [moment for note in notes for moment in json.load(note)]
     with urllib.request.urlopen(f"{url}/arrivals") as answer:
         arrivals: list[float] = json.load(answer)
     for what, times in (("left", sorted(departures)), ("arrived", sorted(arrivals))):
@@ -88,8 +93,10 @@ def _gateway() -> Iterator[str]:
     command = [sys.executable, "-m", "benchmarks._arrivals"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
-        yield f"http://127.0.0.1:{process.stdout.readline().strip()}"
-        process.terminate()
+        try:
+            yield f"http://127.0.0.1:{process.stdout.readline().strip()}"
+        finally:
+            process.terminate()
 
 
 if __name__ == "__main__":
