@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
+import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from typing import Any, TypeVar
@@ -37,11 +38,11 @@ def configure_engine(engine: Engine) -> None:
     @event.listens_for(engine, "connect")
     def set_pragmas(connection: sqlite3.Connection, _record: Any) -> None:
         connection.isolation_level = None  # we emit BEGIN ourselves, below
+        connection.execute(f"PRAGMA busy_timeout={_BUSY_TIMEOUT_MS}")
+        _write_ahead(connection)
         for pragma in (
-            "journal_mode=WAL",
             "synchronous=FULL",  # a fence lost to a power cut would send twice
             "foreign_keys=ON",
-            f"busy_timeout={_BUSY_TIMEOUT_MS}",
             "cache_size=-16000",
             "secure_delete=ON",  # what is erased is overwritten
         ):
@@ -51,6 +52,19 @@ def configure_engine(engine: Engine) -> None:
     def begin(connection: Connection) -> None:
         mode = connection.get_execution_options().get("sqlite_begin", "DEFERRED")
         connection.exec_driver_sql(f"BEGIN {mode}")
+
+
+def _write_ahead(connection: sqlite3.Connection) -> None:
+    """Keep the write-ahead log. SQLite does not wait where two connections set it on a new file at once: ask again."""
+    patience = time.monotonic() + _BUSY_TIMEOUT_MS / 1_000
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode=WAL")
+            return
+        except sqlite3.OperationalError:
+            if time.monotonic() > patience:
+                raise
+            time.sleep(0.01)
 
 
 def _wait_for_commits(engine: Engine) -> None:

@@ -110,7 +110,7 @@ def test_an_unforeseen_error_discards_the_task(house: House, monkeypatch: pytest
     monkeypatch.setattr("app.sending.examining.take_in_typed", explode)
     task = house.ready("+61412000001")
     assert task.state == TaskState.DISCARDED
-    assert "Nothing was held" in (task.state_reason or "")
+    assert "could not be read" in (task.state_reason or "")
 
 
 def test_a_check_whose_job_died_three_times_is_given_up(any_app: Flask, house: House) -> None:
