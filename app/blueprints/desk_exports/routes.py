@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
-from flask import abort, flash, redirect, render_template, request, url_for
+from flask import abort, render_template, request
 from flask.typing import ResponseReturnValue
-from flask_babel import gettext as _
 
 from app.access import ANY_STAFF, roles_required, signed_in_user
 from app.blueprints.desk_exports import blueprint
 from app.blueprints.desk_exports.forms import DeskExportForm
-from app.blueprints.exports.pages import file_answer, shown
-from app.blueprints.topup.forms import first_errors
-from app.database import write_transaction
+from app.blueprints.exports.pages import answer_to_asking, answer_to_cancelling, file_answer, shown
 from app.desk.audit_log import Actor
-from app.errors import Conflict
-from app.exports import asking, desk_asking
+from app.exports import desk_asking
 from app.exports.wishes import DESK_KINDS, ROLES
-from app.extensions import db
 from app.models import ExportKind, Role
 
 blueprint.app_context_processor(lambda: {"export_roles": _roles})
@@ -44,30 +39,16 @@ def ask(kind: str) -> ResponseReturnValue:
         abort(404)
     form, user = DeskExportForm(), signed_in_user()
     actor = Actor.of(user, request.remote_addr)
-    if not form.validate():
-        flash(_("No file was asked for. %(why)s", why=first_errors(form)), "error")
-        return redirect(url_for(".index"), 303)
-    try:
-        with write_transaction(db.session()) as session:
-            desk_asking.ask(session, actor, user, form.wish(ExportKind(kind)))
-        flash(_("The file is being made. You may go on meanwhile: it stays listed here."), "success")
-    except Conflict as conflict:
-        flash(conflict.message, "warning")
-    return redirect(url_for(".index"), 303)
+    return answer_to_asking(
+        form, lambda session: desk_asking.ask(session, actor, user, form.wish(ExportKind(kind)))
+    )
 
 
 @blueprint.post("/<public_id>/cancel")
 @roles_required(ANY_STAFF)
 def cancel(public_id: str) -> ResponseReturnValue:
     """Stop making a file."""
-    user = signed_in_user()
-    try:
-        with write_transaction(db.session()) as session:
-            asking.cancel(session, user, public_id)
-        flash(_("The export is cancelled."), "success")
-    except Conflict as conflict:
-        flash(conflict.message, "warning")
-    return redirect(url_for(".index"), 303)
+    return answer_to_cancelling(public_id)
 
 
 @blueprint.get("/<public_id>/<token>")

@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from flask import current_app, flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from flask_wtf import FlaskForm
+from sqlalchemy.orm import Session
 
 from app.access import signed_in_user
 from app.blueprints.attachments import stored_file
+from app.blueprints.topup.forms import first_errors
+from app.database import write_transaction
+from app.errors import Conflict
 from app.exports import asking
 from app.exports.sheets import XLSX_ROWS
 from app.exports.wishes import KIND_WORDS, described, wish_of
 from app.extensions import db
-from app.language import gettext
 from app.models import ExportKind, RecordExport
 
 _TYPES = {
@@ -46,7 +52,7 @@ def shown() -> dict[str, Any]:
         "page": page,
         "here": {"before": before, "after": after},
         "live": any(export.state in asking.UNFINISHED for export in page.rows),
-        "kind_words": lambda export: gettext(KIND_WORDS[ExportKind(export.kind)]),
+        "kind_words": lambda export: _(KIND_WORDS[ExportKind(export.kind)]),
         "described": _described,
         "is_here": asking.is_here,
         "token_of": lambda export: asking.token_of(export, current_app.config["CARILLON"].secret_key),
@@ -57,3 +63,29 @@ def shown() -> dict[str, Any]:
 
 def _described(export: RecordExport) -> str:
     return described(wish_of(export), ZoneInfo(export.time_zone), export.asked_at)
+
+
+def answer_to_asking(form: FlaskForm, ask: Callable[[Session], object]) -> ResponseReturnValue:
+    """Ask for a file, in a transaction, where the form is right; back to the list either way, told what came of it."""
+    if not form.validate():
+        flash(_("No file was asked for. %(why)s", why=first_errors(form)), "error")
+        return redirect(url_for(".index"), 303)
+    try:
+        with write_transaction(db.session()) as session:
+            ask(session)
+        flash(_("The file is being made. You may go on meanwhile: it stays listed here."), "success")
+    except Conflict as conflict:
+        flash(conflict.message, "warning")
+    return redirect(url_for(".index"), 303)
+
+
+def answer_to_cancelling(public_id: str) -> ResponseReturnValue:
+    """Stop making one of the reader's files; back to the list."""
+    user = signed_in_user()
+    try:
+        with write_transaction(db.session()) as session:
+            asking.cancel(session, user, public_id)
+        flash(_("The export is cancelled."), "success")
+    except Conflict as conflict:
+        flash(conflict.message, "warning")
+    return redirect(url_for(".index"), 303)
