@@ -77,6 +77,8 @@ def stage_on(
             path.write_bytes(template.read_bytes())
             fields["database_url"] = f"sqlite:///{path}"
         app = app_on(database, **fields)
+        if database == "postgresql":
+            servers.shorten_recovery(app.config["CARILLON"].database_url)
         return Stage(app, valkey, disk if os.path.ismount(disk) else None, tmp_path)
 
     return make
