@@ -8,16 +8,26 @@ from __future__ import annotations
 import hashlib
 import hmac
 import os
-from collections.abc import Mapping
+import re
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, time, timedelta
+from email.utils import parseaddr
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Final, Literal
+from urllib.parse import urlsplit
+
+from fsspec.core import url_to_fs
+from sqlalchemy import make_url
+from sqlalchemy.exc import ArgumentError
 
 Environment = Literal["development", "test", "production"]
 
 _ROOT = Path(__file__).resolve().parent
 _DEVELOPMENT_SECRET = "development-only-not-a-secret"  # noqa: S105
+_SHORTEST_KEY: Final = 32  # characters
+_CENTURY: Final = 36_500  # days; a longer time is a slip, and more than a date can hold
+_ADDRESS: Final = re.compile(r"[^\s@<>()\[\],;:\"\\]+@[^\s@<>()\[\],;:\"\\]+")
 
 
 class SettingsError(RuntimeError):
@@ -115,43 +125,46 @@ class Settings:
                 "SMTP_HOST",
                 "MAIL_FROM",
             )
-            if len(env["SECRET_KEY"]) < 32:
-                raise SettingsError("SECRET_KEY must have at least 32 characters in production.")
-        port = env.get("PORT", "8000")
+            # Of ENCRYPTION_KEYS the first locks; the others only open what lies there.
+            _long_enough("SECRET_KEY", env["SECRET_KEY"].strip())
+            _long_enough("ENCRYPTION_KEYS", env["ENCRYPTION_KEYS"].split()[0])
+        port = _whole(env, "PORT", 8000, most=65_535)
         secret_key = env.get("SECRET_KEY") or _DEVELOPMENT_SECRET
         return cls(
             environment=environment,
             secret_key=secret_key,
-            database_url=_database_url(env.get("DATABASE_URL") or f"sqlite:///{instance / 'carillon.db'}"),
-            redis_url=env.get("REDIS_URL") or "redis://127.0.0.1:6379/0",
+            database_url=_database_url(env, f"sqlite:///{instance / 'carillon.db'}"),
+            redis_url=_web_address(env, "REDIS_URL", "redis://127.0.0.1:6379/0", ("redis", "rediss", "unix")),
             instance=instance,
-            uploads_url=env.get("UPLOADS_URL") or f"file://{instance / 'uploads'}",
-            public_url=(env.get("PUBLIC_URL") or f"http://127.0.0.1:{port}").rstrip("/"),
-            callback_url=(
-                env.get("CALLBACK_URL") or env.get("PUBLIC_URL") or f"http://127.0.0.1:{port}"
-            ).rstrip("/"),
-            sandbox_url=(env.get("SANDBOX_URL") or "http://127.0.0.1:8790").rstrip("/"),
+            uploads_url=_store(env, "UPLOADS_URL", f"file://{instance / 'uploads'}"),
+            public_url=_panel(env, "PUBLIC_URL", f"http://127.0.0.1:{port}", environment),
+            callback_url=_web_address(
+                env, "CALLBACK_URL", env.get("PUBLIC_URL") or f"http://127.0.0.1:{port}"
+            ),
+            sandbox_url=_web_address(env, "SANDBOX_URL", "http://127.0.0.1:8790"),
             encryption_keys=tuple(env.get("ENCRYPTION_KEYS", "").split()) or (_derived(secret_key, "vault"),),
-            canary_most_lost=float(env.get("CANARY_MOST_LOST") or 0.3),
-            canary_patience=timedelta(seconds=float(env.get("CANARY_PATIENCE") or 300)),
-            metrics_token=env.get("METRICS_TOKEN", ""),
+            canary_most_lost=_number(env, "CANARY_MOST_LOST", 0.3, most=1),
+            canary_patience=timedelta(seconds=_number(env, "CANARY_PATIENCE", 300, most=86_400)),
+            metrics_token=env.get("METRICS_TOKEN", "").strip(),
             log_format=_choice(env, "LOG_FORMAT", ("plain", "json")),
             log_level=_choice(env, "LOG_LEVEL", ("info", "debug", "warning")),
             smtp_host=env.get("SMTP_HOST", ""),
-            smtp_port=int(env.get("SMTP_PORT") or 587),
+            smtp_port=_whole(env, "SMTP_PORT", 587, least=1, most=65_535),
             smtp_user=env.get("SMTP_USER", ""),
             smtp_password=env.get("SMTP_PASSWORD", ""),
-            smtp_starttls=env.get("SMTP_STARTTLS", "1") != "0",
-            mail_from=env.get("MAIL_FROM") or "carillon@localhost",
+            smtp_starttls=_choice(env, "SMTP_STARTTLS", ("1", "0")) == "1",
+            mail_from=_sender(env, "MAIL_FROM", "carillon@localhost"),
             sandbox_secret=env.get("SANDBOX_SECRET") or _derived(secret_key, "sandbox"),
-            session_lifetime=timedelta(minutes=_whole(env, "SESSION_MINUTES", 12 * 60, least=5)),
-            session_idle=timedelta(minutes=_whole(env, "SESSION_IDLE_MINUTES", 120, least=10)),
+            session_lifetime=timedelta(
+                minutes=_whole(env, "SESSION_MINUTES", 12 * 60, least=5, most=527_040)
+            ),
+            session_idle=timedelta(minutes=_whole(env, "SESSION_IDLE_MINUTES", 120, least=10, most=527_040)),
             password_max_age=timedelta(days=days)
-            if (days := _whole(env, "PASSWORD_MAX_AGE_DAYS", 0))
+            if (days := _whole(env, "PASSWORD_MAX_AGE_DAYS", 0, most=_CENTURY))
             else None,
-            trusted_proxies=_whole(env, "TRUSTED_PROXIES", 0),
+            trusted_proxies=_whole(env, "TRUSTED_PROXIES", 0, most=20),
             quiet_hours=QuietHours(_clock(env, "QUIET_FROM", "20:00"), _clock(env, "QUIET_UNTIL", "08:00")),
-            retention=timedelta(days=_whole(env, "RETENTION_DAYS", 396, least=30)),
+            retention=timedelta(days=_whole(env, "RETENTION_DAYS", 396, least=30, most=_CENTURY)),
         )
 
     @property
@@ -196,11 +209,18 @@ def _choice(env: Mapping[str, str], name: str, choices: tuple[str, ...]) -> str:
     return chosen
 
 
-def _whole(env: Mapping[str, str], name: str, otherwise: int, least: int = 0) -> int:
+def _whole(env: Mapping[str, str], name: str, otherwise: int, *, least: int = 0, most: int) -> int:
     text = env.get(name) or str(otherwise)
-    if not (text.isascii() and text.isdecimal()) or int(text) < least:
-        raise SettingsError(f"{name} must be a whole number of at least {least}, not {text!r}.")
+    if not re.fullmatch(r"[0-9]{1,9}", text) or not least <= int(text) <= most:
+        raise SettingsError(f"{name} must be a whole number from {least} to {most}, not {text!r}.")
     return int(text)
+
+
+def _number(env: Mapping[str, str], name: str, otherwise: float, *, most: float) -> float:
+    text = env.get(name) or str(otherwise)
+    if not re.fullmatch(r"[0-9]{1,9}(\.[0-9]{1,9})?|\.[0-9]{1,9}", text) or float(text) > most:
+        raise SettingsError(f"{name} must be a number from 0 to {most}, such as {otherwise}, not {text!r}.")
+    return float(text)
 
 
 def _clock(env: Mapping[str, str], name: str, otherwise: str) -> time:
@@ -212,11 +232,16 @@ def _clock(env: Mapping[str, str], name: str, otherwise: str) -> time:
 
 
 def _require(env: Mapping[str, str], *names: str) -> None:
-    missing = [name for name in names if not env.get(name)]
+    missing = [name for name in names if not env.get(name, "").strip()]
     if missing:
         raise SettingsError(
             "Production needs these in the environment, and they are missing: " + ", ".join(missing) + "."
         )
+
+
+def _long_enough(name: str, key: str) -> None:
+    if len(key) < _SHORTEST_KEY:
+        raise SettingsError(f"{name} must have at least {_SHORTEST_KEY} characters in production.")
 
 
 def _derived(secret_key: str, purpose: str) -> str:
@@ -224,9 +249,68 @@ def _derived(secret_key: str, purpose: str) -> str:
     return hmac.new(secret_key.encode(), f"carillon:{purpose}".encode(), hashlib.sha256).hexdigest()
 
 
-def _database_url(url: str) -> str:
-    """Name the driver we ship (psycopg 3) where the address leaves it open."""
+def _database_url(env: Mapping[str, str], otherwise: str) -> str:
+    """The database's address. Names the driver we ship (psycopg 3) where it leaves that open."""
+    url = env.get("DATABASE_URL") or otherwise
     for scheme in ("postgres://", "postgresql://"):
         if url.startswith(scheme):
-            return "postgresql+psycopg://" + url.removeprefix(scheme)
+            url = "postgresql+psycopg://" + url.removeprefix(scheme)
+    try:
+        driver = make_url(url).drivername
+    except (ArgumentError, ValueError):  # its words would repeat the password
+        driver = ""
+    if driver not in ("postgresql+psycopg", "sqlite"):
+        raise SettingsError(
+            "DATABASE_URL must be an address such as postgresql://user:password@host/name or sqlite:////path/to/carillon.db."
+        )
     return url
+
+
+def _web_address(
+    env: Mapping[str, str], name: str, otherwise: str, schemes: Collection[str] = ("http", "https")
+) -> str:
+    """An address with one of the schemes, without a slash at its end. What it may hold of a secret is not repeated."""
+    text = env.get(name) or otherwise
+    try:
+        parts = urlsplit(text)
+        is_one = parts.scheme in schemes and bool(parts.hostname or (parts.scheme == "unix" and parts.path))
+        is_one = is_one and (parts.port or 1) > 0
+    except ValueError:
+        is_one = False
+    if not is_one or not text.isprintable() or " " in text:
+        raise SettingsError(
+            f"{name} must be an address that begins with {' or '.join(f'{each}://' for each in schemes)}."
+        )
+    return text.rstrip("/")
+
+
+def _panel(env: Mapping[str, str], name: str, otherwise: str, environment: Environment) -> str:
+    """Where people reach the panel: a scheme and a host. In production by TLS, which its cookies want."""
+    url = _web_address(env, name, otherwise, ("https",) if environment == "production" else ("http", "https"))
+    parts = urlsplit(url)
+    if parts.path or parts.query or parts.fragment or parts.username:
+        raise SettingsError(
+            f"{name} must be a scheme and a host alone: the panel has a host of its own. Found {url!r}."
+        )
+    return url
+
+
+def _store(env: Mapping[str, str], name: str, otherwise: str) -> str:
+    """The address of a file store whose driver is installed."""
+    url = env.get(name) or otherwise
+    if "://" not in url:
+        raise SettingsError(
+            f"{name} must be an address such as file:///srv/carillon/uploads or s3://bucket/folder."
+        )
+    try:
+        url_to_fs(url)
+    except (ImportError, ValueError) as error:
+        raise SettingsError(f"{name} cannot be used: {error}") from None
+    return url
+
+
+def _sender(env: Mapping[str, str], name: str, otherwise: str) -> str:
+    text = env.get(name) or otherwise
+    if not text.isprintable() or not _ADDRESS.fullmatch(parseaddr(text)[1]):
+        raise SettingsError(f"{name} must be an e-mail address, such as news@example.com, not {text!r}.")
+    return text

@@ -20,13 +20,18 @@ from app import (
     web_statuses,
 )
 from app.database import configure_engine
-from config import Settings
+from config import Settings, SettingsError
 
 
 def create_app(settings: Settings | None = None) -> Flask:
     """A Carillon application. Raises config.SettingsError when the environment cannot carry one."""
     settings = settings or Settings.from_env()
-    settings.instance.mkdir(parents=True, exist_ok=True)
+    try:
+        settings.instance.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise SettingsError(
+            f"CARILLON_INSTANCE: no folder can be made at {settings.instance}: {error.strerror}."
+        ) from None
     logs.configure(settings)
     app = Flask(__name__, instance_path=str(settings.instance))
     app.config.from_mapping(settings.flask_config())

@@ -34,14 +34,21 @@ class AlreadyRunning(Exception):
         self.running = running
 
 
+class Unwritable(Exception):
+    """The instance folder cannot be made or written to; the message is the system's reason."""
+
+
 @contextmanager
 def held(instance: Path, address: str) -> Iterator[None]:
     """Hold the instance folder, for as long as the process lives at most: the kernel frees a dead one's lock.
 
-    Raises AlreadyRunning.
+    Raises AlreadyRunning, Unwritable.
     """
-    instance.mkdir(parents=True, exist_ok=True)
-    descriptor = os.open(instance / _LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+    try:
+        instance.mkdir(parents=True, exist_ok=True)
+        descriptor = os.open(instance / _LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+    except OSError as error:
+        raise Unwritable(error.strerror or str(error)) from None
     try:
         if not _locked(descriptor):
             raise AlreadyRunning(_holder(instance))

@@ -74,6 +74,11 @@ def run(processes: Path, *, prepare: bool = True) -> None:
             _run_held(env, folder, commands, prepare=prepare)
     except instance.AlreadyRunning as refusal:
         raise CannotStart(_already_running(refusal.running, folder)) from None
+    except instance.Unwritable as refusal:
+        raise CannotStart(
+            f"Nothing can be written to {folder}: {refusal}. Carillon keeps its data there. "
+            "Make the folder writable, or choose another: make run CARILLON_INSTANCE=/some/folder"
+        ) from None
 
 
 def _run_held(env: dict[str, str], folder: Path, commands: dict[str, str], *, prepare: bool) -> None:

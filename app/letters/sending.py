@@ -11,7 +11,7 @@ import ssl
 from collections.abc import Callable
 from datetime import timedelta
 from email.message import EmailMessage
-from email.utils import formatdate, make_msgid
+from email.utils import formatdate, make_msgid, parseaddr
 from typing import Final
 
 import structlog
@@ -90,7 +90,7 @@ def _send_email(letter: Letter, settings: Settings) -> None:
     message["To"] = letter.recipient
     message["Subject"] = letter.subject
     message["Date"] = formatdate()
-    message["Message-ID"] = make_msgid(domain=settings.mail_from.rpartition("@")[2])
+    message["Message-ID"] = make_msgid(domain=parseaddr(settings.mail_from)[1].rpartition("@")[2])
     if address := stop_address(letter, settings.public_url, settings.secret_key):
         # One click in the reader's mail program, RFC 8058.
         message["List-Unsubscribe"] = f"<{address}>"
@@ -130,7 +130,8 @@ def _note_sent(session: Session, letter: Letter, settings: Settings) -> None:
 
 
 def _note_failure(session: Session, letter: Letter, error: str) -> None:
-    log.warning("letter_not_taken", letter=letter.id, tries=letter.tries, error=error)
+    # What follows the kind is the server's words, which repeat the recipient's address.
+    log.warning("letter_not_taken", letter=letter.id, tries=letter.tries, error=error.partition(":")[0])
     with write_transaction(session):
         stored = session.get_one(Letter, letter.id)
         stored.error = error[:300]
