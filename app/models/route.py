@@ -119,8 +119,9 @@ class AccountRoute(Base):
 class PumpLease(Base):
     """Who may pump a route, until when, and where its pace stands.
 
-    `fence` grows with every new holder. `next_send_at` (seconds since the epoch) carries the pace over from one
-    holder to the next, so that a handover never makes a burst.
+    `fence` grows with every new holder. Who gives the lease back writes its own fence into `given_back`, and where the
+    pace stands into `next_send_at` and `arrived` (see `app.sending.pace.Handover`), so that a handover makes no burst
+    and loses nothing. Where `given_back` is not the last fence, its holder gave nothing back.
     """
 
     __tablename__ = "pump_lease"
@@ -130,6 +131,8 @@ class PumpLease(Base):
     fence: Mapped[int] = mapped_column(BigInteger, default=0)
     expires_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     next_send_at: Mapped[float | None] = mapped_column()
+    arrived: Mapped[list[float] | None] = mapped_column(JSON(none_as_null=True))
+    given_back: Mapped[int | None] = mapped_column(BigInteger)
 
 
 class RecipientPool(Base):

@@ -38,6 +38,7 @@ from app.sending.due import (
 )
 from app.sending.fence import COLUMNS, Fenced, fence
 from app.sending.filling import outgoing, template_of
+from app.sending.pace import Handover
 from app.sending.prepared import Moment
 
 
@@ -61,12 +62,15 @@ class LeaseLost(CarillonError):
 
 @dataclass(frozen=True, slots=True)
 class Lease:
-    """The right to pump a route until it expires, under a number that only ever grows."""
+    """The right to pump a route until it expires, under a number that only ever grows.
+
+    `handover` is what the last holder left; None where it gave nothing back.
+    """
 
     route_id: int
     holder: str
     fence: int
-    next_send_at: float
+    handover: Handover | None
     spans: Spans
 
     def taking(self, number: int) -> Taking:
@@ -105,14 +109,18 @@ _OF_TASK: Final = (
 def acquire_lease(session: Session, route_id: int, holder: str, spans: Spans = _USUAL_SPANS) -> Lease | None:
     """Take the route's lease if nobody holds it; None when somebody does."""
     moment = now()
-    insert_new(session, PumpLease.__table__, [{"route_id": route_id, "fence": 0}])  # type: ignore[arg-type]
+    insert_new(session, PumpLease.__table__, [{"route_id": route_id, "fence": 0, "given_back": 0}])  # type: ignore[arg-type]
     taken = session.execute(
         update(PumpLease)
         .where(PumpLease.route_id == route_id, is_free(moment))
         .values(holder=holder, fence=PumpLease.fence + 1, expires_at=moment + spans.lease)
-        .returning(PumpLease.fence, PumpLease.next_send_at)
+        .returning(PumpLease.fence, PumpLease.given_back, PumpLease.next_send_at, PumpLease.arrived)
     ).one_or_none()
-    return None if taken is None else Lease(route_id, holder, taken.fence, taken.next_send_at or 0.0, spans)
+    if taken is None:
+        return None
+    in_order = taken.given_back == taken.fence - 1
+    handover = Handover(taken.next_send_at, tuple(taken.arrived or ())) if in_order else None
+    return Lease(route_id, holder, taken.fence, handover, spans)
 
 
 def require_lease(session: Session, lease: Lease) -> None:
@@ -127,20 +135,36 @@ def require_lease(session: Session, lease: Lease) -> None:
         raise LeaseLost("Another pump holds this route.")
 
 
-def renew_lease(session: Session, lease: Lease, next_send_at: float, *, release: bool = False) -> None:
-    """Keep the lease, or give it back, and note where the pace stands. Raises LeaseLost."""
-    moment = now()
-    renewed = session.execute(
+def renew_lease(session: Session, lease: Lease) -> None:
+    """Keep the lease. Raises LeaseLost."""
+    _change_lease(session, lease, expires_at=now() + lease.spans.lease)
+
+
+def give_back(session: Session, lease: Lease, handover: Handover) -> None:
+    """End the lease, and leave to the next holder what it must know. Raises LeaseLost."""
+    arrived = [round(moment, 4) for moment in handover.arrived]
+    _change_lease(
+        session,
+        lease,
+        expires_at=now(),
+        given_back=lease.fence,
+        next_send_at=handover.next_at,
+        arrived=arrived,
+    )
+
+
+def _change_lease(session: Session, lease: Lease, **columns: object) -> None:
+    changed = session.execute(
         update(PumpLease)
         .where(
             PumpLease.route_id == lease.route_id,
             PumpLease.holder == lease.holder,
             PumpLease.fence == lease.fence,
         )
-        .values(expires_at=moment if release else moment + lease.spans.lease, next_send_at=next_send_at)
+        .values(columns)
         .returning(PumpLease.fence)
     ).one_or_none()
-    if renewed is None:
+    if changed is None:
         raise LeaseLost("Another pump holds this route.")
 
 

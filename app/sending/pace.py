@@ -16,13 +16,17 @@ jam on the way is over soon, and is caught up. Where messages are later than tha
 takes now more and now less time to answer, which says nothing of when they arrived: then by `_LITTLE_PATIENCE`.
 
 What a route could have sent while it had nothing to send is not caught up.
+
+A route has one holder at a time, and the next one goes on where the last one stopped: with its schedule, so that what
+was still to be caught up is, and with its window (`Handover`). Who follows a holder that gave nothing back, or finds
+that a clock was set in between, waits until that one's last second is over, whatever was in it.
 """
 
 from __future__ import annotations
 
 from collections import deque
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Self
 
 # Beyond that no window is kept: no route may go faster (see app.desk.route_values.FASTEST).
 _FASTEST_WATCHED: Final = 10_000
@@ -32,8 +36,12 @@ _PEAK_SLACK: Final = 0.005  # seconds: timers are no finer than a few millisecon
 _SECOND: Final = 1.001  # seconds: what is no later than the fastest by much is not measured
 _PATIENCE: Final = 0.1  # seconds that late arrivals may put the schedule behind
 _LITTLE_PATIENCE: Final = 0.05  # the same: half a hundredth of ten seconds' work
+_UNUSUAL: Final = 0.01  # seconds beyond the fastest
 _LONGEST_LAG: Final = 1.0  # seconds; what is later than that is not made up for
-_HANDOVER: Final = 0.5  # seconds: a schedule that was left longer ago was left because nothing waited
+_WORKERS_BUSY: Final = 60.0  # seconds that a route may wait for its next holder; beyond, a clock was set
+# Seconds until the last second of a holder that lost the route is over. It has little in hand, and finds out when it
+# takes more (see app.sending.pump).
+_LAST_SECOND: Final = 1.3
 
 
 @dataclass(slots=True)
@@ -44,12 +52,23 @@ class Place:
     took: float | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Handover:
+    """What the next holder of a route must know. Times are seconds since the epoch.
+
+    `next_at` is where the schedule stands, in the past while something is to be caught up; None where nothing waited.
+    `arrived` is when each message of the last second has arrived, at the latest.
+    """
+
+    next_at: float | None = None
+    arrived: tuple[float, ...] = ()
+
+
 class Pace:
     """A schedule at `rate` messages a second on any clock of seconds that never runs backwards.
 
-    `next_at` is where the route's last holder left it. Wait as long as `wait` says, then `take` the place at the moment
-    of leaving: a place taken before a sleep that lasts too long would be used late, and crowd the second that follows.
-    Say when the message was `answered`.
+    Wait as long as `wait` says, then `take` the place at the moment of leaving: a place taken before a sleep that lasts
+    too long would be used late, and crowd the second that follows. Say when the message was `answered`.
     """
 
     def __init__(self, rate: float, next_at: float = 0.0) -> None:
@@ -64,7 +83,20 @@ class Pace:
         self._next_at = next_at
         self._peak_at = 0.0
         self._rested = False
-        self._first = True
+
+    @classmethod
+    def after(cls, left: Handover | None, rate: float, moment: float) -> Self:
+        """The pace of a route that is taken up now; `left` is None where its last holder gave nothing back."""
+        if left is not None:
+            next_at = moment if left.next_at is None else left.next_at
+            gap = moment - next_at
+            if -max(1.0, 2 / rate) <= gap <= _WORKERS_BUSY:
+                pace = cls(rate, next_at)
+                pace._rested = left.next_at is None or gap > _LONGEST_LAG
+                latest = moment + pace._room + _PATIENCE  # beyond, the clock was set back
+                pace._left.extend(Place(min(each, latest), 0.0) for each in left.arrived)
+                return pace
+        return cls(rate, moment + _LAST_SECOND + 2 / rate)
 
     def wait(self, moment: float) -> float:
         """How many seconds the next message must still wait."""
@@ -78,12 +110,10 @@ class Pace:
 
     def take(self, moment: float) -> Place:
         """Take the next place for a message that leaves now."""
-        if self._first and moment - self._next_at > _HANDOVER:
-            self._rested = True
         floor = moment if self._rested else moment - _LONGEST_LAG
         self._next_at = max(self._next_at, floor) + self.interval
         self._peak_at = max(self._peak_at, moment) + self.interval / _PEAK
-        self._rested = self._first = False
+        self._rested = False
         place = Place(moment)
         self._left.append(place)
         return place
@@ -97,18 +127,22 @@ class Pace:
 
     def _late(self, place: Place) -> float:
         """By how much later than the fastest it arrived; as late as costs nothing, where nobody knows."""
-        return self._room if place.took is None else place.took - self._fastest
+        return self._room if place.took is None else max(place.took - self._fastest, 0.0)
 
     def rest(self) -> None:
         """Nothing waits to be sent: what could leave meanwhile is not made up for."""
         self._rested = True
 
-    def handover(self, moment: float) -> float:
-        """From when on the next holder may follow a schedule of its own, whatever has left here in the last second."""
-        known = enumerate(self._left, start=self._most - len(self._left))
-        late = self._room + _PATIENCE
-        safe = [
-            each.left + min(self._late(each), late) + _SECOND - number * self.interval
-            for number, each in known
-        ]
-        return max([self._next_at, *safe, *([moment] if self._rested else [])])
+    def handover(self, moment: float) -> Handover:
+        """What the next holder must know, if this one sends no more."""
+        arrived = (self._arrived(place, moment) for place in self._left)
+        recent = tuple(each for each in arrived if each + _SECOND > moment)
+        return Handover(None if self._rested else self._next_at, recent)
+
+    def _arrived(self, place: Place, moment: float) -> float:
+        """When it has arrived, at the latest. What is unanswered for unusually long is in a jam that goes on."""
+        latest = self._room + _PATIENCE
+        if place.took is None and self._usually_late <= self._room:
+            jammed = moment - place.left - self._fastest > _UNUSUAL
+            return place.left + (latest if jammed else self._room)
+        return place.left + min(self._late(place), latest)

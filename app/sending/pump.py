@@ -21,6 +21,7 @@ import structlog
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
+from app import clock
 from app.gateways.base import Accepted, DeliveryReport, Gateway, InDoubt, OptOut, Outcome, Refused
 from app.gateways.storable import storable
 from app.sending import claims, outcomes, receipts
@@ -42,6 +43,8 @@ _FAST: Final = 1_000
 _IDLE_POLL: Final = 0.2
 _LINGER: Final = 0.4  # an empty pump stays this long: the next submission often comes right after
 _RECEIPTS_LOOK: Final = 2.0
+_LEASE_LOOK: Final = 0.02
+_LAST_ANSWERS: Final = 0.05  # seconds: what is answered by then tells the next holder when it arrived
 
 
 @dataclass(frozen=True)
@@ -55,7 +58,7 @@ class Turn:
 
 @dataclass(frozen=True)
 class _Chunk:
-    """Fenced messages, and until when they may leave, on `time.monotonic`."""
+    """Fenced messages, and until when they may leave, on `clock.running`."""
 
     messages: list[Claimed]
     leave_by: float
@@ -130,12 +133,13 @@ class Pump:
 
     async def run(self) -> Turn:
         """Pump until the slice is over, the work is done, or the route is lost or rests."""
+        held_from = clock.running()
         lease = await self._write(claims.acquire_lease, self._route_id, self._holder, self._spans)
         if lease is None:
             self._books.close()
             return Turn(had_lease=False)
-        now = self._clock()
-        self._pace = Pace(self._rate, min(lease.next_send_at, now + max(1.0, 2 / self._rate)))
+        self._held_until = held_from + lease.spans.lease.total_seconds()
+        self._pace = Pace.after(lease.handover, self._rate, self._clock())
         try:
             await self._gateway.open(self._store_reports)
             ended = await asyncio.gather(self._work(lease), self._record(), return_exceptions=True)
@@ -160,8 +164,11 @@ class Pump:
                 if isinstance(result, BaseException):
                     raise result
         finally:
-            if self._gateway.capabilities.keeps_session:
-                await self._end_session()
+            keeps_session = self._gateway.capabilities.keeps_session
+            if self._flying:
+                await asyncio.wait(set(self._flying), timeout=None if keeps_session else _LAST_ANSWERS)
+            if keeps_session:  # all of it under the lease: a carrier takes one session at a time
+                await self._gateway.close()
             keeper.cancel()
             try:
                 await self._let_go(lease)
@@ -179,7 +186,7 @@ class Pump:
                 await self._room.acquire()
                 if self._is_stopping():
                     break
-                leave_by = time.monotonic() + lease.spans.margin.total_seconds()
+                leave_by = clock.running() + lease.spans.margin.total_seconds()
                 chunk = await self._write(self._take, lease, self._chunk, lease.taking(number))
                 self._nothing_due = not chunk
                 if chunk:
@@ -215,12 +222,6 @@ class Pump:
         await self._write(receipts.insert_heard, self._route_id, heard, self._take_opt_outs)
         await asyncio.get_running_loop().run_in_executor(None, self._on_reports)
 
-    async def _end_session(self) -> None:
-        """Hear the answers that are out and disconnect, all under the lease: a carrier takes one session at a time."""
-        if self._flying:
-            await asyncio.wait(set(self._flying))
-        await self._gateway.close()
-
     def _take(self, session: Session, lease: Lease, size: int, taking: Taking) -> list[Claimed]:
         claims.require_lease(session, lease)
         can = self._gateway.capabilities
@@ -235,12 +236,12 @@ class Pump:
             began = time.monotonic()
             for claimed in chunk.messages:
                 await places.acquire()
-                while not self._halt and (wait := self._pace.wait(self._clock())) > 0:
+                while not self._halt and (wait := self._wait(chunk.leave_by)) > 0:
                     asleep_from = time.monotonic()
                     await asyncio.sleep(wait)
                     began += time.monotonic() - asleep_from  # the pace's time is not the wire's
                 # Too late is no better than halted: by now a sweep may have given the message up.
-                if self._halt or time.monotonic() > chunk.leave_by:
+                if self._halt or clock.running() > chunk.leave_by:
                     places.release()
                     self._results.append((claimed, outcomes.NOT_SENT))
                     continue
@@ -252,6 +253,12 @@ class Pump:
             self._sending = False
             self._note_if_answered()
             self._measure(len(chunk.messages), time.monotonic() - began)
+
+    def _wait(self, leave_by: float) -> float:
+        """Seconds until a message may leave. Whoever slept past the end of its lease waits until `_keep` has asked."""
+        if self._held_until < clock.running() < leave_by:
+            return _LEASE_LOOK
+        return self._pace.wait(self._clock())
 
     def _landed(self, flight: asyncio.Task[None]) -> None:
         self._flying.discard(flight)
@@ -315,7 +322,9 @@ class Pump:
         try:
             while True:
                 await asyncio.sleep(lease.spans.lease.total_seconds() / 5)
-                await self._write(claims.renew_lease, lease, self._pace.handover(self._clock()))
+                held_from = clock.running()
+                await self._write(claims.renew_lease, lease)
+                self._held_until = held_from + lease.spans.lease.total_seconds()
                 if time.monotonic() > self._ends_at:
                     self._stop = self._stop or await loop.run_in_executor(None, self._should_yield)
         except LeaseLost:
@@ -329,7 +338,7 @@ class Pump:
         if self._breaker.tripped is not None:
             await self._write(outcomes.trip_breaker, self._route_id, self._breaker.tripped)
         try:
-            await self._write(_release, lease, self._pace.handover(self._clock()))
+            await self._write(claims.give_back, lease, self._pace.handover(self._clock()))
         except LeaseLost:
             log.warning("lease_lost", route=self._route_id, holder=self._holder)
         if self._breaker.tripped is None:
@@ -338,7 +347,3 @@ class Pump:
     def _clock(self) -> float:
         """Seconds since the epoch, never running backwards within the slice."""
         return self._epoch + time.monotonic()
-
-
-def _release(session: Session, lease: Lease, next_send_at: float) -> None:
-    claims.renew_lease(session, lease, next_send_at, release=True)

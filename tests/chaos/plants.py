@@ -22,6 +22,7 @@ from app.gateways.base import Capabilities
 from app.ledger import transfers
 from app.models import Message, MessageStatus, Money, PumpLease, Route
 from app.sending import claims, outcomes, settlement, sweep
+from app.sending.pace import Handover
 
 _M = MessageStatus
 
@@ -134,10 +135,11 @@ def ignore_the_lease() -> None:
             .returning(PumpLease.fence)
         )
         assert fence is not None
-        return claims.Lease(route_id, holder, fence, 0.0, spans)
+        return claims.Lease(route_id, holder, fence, Handover(), spans)
 
     claims.acquire_lease = always  # type: ignore[assignment]
     claims.renew_lease = lambda *_, **__: None  # type: ignore[assignment]
+    claims.give_back = lambda *_, **__: None  # type: ignore[assignment]
     claims.require_lease = lambda *_, **__: None  # type: ignore[assignment]
 
 

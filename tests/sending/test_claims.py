@@ -16,6 +16,7 @@ from app.database import write_transaction
 from app.models import Account, Message, PumpLease, TaskState
 from app.sending import claims
 from app.sending.claims import Claimed, Lease, LeaseLost, Spans, Taking
+from app.sending.pace import Handover
 from tests.factories.routes import make_route
 from tests.factories.tasks import make_submitted_task
 from tests.sending.engine import House, at_once
@@ -64,10 +65,27 @@ def test_a_lease_given_back_is_free_at_once_and_keeps_the_pace(any_app: Flask, h
     lease = acquire(house)
     assert lease is not None
     with write_transaction(house.session):
-        claims.renew_lease(house.session, lease, 1234.5, release=True)
+        claims.give_back(house.session, lease, Handover(1234.5, (1233.25, 1234.25)))
     after = acquire(house, "two")
     assert after is not None
-    assert (after.fence, after.next_send_at) == (lease.fence + 1, 1234.5)
+    assert (after.fence, after.handover) == (lease.fence + 1, Handover(1234.5, (1233.25, 1234.25)))
+
+
+def test_who_follows_a_pump_that_gave_nothing_back_knows_it(any_app: Flask, house: House) -> None:
+    """What an earlier one handed over says nothing of what the last one sent."""
+    first = acquire(house)
+    assert first is not None
+    assert first.handover == Handover()  # nobody ever held it
+    with write_transaction(house.session):
+        claims.give_back(house.session, first, Handover(1234.5))
+    lost = acquire(house, "two")
+    assert lost is not None
+    with write_transaction(house.session):
+        claims.renew_lease(house.session, lost)
+    expire_lease(house)
+    after = acquire(house, "three")
+    assert after is not None
+    assert after.handover is None
 
 
 def test_an_expired_lease_is_taken_over_and_the_old_pump_finds_nothing(any_app: Flask, house: House) -> None:
@@ -78,7 +96,7 @@ def test_an_expired_lease_is_taken_over_and_the_old_pump_finds_nothing(any_app: 
     assert new is not None
 
     with pytest.raises(LeaseLost), write_transaction(house.session):
-        claims.renew_lease(house.session, old, 0.0)
+        claims.renew_lease(house.session, old)
     with pytest.raises(LeaseLost):
         take(house, old)
     assert len(take(house, new)) == 3
