@@ -228,7 +228,9 @@ def _not_released(task: Task, reason: str) -> Words:
         _("Staff looked at this task and did not release it. Reason: %(reason)s", reason=reason),
         task_notices.page_of(task),
         (
-            _("Nothing was sent, and the credits that were held for it are available again."),
+            _("Nothing was sent, and the credits that were held for it are available again.")
+            if task.started_at is None
+            else _("What had not left is not sent, and its credits are available again."),
             _("You may write the message anew, or ask under Support if you think that this is a mistake."),
         ),
     )

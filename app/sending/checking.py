@@ -93,7 +93,7 @@ def _begin(session: Session, task_id: int) -> Draft | None:
             tariff=route_rules.tariff(task.route, own_prices(session, task.account_id).get(task.route_id)),
             minimum_recipients=task.route.minimum_recipients,
             maximum_recipients=task.route.maximum_recipients,
-            basis=out_of_date.basis(session, task.route),
+            basis=out_of_date.basis_of(session, task),
         )
         attempts = task.check_attempts
     if attempts > MAX_ATTEMPTS:

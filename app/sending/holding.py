@@ -19,20 +19,21 @@ from app.content.findings import Finding, Severity, blocking
 from app.content.sender_id import GSM_LIMIT
 from app.database import insert_new
 from app.errors import Conflict, TaskRefused
-from app.language import day_words, gettext
+from app.language import day_words, gettext, ngettext
 from app.models import Account, AccountState, RefusedContent, Task, TaskState
 from app.queues import enqueue_after_commit
-from app.sending import route_rules
+from app.sending import out_of_date, route_rules
 from app.sending.alerts import raise_alert
 from app.sending.compose import RowFindings, check_content
 from app.sending.lookup import lock_task
-from app.sending.settlement import cancel_unsent
+from app.sending.settlement import cancel_unsent, finish_if_over
 from app.sending.states import move_task
 from app.sending.suppressed import leave_out_suppressed
 
 REPORTED_ROWS: Final = 10  # of each severity
 REFUSALS_A_DAY: Final = 10
 _EXCERPT: Final = 60
+_NAMED: Final = 3
 
 # Refused for these, a text was meant to be what it is; a greeting or an emoji is a slip.
 DECEITFUL: Final = frozenset(
@@ -75,21 +76,37 @@ class Judgement:
     def tell_staff(self, session: Session, task: Task) -> None:
         """Raise an alert for a task that goes out with something in it that staff should know."""
         if self._found and not self.held:
-            text = gettext(
-                "“%(name)s” of %(name2)s went out with %(named)s.",
-                name=task.name,
-                name2=task.account.name,
-                named=_named(self._found),
+            places, more = _named(self._found)
+            named = {"name": task.name, "client": task.account.name, "places": places}
+            text = (
+                ngettext(
+                    "“%(name)s” of %(client)s went out with %(places)s, and one thing more to look at.",
+                    "“%(name)s” of %(client)s went out with %(places)s, and %(num)s things more to look at.",
+                    more,
+                    **named,
+                )
+                if more
+                else gettext("“%(name)s” of %(client)s went out with %(places)s.", **named)
             )
             raise_alert(session, f"content:{task.id}", text, account_id=task.account_id)
 
 
 def held_words(findings: Iterable[Finding]) -> str:
     """What the client is told of a task while staff look at it, because of these."""
-    return gettext(
-        "Staff look at this task before it goes out, because of %(because)s. Its credits are "
-        "held meanwhile. You are told as soon as it is decided.",
-        because=_named(findings),
+    places, more = _named(findings)
+    if not more:
+        return gettext(
+            "Staff look at this task before it goes out, because of %(places)s. Its credits are held "
+            "meanwhile. You are told as soon as it is decided.",
+            places=places,
+        )
+    return ngettext(
+        "Staff look at this task before it goes out, because of %(places)s, and for one reason more. Its credits "
+        "are held meanwhile. You are told as soon as it is decided.",
+        "Staff look at this task before it goes out, because of %(places)s, and for %(num)s reasons more. Its "
+        "credits are held meanwhile. You are told as soon as it is decided.",
+        more,
+        places=places,
     )
 
 
@@ -145,8 +162,9 @@ def report_rows(rows: Sequence[RowFindings]) -> list[dict[str, Any]]:
 def release(session: Session, task_id: int, late_start: timedelta) -> Task:
     """Let a held task go: at its set time, or at once when that has passed.
 
-    One whose set time passed by more than `late_start` pauses and asks its owner instead. Raises Conflict when it
-    is not held any more, TaskRefused while its account is not active.
+    One whose set time passed by more than `late_start` before it began pauses and asks its owner instead, and so does
+    one whose WhatsApp template cannot be sent as it was accepted. Raises Conflict when it is not held any more,
+    TaskRefused while its account is not active.
     """
     task = _lock_held(session, task_id)
     if session.get_one(Account, task.account_id).state != AccountState.ACTIVE:
@@ -154,14 +172,19 @@ def release(session: Session, task_id: int, late_start: timedelta) -> Task:
             gettext("This client is suspended or closed. Restore the client first, or reject the task.")
         )
     moment = now()
-    if task.scheduled_at is not None and task.scheduled_at > moment:
+    set_time = task.scheduled_at if task.started_at is None else None
+    if set_time is not None and set_time > moment:
         move_task(session, task.id, {TaskState.HELD}, TaskState.SCHEDULED)
-    elif task.scheduled_at is not None and moment - task.scheduled_at > late_start:
+        return lock_task(session, task.id)
+    reason = out_of_date.template_problem(session, task)
+    if reason is None and set_time is not None and moment - set_time > late_start:
         reason = gettext("The set time passed while staff looked at this task. Resume it, or cancel it.")
+    if reason is not None:
         move_task(session, task.id, {TaskState.HELD}, TaskState.PAUSED, state_reason=reason)
     else:
-        move_task(session, task.id, {TaskState.HELD}, TaskState.RUNNING, started_at=moment)
+        move_task(session, task.id, {TaskState.HELD}, TaskState.RUNNING, started_at=task.started_at or moment)
         leave_out_suppressed(session, task.id)
+        finish_if_over(session, task)
         enqueue_after_commit(session, "jobs.dispatch.pump", task.route_id)
     return lock_task(session, task.id)
 
@@ -173,7 +196,8 @@ def reject(session: Session, task_id: int, reason: str) -> Task:
     """
     task = _lock_held(session, task_id)
     words = gettext(
-        "Staff did not release this task: %(reason)s Its credits are available again.", reason=reason
+        "Staff did not release this task: %(reason)s The credits of what had not left are available again.",
+        reason=reason,
     )
     move_task(session, task.id, {TaskState.HELD}, TaskState.CANCELLED, state_reason=words, finished_at=now())
     cancel_unsent(session, task)
@@ -227,7 +251,7 @@ def _concerns(task: Task, content: Sequence[Finding], sender_id: Sequence[Findin
     return [concern for concern in found if concern.findings and not blocking(concern.findings)]
 
 
-def _named(findings: Iterable[Finding]) -> str:
-    """The places in question, a few of them, as a list in quotes."""
+def _named(findings: Iterable[Finding]) -> tuple[str, int]:
+    """The places in question, a few of them, as a list in quotes, and how many there are besides."""
     places = list(dict.fromkeys(f"“{' '.join(finding.excerpt.split())[:_EXCERPT]}”" for finding in findings))
-    return ", ".join(places[:3]) + (f" and {len(places) - 3} more" if len(places) > 3 else "")
+    return ", ".join(places[:_NAMED]), max(0, len(places) - _NAMED)

@@ -1,4 +1,5 @@
-"""A scheduled task's time has come: its texts, its sender ID and its countries once more, by the rules of this day.
+"""A scheduled task's time has come, or a paused one is to go on: its texts, its sender ID and its countries once more,
+by the rules of this day.
 
 It may have been submitted weeks ago, and staff may have banned a word since. What breaks a rule by now is held for
 staff, as at a submission. The content is one text. Rows of their own are read only where the rules have changed since
@@ -28,21 +29,26 @@ ROWS_A_LOOK: Final = 2_000  # of all tasks together, a tenth of a millisecond ea
 COUNTRY_CLOSED: Final = "country_closed"
 
 _KEPT: Final = "judged_again"  # where a task's report keeps what came of this
+_MAY_LEAVE: Final = (MessageStatus.QUEUED, MessageStatus.SENDING)  # the wire may put off what is on it
 Known = set[tuple[str, ...]]  # rule, excerpt, severity
 
 
 @dataclass
 class Look:
-    """One look of the ticker at what is due: the rows it may still read, and each route's rules, asked for once."""
+    """One look of the ticker at what is due: the rows it may still read, and each route's rules, asked for once.
+
+    Somebody who resumes a task waits for it: then `rows` are all, and `is_watched` that nobody need be written to.
+    """
 
     session: Session
     rows: int = ROWS_A_LOOK
+    is_watched: bool = False
     _rules: dict[int, tuple[Rulebook, dict[str, str]]] = field(default_factory=dict)
 
     def may_start(self, task_id: int) -> bool:
         """Whether the task may go out by today's rules. If not, it is held, or has rows left for the next look.
 
-        The caller holds the task's lock. Raises InvalidMove when it is not scheduled any more.
+        The caller holds the task's lock. Raises InvalidMove when it is neither scheduled nor paused any more.
         """
         task = self.session.get_one(Task, task_id, populate_existing=True)
         with speaking(task.user.language):
@@ -85,7 +91,12 @@ class Look:
         begun = kept.get("row", 0) if kept.get("reading") == rules else 0
         rows = self.session.execute(
             select(Message.row, Message.text)
-            .where(Message.task_id == task.id, Message.row > begun, Message.text.is_not(None))
+            .where(
+                Message.task_id == task.id,
+                Message.row > begun,
+                Message.text.is_not(None),
+                Message.status.in_(_MAY_LEAVE),
+            )
             .order_by(Message.row)
             .limit(self.rows + 1)
         ).all()
@@ -145,8 +156,9 @@ class Look:
         }
         self.session.flush()
         words = holding.held_words(found)
-        move_task(self.session, task.id, {TaskState.SCHEDULED}, TaskState.HELD, state_reason=words)
-        task_notices.tell_held(self.session, task, at_its_time=True)
+        waits_in = {TaskState.SCHEDULED, TaskState.PAUSED}
+        move_task(self.session, task.id, waits_in, TaskState.HELD, state_reason=words, paused_by_staff=False)
+        task_notices.tell_held(self.session, task, at_its_time=not self.is_watched)
 
     def _keep(self, task: Task, values: dict[str, Any]) -> None:
         report = dict(task.report or {})

@@ -25,8 +25,8 @@ TASK_MOVES: Final[dict[TaskState, frozenset[TaskState]]] = {
     # Held, when a rule that came since its submission is against it.
     _S.SCHEDULED: frozenset({_S.HELD, _S.RUNNING, _S.PAUSED, _S.CANCELLED}),
     _S.RUNNING: frozenset({_S.PAUSED, _S.DONE, _S.CANCELLED}),
-    # Done, when what was on the wire was the last of it; paused, when staff take a client's pause over.
-    _S.PAUSED: frozenset({_S.RUNNING, _S.PAUSED, _S.DONE, _S.CANCELLED}),
+    # Done, when what was on the wire was the last of it; paused, when staff take a client's pause over; held, as above.
+    _S.PAUSED: frozenset({_S.HELD, _S.RUNNING, _S.PAUSED, _S.DONE, _S.CANCELLED}),
     _S.DONE: frozenset({_S.RUNNING}),  # a message that was in doubt turned out not to have left
     _S.CANCELLED: frozenset(),
 }

@@ -18,8 +18,9 @@ from app.language import gettext as _
 from app.ledger.rollups import count_on_day, due_day
 from app.models import Account, AccountState, Task, TaskState
 from app.queues import enqueue_after_commit
-from app.sending import task_notices
-from app.sending.lookup import lock_task, task_of
+from app.sending import out_of_date, task_notices
+from app.sending.judging_again import Look
+from app.sending.lookup import lock_task, lock_tasks, task_of
 from app.sending.settlement import cancel_unsent, finish_if_over
 from app.sending.states import move_task
 from app.sending.suppressed import leave_out_suppressed
@@ -52,11 +53,21 @@ def pause(
     return lock_task(session, task.id)
 
 
+def pause_template(session: Session, template_id: int) -> None:
+    """Pause the running tasks of a WhatsApp template that is not approved any more, and tell their people."""
+    running = select(Task.id).where(Task.state == TaskState.RUNNING, Task.template_id == template_id)
+    for task in lock_tasks(session, session.scalars(running).all()):
+        if task.state == TaskState.RUNNING and (problem := out_of_date.template_problem(session, task)):
+            move_task(session, task.id, {TaskState.RUNNING}, TaskState.PAUSED, state_reason=problem)
+            task_notices.tell_paused(session, task.id)
+
+
 def resume(session: Session, account_id: int, public_id: str, *, by_staff: bool = False) -> Task:
     """Let a paused task go on, at once, also one whose set time has passed.
 
-    Numbers suppressed meanwhile are left out. Raises NotFound, InvalidMove when it is not paused, NotAllowed for a
-    suspended or closed account, and for a client where staff paused it.
+    It is judged by the rules of this day: what breaks one is held for staff instead. Numbers suppressed meanwhile are
+    left out. Raises NotFound, InvalidMove when it is not paused, NotAllowed for a suspended or closed account, and for
+    a client where staff paused it; TaskRefused where its WhatsApp template cannot be sent as it was accepted.
     """
     task = lock_task(session, task_of(session, account_id, public_id).id)
     state = session.scalar(select(Account.state).where(Account.id == account_id))
@@ -71,6 +82,11 @@ def resume(session: Session, account_id: int, public_id: str, *, by_staff: bool 
         raise NotAllowed(
             gettext("Staff paused this task, so only they can resume it. Ask them under Support.")
         )
+    if task.state == TaskState.PAUSED:
+        if (problem := out_of_date.template_problem(session, task)) is not None:
+            raise TaskRefused(problem)
+        if not Look(session, rows=task.total, is_watched=not by_staff).may_start(task.id):
+            return lock_task(session, task.id)
     move_task(
         session,
         task.id,
@@ -93,13 +109,17 @@ def cancel(session: Session, account_id: int, public_id: str, *, by_staff: bool 
     task = lock_task(session, task_of(session, account_id, public_id).id)
     if task.state == TaskState.CANCELLED:
         return task
-    whom = "staff" if by_staff else "the client"
+    words = (
+        gettext("Cancelled by staff. What had not left was released.")
+        if by_staff
+        else gettext("Cancelled by the client. What had not left was released.")
+    )
     move_task(
         session,
         task.id,
         CANCELLABLE,
         TaskState.CANCELLED,
-        state_reason=gettext("Cancelled by %(whom)s. What had not left was released.", whom=whom),
+        state_reason=words,
         paused_by_staff=False,
         finished_at=now(),
     )
@@ -118,7 +138,7 @@ def move(
     moved by somebody else meanwhile, TaskRefused for a moment that has passed or at which its time has run out.
     """
     task = lock_task(session, task_of(session, account_id, public_id).id)
-    if task.state not in MOVABLE or task.scheduled_at is None:
+    if task.state not in MOVABLE or task.scheduled_at is None or task.started_at is not None:
         raise Conflict(_("This task has begun or is over, so its time cannot be changed any more."))
     if seen is not None and task.scheduled_at not in (seen, moment):
         raise Conflict(

@@ -19,7 +19,7 @@ from app.errors import InvalidMove
 from app.language import gettext, mark
 from app.models import Account, AccountState, Chore, Message, MessageStatus, Task, TaskState
 from app.models.message import HELD_OUT, UNANSWERED
-from app.sending import gateway_log, task_notices
+from app.sending import gateway_log, out_of_date, task_notices
 from app.sending.due import has_lapsed
 from app.sending.judging_again import Look
 from app.sending.lookup import lock_tasks
@@ -52,7 +52,8 @@ def start_due(session: Session, late_start: timedelta, until: datetime | None = 
     """Start scheduled tasks whose time has come, by the clock or by `until` if that is less; returns their routes.
 
     One that is overdue by more than `late_start` (the machine was down) pauses and asks its owner instead of sending
-    at an hour that nobody chose. One of a suspended account pauses too. One that breaks a rule by now is held.
+    at an hour that nobody chose. One of a suspended account pauses too, and one whose WhatsApp template cannot be sent
+    as it was accepted. One that breaks a rule by now is held.
     """
     moment = now()
     until = min(moment, until or moment)
@@ -68,30 +69,17 @@ def start_due(session: Session, late_start: timedelta, until: datetime | None = 
     look = Look(session)
     for task in due:
         try:
+            problem = out_of_date.template_problem(session, session.get_one(Task, task.id))
             if task.account_state != AccountState.ACTIVE:
-                move_task(
-                    session,
-                    task.id,
-                    {TaskState.SCHEDULED},
-                    TaskState.PAUSED,
-                    state_reason=gettext(
-                        "The set time came while the account was suspended. Resume it, or cancel it."
-                    ),
-                )
-                task_notices.tell_paused(session, task.id)
+                words = gettext("The set time came while the account was suspended. Resume it, or cancel it.")
+                _pause(session, task.id, words)
+            elif problem is not None:
+                _pause(session, task.id, problem)
             elif not look.may_start(task.id):
                 continue
             elif until - task.scheduled_at > late_start:
-                move_task(
-                    session,
-                    task.id,
-                    {TaskState.SCHEDULED},
-                    TaskState.PAUSED,
-                    state_reason=gettext(
-                        "The set time passed while the service was down. Resume it, or cancel it."
-                    ),
-                )
-                task_notices.tell_paused(session, task.id)
+                words = gettext("The set time passed while the service was down. Resume it, or cancel it.")
+                _pause(session, task.id, words)
             else:
                 move_task(session, task.id, {TaskState.SCHEDULED}, TaskState.RUNNING, started_at=moment)
                 leave_out_suppressed(session, task.id)
@@ -99,6 +87,11 @@ def start_due(session: Session, late_start: timedelta, until: datetime | None = 
         except InvalidMove:
             continue  # cancelled, or started by another ticker, in this very moment
     return routes
+
+
+def _pause(session: Session, task_id: int, words: str) -> None:
+    move_task(session, task_id, {TaskState.SCHEDULED}, TaskState.PAUSED, state_reason=words)
+    task_notices.tell_paused(session, task_id)
 
 
 def doubt_lapsed_sends(session: Session, resend_routes: frozenset[int]) -> int:

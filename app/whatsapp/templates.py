@@ -18,6 +18,7 @@ from app.language import gettext
 from app.language import gettext as _
 from app.models import NoticeKind, TemplateState, User, WhatsAppTemplate
 from app.notices.telling import Words, tell_one
+from app.sending import steering
 
 _S = TemplateState
 EDITABLE: Final = frozenset({_S.DRAFT, _S.REJECTED})
@@ -132,7 +133,10 @@ def any_template(session: Session, public_id: str) -> WhatsAppTemplate:
 def mark(
     session: Session, actor: Actor, public_id: str, state: TemplateState, reason: str
 ) -> WhatsAppTemplate:
-    """Write down what WhatsApp has decided, on the record, and tell the client. Raises NotFound, Conflict."""
+    """Write down what WhatsApp has decided, on the record, and tell the client. Raises NotFound, Conflict.
+
+    The running tasks of a template that may not be sent any more pause, and ask their owners.
+    """
     template = any_template(session, public_id)
     session.refresh(template, with_for_update={"of": WhatsAppTemplate})
     before = TemplateState(template.state)
@@ -142,6 +146,9 @@ def mark(
         )
     template.state, template.state_reason, template.decided_by = state, reason or None, actor.user_id
     _record(session, actor, template, "whatsapp_template.mark", before)
+    if state != _S.APPROVED:
+        session.flush()
+        steering.pause_template(session, template.id)
     author = session.get_one(User, template.user_id)
     tell_one(session, author, NoticeKind.TEMPLATE, lambda _person: _decided(template, reason))
     return template

@@ -12,15 +12,17 @@ from sqlalchemy import select, update
 from app.clock import now
 from app.database import write_transaction
 from app.desk.audit_log import Actor
+from app.gateways.base import Deferred
 from app.models import BannedWordEntry, Letter, ProtectedName, Route, Task, TaskState
 from app.moderation import review_queue
-from app.sending import holding, judging_again, sweep
+from app.sending import holding, judging_again, steering, sweep
 from tests.panel_client import PanelClient
 from tests.recipients.sheet_files import csv_bytes
-from tests.sending.engine import House, ScriptedGateway, pump
+from tests.sending.engine import House, ScriptedGateway, accept, pump
 
 NUMBERS = ("+61412000001", "+61412000002", "+6591234567")
 HOUR = timedelta(hours=1)
+LATER = Deferred("throttled", 60.0)
 
 
 def scheduled(house: House, **fields: object) -> Task:
@@ -172,3 +174,45 @@ def test_a_name_protected_since_holds_the_task(
     page = client.get(f"/tasks/{house.now(task).public_id}").text
     assert "With staff" in page
     assert "Its credits are held meanwhile" in page
+
+
+def paused(house: House, task: Task) -> Task:
+    with write_transaction(house.session):
+        return steering.pause(house.session, house.account_id, task.public_id)
+
+
+def resumed(house: House, task: Task, *, by_staff: bool = False) -> Task:
+    with write_transaction(house.session):
+        return steering.resume(house.session, house.account_id, task.public_id, by_staff=by_staff)
+
+
+@pytest.mark.parametrize("by_staff", [False, True])
+def test_what_was_paused_and_breaks_a_rule_by_now_is_held_when_it_is_resumed(
+    any_app: Flask, house: House, by_staff: bool
+) -> None:
+    task = paused(house, house.submit(house.ready(*NUMBERS[:2])))
+    began = task.started_at
+    ban(house, "parcel")
+    task = resumed(house, task, by_staff=by_staff)
+    assert (task.state, "“parcel”" in (task.state_reason or "")) == (TaskState.HELD, True)
+    task = decide(house, task, review_queue.release, HOUR)
+    assert (task.state, task.started_at) == (TaskState.RUNNING, began)
+    assert resumed(house, paused(house, task)).state == TaskState.RUNNING  # staff have seen it
+
+
+def test_of_a_resumed_task_only_rows_that_have_not_left_are_judged(any_app: Flask, house: House) -> None:
+    rows = [["mobile", "what"], [NUMBERS[0], "Bread"], [NUMBERS[1], "Fruit"]]
+    task = house.submit(house.check(house.bulk(csv_bytes(rows), "list.csv", content="{what} is here.")))
+    pump(
+        any_app, house.route_id, ScriptedGateway(lambda sent: accept(sent) if "Bread" in sent.text else LATER)
+    )
+    ban(house, "bread")
+    assert resumed(house, paused(house, task)).state == TaskState.RUNNING
+    ban(house, "fruit")
+    task = resumed(house, paused(house, task))
+    assert task.state == TaskState.HELD
+    (concern,) = holding.concerns(task)
+    assert (concern.where, concern.text) == ("Row 3", "Fruit is here.")
+    assert decide(house, task, review_queue.reject, "No fruit").state == TaskState.CANCELLED
+    assert house.statuses(task) == {"accepted": 1, "cancelled": 1}
+    assert house.balance()[1] == 0

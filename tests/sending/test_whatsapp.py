@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 from flask import Flask
+from sqlalchemy import update
 
+from app.clock import now
 from app.database import write_transaction
+from app.desk.audit_log import Actor
 from app.errors import TaskRefused
-from app.models import Channel, Message, TaskState, TemplateState, WhatsAppTemplate
-from app.sending import drafts
+from app.models import Channel, Message, Task, TaskState, TemplateState, WhatsAppTemplate
+from app.sending import drafts, steering, sweep
 from app.sending.out_of_date import OutOfDate
+from app.whatsapp import templates
 from tests.factories.routes import make_route
 from tests.recipients.sheet_files import csv_bytes
-from tests.sending.engine import House
+from tests.sending.engine import House, ScriptedGateway, pump
 
 A, B = "+61412000001", "+61412000002"
 BODY = "Dear {{1}}, spring is here: {{2}} off until Sunday. 🌸"
@@ -128,6 +134,56 @@ def test_a_template_with_other_variables_by_now_asks_for_their_values(house: Hou
     ):
         drafts.check_again(house.session, house.account_id, public_id)
     assert house.now(task).state == TaskState.READY
+
+
+def decide(house: House, template_id: int, state: TemplateState) -> None:
+    with write_transaction(house.session):
+        found = house.session.get_one(WhatsAppTemplate, template_id)
+        templates.mark(house.session, Actor.machine(), found.public_id, state, "Readers complained")
+
+
+def test_what_was_accepted_is_what_is_sent_or_the_task_waits(any_app: Flask, house: House) -> None:
+    made, route_id = template(house), whatsapp_route(house)
+    fields = {"template_id": made, "template_values": ("Ann", "20 %"), "sender_id": None}
+    task = house.submit(house.ready(A, route_id=route_id, **fields))
+    later = house.submit(house.ready(B, route_id=route_id, scheduled_at=now() + timedelta(hours=1), **fields))
+    decide(house, made, TemplateState.PAUSED)
+    task = house.now(task)
+    assert (task.state, "not approved any more" in (task.state_reason or "")) == (TaskState.PAUSED, True)
+    with pytest.raises(TaskRefused, match="not approved any more"):
+        resumed(house, task)
+    decide(house, made, TemplateState.APPROVED)
+    assert resumed(house, task).state == TaskState.RUNNING
+
+    decide(house, made, TemplateState.REJECTED)
+    body = house.session.get_one(WhatsAppTemplate, made).body
+    header = templates.Header("uploads/anew", "anew.png", "image/png", "image")
+    with write_transaction(house.session):
+        public_id = house.session.get_one(WhatsAppTemplate, made).public_id
+        templates.write(
+            house.session, house.owner.id, house.account_id,
+            name="spring", language="en", body=body, header=header, public_id=public_id,
+        )  # fmt: skip
+    house.session.query(WhatsAppTemplate).update({"state": TemplateState.APPROVED})
+    house.session.execute(update(Task).where(Task.id == later.id).values(scheduled_at=now()))
+    house.session.commit()
+    with pytest.raises(TaskRefused, match="written anew"):
+        resumed(house, task)
+    with write_transaction(house.session):
+        assert sweep.start_due(house.session, timedelta(hours=1)) == []
+    later = house.now(later)
+    assert (later.state, "written anew" in (later.state_reason or "")) == (TaskState.PAUSED, True)
+    gateway = ScriptedGateway()
+    pump(any_app, route_id, gateway)
+    assert gateway.sent == []
+    assert {house.cancel(each).state for each in (house.now(task), later)} == {TaskState.CANCELLED}
+    assert house.balance() == (10_000_000, 0)
+
+
+def resumed(house: House, task: Task) -> Task:
+    public_id = task.public_id
+    with write_transaction(house.session):
+        return steering.resume(house.session, house.account_id, public_id)
 
 
 def test_an_sms_takes_no_template(house: House) -> None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
 from flask_babel import lazy_gettext
 from sqlalchemy.orm import Session
 
@@ -16,7 +17,7 @@ from app.blueprints.desk_tasks.forms import ActForm, PauseForm
 from app.database import write_transaction
 from app.desk import task_acts, tasks
 from app.desk.audit_log import Actor
-from app.errors import InvalidMove, NotAllowed
+from app.errors import InvalidMove, NotAllowed, TaskRefused
 from app.extensions import db
 from app.models import Task, TaskState
 from app.sending.steering import CANCELLABLE
@@ -100,8 +101,15 @@ def _act(public_id: str, name: str) -> ResponseReturnValue:
         return page, 422 if form.errors else 200
     try:
         with write_transaction(db.session()) as session:
-            task_name = act.do(session, actor, tasks.any_task(session, public_id), form).name
-        flash(str(act.done) % {"name": task_name}, "success")
-    except (InvalidMove, NotAllowed) as refusal:
+            task = act.do(session, actor, tasks.any_task(session, public_id), form)
+            task_name, is_held = task.name, task.state == TaskState.HELD
+        if is_held:
+            flash(
+                _("“%(name)s” breaks a rule of today, so it is in the review queue now.", name=task_name),
+                "warning",
+            )
+        else:
+            flash(str(act.done) % {"name": task_name}, "success")
+    except (InvalidMove, NotAllowed, TaskRefused) as refusal:
         flash(refusal.message, "error")
     return redirect(url_for("desk_tasks.page", public_id=public_id), 303)

@@ -114,8 +114,12 @@ def _act(public_id: str, name: str) -> ResponseReturnValue:
         return render_template(f"tasks/{name}.html", task=task)
     actor, account_id = Actor.of(user, request.remote_addr), account_id_of(user)
     with write_transaction(db.session()) as session:
-        task_name = act.do(session, actor, account_id, public_id).name
-    flash(str(act.done) % {"name": task_name}, "success")
+        task = act.do(session, actor, account_id, public_id)
+        task_name, held_for = task.name, task.state_reason if task.state == TaskState.HELD else None
+    if held_for is not None:
+        flash(held_for, "warning")
+    else:
+        flash(str(act.done) % {"name": task_name}, "success")
     return redirect(url_for("tasks.page", public_id=public_id))
 
 

@@ -21,6 +21,7 @@ from app.gateways.base import Callback, ForgedReceipt, SettingsRefused, Unreadab
 from app.gateways.given import Given
 from app.gateways.http.paths import checked_path, json_in, text_at, value_at
 from app.gateways.remote import comes_from
+from app.language import gettext
 
 _MOST: Final = 1000
 _HEADER: Final = re.compile(r"[A-Za-z0-9-]{1,60}")
@@ -65,13 +66,17 @@ class Calls:
         method = given.choice("receipt_method", ("POST", "GET"))
         form = given.choice("receipt_format", ("json", "form")) == "form" or method == "GET"
         if form and list_path is not None:
-            raise SettingsRefused("receipt_list", "A form or an address holds one receipt; leave this out.")
+            raise SettingsRefused(
+                "receipt_list", gettext("A form or an address holds one receipt; leave this out.")
+            )
         proof = given.choice("receipt_proof", ("signature", "address"))
         if proof == "signature" and method == "GET":
-            raise SettingsRefused("receipt_proof", "A GET has no body to sign; choose address.")
+            raise SettingsRefused("receipt_proof", gettext("A GET has no body to sign; choose address."))
         header = given.optional_text("receipt_signature_header", most=60)
         if proof == "signature" and not _HEADER.fullmatch(header):
-            raise SettingsRefused("receipt_signature_header", "Name the header that has the signature.")
+            raise SettingsRefused(
+                "receipt_signature_header", gettext("Name the header that has the signature.")
+            )
         return cls(
             method=method,
             form=form,
@@ -82,7 +87,7 @@ class Calls:
             networks=given.networks("receipt_networks", []) if proof == "address" else (),
             secret=given.text(
                 "receipt_secret",
-                "Give at least 24 characters; they authenticate the receipts.",
+                gettext("Give at least 24 characters; they authenticate the receipts."),
                 least=24 if proof == "address" else 16,
             ),
         )
