@@ -191,7 +191,8 @@ class Settings:
             "SESSION_COOKIE_SAMESITE": "Lax",
             "WTF_CSRF_TIME_LIMIT": None,
             "BOOTSTRAP_SERVE_LOCAL": True,
-            "SEND_FILE_MAX_AGE_DEFAULT": timedelta(days=30) if self.is_production else timedelta(0),
+            # A cache that keeps our static files may not be given somebody's cookie with them.
+            "SESSION_REFRESH_EACH_REQUEST": False,
         }
 
 

@@ -66,6 +66,12 @@ def test_development_asks_each_time(app, client):
     assert client.get(stylesheet_address(app), buffered=True).headers["Cache-Control"] == "no-cache"
 
 
+def test_what_a_shared_cache_may_keep_carries_nobodys_cookie(client, session, sign_in):
+    sign_in(client, make_owner(session))
+    for address in (stylesheet_address(client.application), "/help/sample.csv"):
+        assert "Set-Cookie" not in client.get(address, buffered=True).headers
+
+
 def test_pages_are_not_kept(client, session, sign_in):
     sign_in(client, make_owner(session))
     assert client.get("/", headers=ZIPPED).headers["Cache-Control"] == "no-store"
