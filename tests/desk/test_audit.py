@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from app.database import write_transaction
 from app.desk.audit_log import Actor, record
+from app.desk.audit_words import value_words, words_of
 from app.models import AuditEvent
 from tests.factories.accounts import make_account
 from tests.factories.users import make_staff
@@ -57,3 +60,27 @@ def test_no_code_changes_or_deletes_an_event():
     spoilers = ("delete(AuditEvent", "update(AuditEvent", "delete(LedgerEntry", "update(LedgerEntry")
     code = modules("app", "jobs", "operations")
     assert [name for name, module in code.items() if any(each in module.text for each in spoilers)] == []
+
+
+def test_every_act_on_the_record_has_plain_words():
+    from tests.source import modules
+
+    verbs = {
+        "account": "suspend restore close",
+        "adjustment": "post refuse",
+        "route": "open close",
+        "sender_id": "approve reject",
+    }
+    acts = {f"{noun}.{verb}" for noun, each in verbs.items() for verb in each.split()}
+    for name, module in modules("app").items():
+        if "audit_log" in module.text and not name.startswith(("app.blueprints", "app.models", "app.web_")):
+            acts |= {each for each in module.strings() if re.fullmatch(r"[a-z_]+\.[a-z_]+", each)}
+    not_acts = {"noun.verb", "content_rules.lock"}
+    assert {act for act in acts - not_acts if words_of(act) == act} == set()
+
+
+def test_amounts_on_the_record_are_read_as_credits_and_lists_without_brackets():
+    assert value_words(5_000_000, "amount") == "5,000"
+    assert value_words({"61": 900}, "prices") == "61: 0.9"
+    assert value_words(["86", "91"], "blocked_prefixes") == "86, 91"
+    assert value_words(50_000, "daily_cap") == "50000"

@@ -9,6 +9,7 @@ from flask.typing import ResponseReturnValue
 
 from app.access import ANY_STAFF, roles_required
 from app.blueprints.desk_audit import blueprint
+from app.desk import audit_words
 from app.desk.audit_pages import AuditFilter, actions, event_page
 from app.extensions import db
 
@@ -21,7 +22,7 @@ def index() -> ResponseReturnValue:
     return render_template(
         "desk_audit/index.html",
         page=event_page(db.session(), _chosen(), before=before, after=after),
-        actions=actions(db.session()),
+        actions=audit_words.choices(actions(db.session())),
         asked=_asked(),
     )
 
