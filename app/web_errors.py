@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from urllib.parse import urlsplit
 
-from flask import Flask, abort, render_template, request
+import structlog
+from flask import Flask, abort, g, render_template, request
 from flask.typing import ResponseReturnValue
-from flask_login import current_user
+from flask_login import AnonymousUserMixin, current_user
 from flask_wtf.csrf import CSRFError
+from sqlalchemy.exc import OperationalError
 from werkzeug.datastructures import MultiDict
 from werkzeug.exceptions import HTTPException
 
@@ -17,6 +19,8 @@ from app.accounts.abuse import TooManyTries
 from app.language import gettext, mark
 from app.topups import receipts
 from config import Limits
+
+log = structlog.get_logger()
 
 _STATUS: tuple[tuple[type[errors.CarillonError], int], ...] = (
     (errors.NotFound, 404),
@@ -41,6 +45,7 @@ _TITLES = {
     422: mark("That cannot be done as it stands"),
     429: mark("Too many tries"),
     500: mark("Something broke on our side"),
+    503: mark("The panel cannot reach its database"),
 }
 
 _WORDS = {
@@ -48,7 +53,12 @@ _WORDS = {
     404: mark("The address may be mistyped, or the page may belong to another account."),
     429: mark("Wait a minute, then try again."),
     500: mark("It has been recorded. Nothing was sent or charged by this request. Try again in a moment."),
+    503: mark(
+        "Try again in a minute. Messages that wait to be sent go on by themselves. If you had just sent a form, look "
+        "whether it was taken before you send it again."
+    ),
 }
+_AGAIN = 30  # seconds
 
 
 def init_app(app: Flask) -> None:
@@ -65,6 +75,13 @@ def init_app(app: Flask) -> None:
     @app.errorhandler(CSRFError)
     def csrf_error(error: CSRFError) -> tuple[str, int]:
         return session_changed()
+
+    @app.errorhandler(OperationalError)
+    def database_away(error: OperationalError) -> ResponseReturnValue:
+        """Gone, starting or too busy; nobody knows what became of a commit that it has not answered."""
+        log.error("database_away", endpoint=request.endpoint, exc_info=error)
+        g._login_user = AnonymousUserMixin()  # else the page would ask the database who is signed in
+        return *_page(503, _said(503) or ""), {"Retry-After": str(_AGAIN)}
 
     @app.errorhandler(HTTPException)
     def http_error(error: HTTPException) -> tuple[str, int]:

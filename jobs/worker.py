@@ -70,6 +70,7 @@ class CarillonWorker(Worker):
         """
         error = sys.exception()
         told = exc_string if error is None else where_it_broke(error)
+        log.error("job_failed", job=job.func_name, about=job.args[0] if job.args else None, reason=told)
         super().handle_job_failure(job, queue, started_job_registry, told, execution)
 
     def setup_work_horse_signals(self) -> None:

@@ -103,6 +103,22 @@ def test_a_failure_on_our_side_has_a_page_that_asks_the_database_nothing(
     assert "Something broke on our side" in response.text
 
 
+def test_a_database_that_is_away_is_told_plainly_and_not_asked_again(
+    app, client, session, sign_in, monkeypatch
+):
+    sign_in(client, make_owner(session))
+    app.config["PROPAGATE_EXCEPTIONS"] = False
+
+    def gone(*_: object, **__: object) -> None:
+        raise db.exc.OperationalError("SELECT 1", {}, Exception("gone"))
+
+    monkeypatch.setattr("app.web_sessions.sessions.signed_in", gone)
+    for address in ("/tasks", "/healthz"):
+        response = client.get(address)
+        assert (response.status_code, response.headers["Retry-After"]) == (503, "30")
+        assert "cannot reach its database" in response.text
+
+
 def test_no_page_carries_inline_script_or_style(client, session, sign_in):
     pages = [client.get(address).text for address in ("/sign-in", "/terms")]
     sign_in(client, make_owner(session))
