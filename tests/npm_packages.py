@@ -29,7 +29,7 @@ def fetched(pinned: Path) -> Path:
             for name in ("package.json", "package-lock.json"):
                 shutil.copy(pinned / name, folder / name)
             command = [npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"]
-            run = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=90, check=False)
+            run = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
             if run.returncode:
                 raise Missing(f"npm could not fetch what {pinned.name} pins: {run.stderr.strip()[-300:]}")
             (folder / ".fetched").touch()

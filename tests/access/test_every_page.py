@@ -18,10 +18,10 @@ from tests import browsing
 from tests.access.table import ENDPOINTS, GET_MAY_CHANGE, ROLES, STEPS
 from tests.access.test_forms import addresses
 from tests.access.world import ANONYMOUS, HALF_WAY, World
-from tests.browsing import serving
+from tests.loopback import serving
 from tests.npm_packages import Missing, fetched
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(240)]
+pytestmark = pytest.mark.browser
 
 _AXE = Path(__file__).parent / "axe"
 _PICTURES = Path(__file__).resolve().parents[2] / "screenshots" / "pages"

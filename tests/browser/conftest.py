@@ -15,6 +15,7 @@ from app.demo import SIGN_INS
 from operations.demo.panel import Panel
 from operations.demo.place import Place, temporary_place
 from tests.browsing import chromium
+from tests.waiting import PATIENCE
 
 CLIENT, STAFF = SIGN_INS
 # A refused form is an answer of 422, a page that is not there 404; Chromium reports both as a loss.
@@ -35,7 +36,6 @@ def place() -> Iterator[Place]:
 @pytest.fixture(scope="module")
 def browser(place: Place) -> Iterator[Browser]:
     """Debian's Chromium. Closed with the module: another test's Playwright could not start beside it."""
-    expect.set_options(timeout=20_000)
     with chromium() as browser:
         yield browser
 
@@ -61,6 +61,7 @@ def open_browser(browser: Browser, place: Place, sessions: dict[str, Any]) -> It
             **{"viewport": {"width": 1280, "height": 800}, **options},
         )
         contexts.append(context)
+        context.set_default_timeout(PATIENCE * 1_000)
         page = context.new_page()
         _listen(page, complaints)
         if who and state is None:

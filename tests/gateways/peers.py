@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -13,9 +12,8 @@ from typing import Any
 
 from app.gateways.base import Callback, DeliveryReport, Gateway, Outcome, OutgoingMessage
 from app.gateways.registry import make_gateway
-from tests.gateways.serving import QuietHandler, serving
-
-PATIENCE = 60.0
+from tests.loopback import QuietHandler, serving_handler
+from tests.waiting import until
 
 
 @dataclass
@@ -44,10 +42,7 @@ class Letterbox:
 
     def wait(self, enough: Callable[[], bool]) -> None:
         """Until `enough` is true; fails the test when it never gets there."""
-        deadline = time.monotonic() + PATIENCE
-        while not enough():
-            assert time.monotonic() < deadline, f"Only this came: {self.receipts()}"
-            time.sleep(0.01)
+        until(enough, why=lambda: f"Only this came: {self.receipts()}")
 
 
 @contextmanager
@@ -66,7 +61,7 @@ def open_letterbox() -> Iterator[Letterbox]:
             self.send_header("Content-Length", "0")
             self.end_headers()
 
-    with serving(Handler) as address:
+    with serving_handler(Handler) as address:
         box.url = f"{address}/callbacks/route"
         yield box
 

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import json
-import time
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 
 import pytest
 from flask import Flask
-from sqlalchemy import event, func, select
+from sqlalchemy import event, select
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 from werkzeug.test import TestResponse
@@ -22,10 +21,11 @@ from app.gateways.sandbox_carrier.running import RunningCarrier
 from app.gateways.signature import HEADER, sign
 from app.models import Receipt, Route
 from config import Settings
-from tests.browsing import serving
 from tests.factories.routes import make_route
-from tests.gateways.peers import PATIENCE, message, send
+from tests.gateways.peers import message, send
+from tests.loopback import serving
 from tests.panel_client import PanelClient
+from tests.waiting import until
 
 DELIVERED = {"id": "g1", "reference": "r1", "status": "delivered", "error": None}
 FAILED = {"id": "g2", "reference": "r2", "status": "failed", "error": "absent_subscriber"}
@@ -174,10 +174,7 @@ def test_from_a_send_to_the_stored_receipts_over_real_sockets(
             message("+60123456794", "failed"),
             message("+60123456798", "in doubt"),
         )
-        deadline = time.monotonic() + PATIENCE
-        while session.scalar(select(func.count(Receipt.id))) != 3 and time.monotonic() < deadline:
-            session.rollback()
-            time.sleep(0.02)
+        until(lambda: len(stored(session)) == 3)
 
     assert [isinstance(outcome, Accepted) for outcome in outcomes] == [True, True, False]
     assert sorted(row[1:] for row in stored(session)) == [

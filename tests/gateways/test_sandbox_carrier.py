@@ -19,6 +19,7 @@ from app.gateways.base import Accepted, Gateway, Refused
 from app.gateways.sandbox_carrier.carrier import is_loopback
 from app.gateways.sandbox_carrier.running import RunningCarrier
 from tests.gateways.peers import Letterbox, gateway_to, message, send
+from tests.waiting import PATIENCE
 
 ROOT = Path(__file__).parents[2]
 
@@ -30,7 +31,7 @@ def post(carrier: RunningCarrier, body: bytes, secret: str | None = None) -> tup
         headers={"Authorization": f"Bearer {secret or carrier.secret}"},
     )
     try:
-        with urllib.request.urlopen(request, timeout=5) as answer:
+        with urllib.request.urlopen(request, timeout=PATIENCE) as answer:
             return answer.status, answer.read()
     except urllib.error.HTTPError as error:
         with error:
@@ -60,7 +61,7 @@ def test_a_receipt_not_acknowledged_comes_again(status: int, gateway: Gateway, l
     letterbox.status = status
     letterbox.location = letterbox.url
     send(gateway, message("+60123456701"))
-    letterbox.wait(lambda: len(letterbox.calls) == 1)
+    letterbox.wait(lambda: len(letterbox.calls) >= 1)
     letterbox.status = 204
 
     letterbox.wait(lambda: len(letterbox.receipts()) == 1)
@@ -127,7 +128,7 @@ def test_inspection_lists_what_was_accepted_since_a_row(carrier: RunningCarrier,
     request = urllib.request.Request(
         f"{carrier.url}/messages?since=1", headers={"Authorization": f"Bearer {carrier.secret}"}
     )
-    with urllib.request.urlopen(request, timeout=5) as answer:
+    with urllib.request.urlopen(request, timeout=PATIENCE) as answer:
         listed = json.load(answer)
 
     assert [one["reference"] for one in listed["messages"]] == ["ref-1", "ref-2"]
@@ -183,7 +184,7 @@ class Program:
             return 0
         if number is not None:
             self._process.send_signal(number)
-        code = self._process.wait(timeout=20)
+        code = self._process.wait(timeout=PATIENCE)
         assert self._process.stdout is not None
         self._process.stdout.close()
         return code

@@ -78,7 +78,7 @@ def test_a_late_failure_comes_with_its_code(gateway: Gateway, letterbox: Letterb
 
 @pytest.mark.parametrize(
     ("number", "code", "seconds"),
-    [("+60123456796", "timeout", 1.5), ("+60123456798", "gateway_failure", 30)],
+    [("+60123456796", "timeout", 3), ("+60123456798", "gateway_failure", 30)],
 )
 def test_a_message_in_doubt_was_taken_and_its_receipt_names_our_reference(
     number: str, code: str, seconds: float, carrier: RunningCarrier, letterbox: Letterbox

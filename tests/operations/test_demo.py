@@ -116,7 +116,6 @@ def test_the_running_instance_is_found_by_its_lock(tmp_path, monkeypatch: pytest
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(240)
 def test_the_demo_runs_and_everything_adds_up(tmp_path) -> None:
     """The real thing in small: its own Carillon, started, driven over HTTP and stopped."""
     command = subprocess.run(

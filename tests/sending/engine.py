@@ -211,14 +211,6 @@ def at_once(app: Flask, acts: Sequence[Callable[[Session], str]]) -> Counter[str
         return Counter(pool.map(run, acts))
 
 
-def until(done: Callable[[], bool], seconds: float = 30.0, why: Callable[[], str] = str) -> None:
-    """Wait until it is so; fails the test when it never is, and says why."""
-    deadline = time.monotonic() + seconds
-    while not done():
-        assert time.monotonic() < deadline, why() or "This never came to be."
-        time.sleep(0.02)
-
-
 def count(session: Session, model: type, *conditions: object) -> int:
     session.rollback()
     return session.scalar(select(func.count()).select_from(model).where(*conditions)) or 0  # type: ignore[arg-type]

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 import pytest
 from flask import Flask
 from playwright.sync_api import Page
 
 from app.models import Message, Task, TaskState
-from tests.browsing import quiet_page, serving
+from tests.browsing import quiet_page
 from tests.factories.accounts import make_account
 from tests.factories.routes import make_route
 from tests.factories.tasks import make_submitted_task
 from tests.factories.users import PASSWORD, make_owner
+from tests.loopback import serving
+from tests.waiting import until  # in Python: the page's own policy forbids the eval that Playwright's uses
 
 # What these tests move by hand is what the page shows, not the daily sums behind it.
 pytestmark = [pytest.mark.browser, pytest.mark.books_broken_on_purpose]
@@ -47,14 +49,6 @@ def set_delivered(session, task: Task, number: int, state: TaskState) -> None:
     for message in session.query(Message).filter_by(task_id=task.id).order_by(Message.row).limit(number):
         message.status, message.money = "delivered", "charged"
     session.commit()
-
-
-def until(true: Callable[[], bool], seconds: float = 10) -> None:
-    """Wait in Python: the page's own policy forbids the eval that Playwright's waiting uses."""
-    end = time.monotonic() + seconds
-    while not true():
-        assert time.monotonic() < end, "It did not come about in time."
-        time.sleep(0.1)
 
 
 def open_as_owner(page: Page, address: str, session, task: Task, path: str) -> None:
@@ -111,8 +105,8 @@ def test_a_hidden_page_does_not_ask(page, address, session, task):
 def test_trouble_is_told_and_forgotten_when_it_is_over(page, address, session, task):
     open_as_owner(page, address, session, task, f"/tasks/{task.public_id}")
     page.route("**/progress", lambda route: route.fulfill(status=204))
-    until(lambda: "trying again" in page.locator("#refresh-note").inner_text(), seconds=20)
+    until(lambda: "trying again" in page.locator("#refresh-note").inner_text())
     page.unroute("**/progress")
     set_delivered(session, task, 1, TaskState.RUNNING)
-    until(lambda: "1 sent" in page.locator("svg.peal").get_attribute("aria-label"), seconds=30)
+    until(lambda: "1 sent" in page.locator("svg.peal").get_attribute("aria-label"))
     assert page.locator("#refresh-note").inner_text() == ""

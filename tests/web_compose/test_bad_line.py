@@ -9,13 +9,13 @@ from flask import Flask
 from playwright.sync_api import Page, Route, expect
 
 from app.models import User
-from tests.browsing import chromium, serving
+from tests.browsing import chromium
 from tests.factories.users import PASSWORD
+from tests.loopback import serving
+from tests.waiting import PATIENCE
 from tests.web_compose.conftest import TEXT, Desk
 
 pytestmark = pytest.mark.browser
-
-PATIENCE = 20_000
 
 
 @pytest.fixture
@@ -23,7 +23,7 @@ def page(app: Flask, desk: Desk) -> Iterator[Page]:
     """The composer, filled in; what fails here is meant to."""
     with serving(app) as address, chromium() as browser:
         page = browser.new_page(base_url=address)
-        page.set_default_timeout(PATIENCE)
+        page.set_default_timeout(PATIENCE * 1_000)
         page.goto("/sign-in")
         page.fill("#email", desk.session.get_one(User, desk.user_id).email)
         page.fill("#password", PASSWORD)
@@ -42,14 +42,14 @@ def broken(route: Route) -> None:
 def test_old_figures_are_called_old_until_the_server_counts_again(page: Page) -> None:
     page.fill("#content", TEXT)
     figures = page.locator("[data-preview] dd").first
-    expect(figures).to_have_text(str(len(TEXT)), timeout=PATIENCE)
+    expect(figures).to_have_text(str(len(TEXT)))
     page.route("**/compose/preview", broken)
     page.fill("#content", "Longer: " + TEXT)
     told = page.locator("[data-preview] [data-count-failed]")
-    expect(told).to_contain_text("of an earlier text", timeout=PATIENCE)
+    expect(told).to_contain_text("of an earlier text")
     assert page.get_attribute("[data-preview]", "data-stale") is not None
     page.unroute("**/compose/preview")
-    expect(told).to_have_count(0, timeout=PATIENCE)  # it was tried again by itself
+    expect(told).to_have_count(0)  # it was tried again by itself
     expect(figures).to_have_text(str(len("Longer: " + TEXT)))
     assert page.get_attribute("[data-preview]", "data-stale") is None
     assert page.input_value("#content") == "Longer: " + TEXT
@@ -63,7 +63,7 @@ def test_on_a_slow_line_an_early_answer_does_not_stand_for_a_later_text(page: Pa
             page.fill("#content", text)
     assert page.get_attribute("[data-preview]", "data-stale") is not None
     held[-1].continue_()
-    expect(page.locator("[data-preview] dd").first).to_have_text(str(len(TEXT)), timeout=PATIENCE)
+    expect(page.locator("[data-preview] dd").first).to_have_text(str(len(TEXT)))
     expect(page.locator("[data-preview][data-stale]")).to_have_count(0)
 
 
@@ -75,13 +75,13 @@ def test_a_failed_continue_keeps_every_word_and_makes_one_task_later(
     page.route("**/quick/", broken if failing == "answers 500" else lambda route: route.abort())
     page.click("[data-submit]")
     problem = page.locator("[data-problem]")
-    expect(problem).to_contain_text("Nothing was sent or charged", timeout=PATIENCE)
+    expect(problem).to_contain_text("Nothing was sent or charged")
     expect(problem).to_be_focused()
     assert page.input_value("#content") == TEXT
     assert desk.tasks() == []
     page.unroute("**/quick/")
     page.click("[data-submit]")
-    expect(page.get_by_role("dialog")).to_be_visible(timeout=PATIENCE)
+    expect(page.get_by_role("dialog")).to_be_visible()
     assert len(desk.tasks()) == 1
 
 
@@ -92,10 +92,10 @@ def test_a_slow_continue_says_that_it_waits_and_a_second_click_is_not_a_second_t
     held: list[Route] = []
     page.route("**/quick/", lambda route: held.append(route))
     page.dblclick("[data-submit]")
-    expect(page.locator("[data-wait]")).to_be_visible(timeout=PATIENCE)
+    expect(page.locator("[data-wait]")).to_be_visible()
     assert len(held) == 1
     held[0].continue_()
-    expect(page.get_by_role("dialog")).to_be_visible(timeout=PATIENCE)
+    expect(page.get_by_role("dialog")).to_be_visible()
     expect(page.locator("[data-wait]")).to_be_hidden()
     assert len(desk.tasks()) == 1
 
@@ -103,12 +103,12 @@ def test_a_slow_continue_says_that_it_waits_and_a_second_click_is_not_a_second_t
 def test_back_after_the_submission_leads_to_the_task_and_not_to_a_dead_form(page: Page, desk: Desk) -> None:
     page.fill("#content", TEXT)
     page.click("[data-submit]")
-    expect(page.get_by_role("dialog")).to_be_visible(timeout=PATIENCE)
+    expect(page.get_by_role("dialog")).to_be_visible()
     desk.checked()
-    page.get_by_role("button", name="Accept and submit").dblclick(timeout=PATIENCE)
-    expect(page.locator("#progress")).to_be_visible(timeout=PATIENCE)
+    page.get_by_role("button", name="Accept and submit").dblclick()
+    expect(page.locator("#progress")).to_be_visible()
     page.go_back()
-    expect(page.get_by_text("can no longer be edited")).to_be_visible(timeout=PATIENCE)
+    expect(page.get_by_text("can no longer be edited")).to_be_visible()
     expect(page.locator("#progress")).to_be_visible()
     assert len(desk.tasks()) == 1
 

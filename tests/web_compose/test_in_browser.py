@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -11,8 +10,10 @@ from flask import Flask
 from playwright.sync_api import Page
 
 from app.models import TaskState, User
-from tests.browsing import quiet_page, serving
+from tests.browsing import quiet_page
 from tests.factories.users import PASSWORD
+from tests.loopback import serving
+from tests.waiting import until
 from tests.web_compose.conftest import TEXT, Desk
 
 pytestmark = pytest.mark.browser
@@ -35,13 +36,6 @@ def page(address: str, desk: Desk) -> Iterator[Page]:
         page.check("#accept_terms")
         page.click("main form.panel button[type=submit]")
         yield page
-
-
-def until(true: Callable[[], bool], seconds: float = 10) -> None:
-    end = time.monotonic() + seconds
-    while not true():
-        assert time.monotonic() < end, "It did not come about in time."
-        time.sleep(0.1)
 
 
 def fill_in(page: Page, content: str = TEXT) -> None:

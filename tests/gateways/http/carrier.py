@@ -17,7 +17,7 @@ from aiohttp import web
 
 from app.gateways.base import Callback, Gateway
 from app.gateways.registry import make_gateway
-from tests.gateways.serving import serving_application
+from tests.loopback import serving_aiohttp
 from tests.source import ROOT
 
 API_KEY = "003026bbc133714df1834b8638bb496e"
@@ -98,7 +98,7 @@ def running_carrier() -> Iterator[Carrier]:
     carrier, application = Carrier(), web.Application()
     application.router.add_post("/sms/3/messages", carrier.infobip)
     application.router.add_route("*", "/plain", carrier.anything)
-    with serving_application(application) as carrier.url:
+    with serving_aiohttp(application) as carrier.url:
         yield carrier
 
 

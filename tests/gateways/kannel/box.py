@@ -14,8 +14,8 @@ from pathlib import Path
 
 from app.gateways.base import Gateway
 from app.gateways.registry import make_gateway
+from tests.waiting import PATIENCE, until
 
-PATIENCE = 30.0
 USERNAME = "carillon"
 PASSWORD = "kannel-password"
 RECEIPT_SECRET = "a-long-secret-for-the-receipts"
@@ -105,10 +105,10 @@ class Kannel:
 
     def wait_for(self, words: str) -> None:
         """Until such a text has come out at the carrier's end."""
-        deadline = time.monotonic() + PATIENCE
-        while not any(line.endswith(words) for line in self.lines):
-            assert time.monotonic() < deadline, f"Only this came out: {self.lines}"
-            time.sleep(0.01)
+        until(
+            lambda: any(line.endswith(words) for line in self.lines),
+            why=lambda: f"Only this came out: {self.lines}",
+        )
 
     def hang_up(self) -> None:
         if self._line is not None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
@@ -10,15 +9,12 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, urlsplit
 
-from werkzeug.serving import make_server
-
 from app.gateways.base import Callback
-from tests.gateways.serving import QuietHandler, serving
+from tests.loopback import QuietHandler, serving, serving_handler
+from tests.waiting import until
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
-
-PATIENCE = 30.0
 
 
 @dataclass
@@ -35,10 +31,7 @@ class Post:
         return self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
 
     def wait(self, enough: Callable[[], bool]) -> None:
-        deadline = time.monotonic() + PATIENCE
-        while not enough():
-            assert time.monotonic() < deadline, f"Only this came: {self.calls}"
-            time.sleep(0.01)
+        until(enough, why=lambda: f"Only this came: {self.calls}")
 
 
 @contextmanager
@@ -63,7 +56,7 @@ def open_post() -> Iterator[Post]:
 
         do_GET = do_POST = _take
 
-    with serving(Handler) as address:
+    with serving_handler(Handler) as address:
         post.url = f"{address}/place"
         yield post
 
@@ -89,22 +82,14 @@ class Door:
         return [b""]
 
     def wait(self, status: str, times: int = 1) -> None:
-        deadline = time.monotonic() + PATIENCE
-        while self.answered.count(status) < times:
-            assert time.monotonic() < deadline, f"Only these were answered: {self.answered}"
-            time.sleep(0.01)
+        until(
+            lambda: self.answered.count(status) >= times,
+            why=lambda: f"Only these were answered: {self.answered}",
+        )
 
 
 @contextmanager
 def open_door() -> Iterator[Door]:
     door = Door()
-    server = make_server("127.0.0.1", 0, door, threaded=True)
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
-    thread.start()
-    try:
-        door.url = f"http://127.0.0.1:{server.server_port}"
+    with serving(door) as door.url:
         yield door
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 import time
 from datetime import UTC, datetime
 from urllib.parse import unquote_to_bytes
@@ -10,7 +9,6 @@ from urllib.parse import unquote_to_bytes
 from flask import Flask
 from sqlalchemy import select
 from sqlalchemy.orm import Session
-from werkzeug.serving import make_server
 
 from app.gateways.base import (
     Accepted,
@@ -24,8 +22,10 @@ from app.gateways.base import (
 from app.models import Receipt
 from tests.factories.routes import make_route
 from tests.gateways.kannel.box import NO_WAY, PASSWORD, RECEIPT_SECRET, USERNAME, Kannel
-from tests.gateways.kannel.post import PATIENCE, Post
+from tests.gateways.kannel.post import Post
 from tests.gateways.peers import message, send
+from tests.loopback import serving
+from tests.waiting import until
 
 TO = "+60123456701"
 
@@ -106,20 +106,11 @@ def test_receipts_find_the_panel_and_are_stored_once(kannel: Kannel, app: Flask,
         "receipt_secret": RECEIPT_SECRET,
     }
     route = make_route(session, gateway="kannel", gateway_settings=settings)
-    server = make_server("127.0.0.1", 0, app, threaded=True)
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
-    thread.start()
-    try:
-        gateway = kannel.gateway(f"http://127.0.0.1:{server.server_port}/callbacks/{route.public_id}")
+    with serving(app) as address:
+        gateway = kannel.gateway(f"{address}/callbacks/{route.public_id}")
         send(gateway, *(message(TO, f"ref-{number}") for number in range(5)))
-        deadline = time.monotonic() + PATIENCE
-        while len(stored(session)) < 5 and time.monotonic() < deadline:
-            time.sleep(0.02)
+        until(lambda: len(stored(session)) == 5)
         time.sleep(1.2)  # what is not acknowledged comes again after a second
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
     assert stored(session) == [(f"ref-{number}", "delivered") for number in range(5)]
 
 

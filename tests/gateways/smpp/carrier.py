@@ -6,7 +6,6 @@ import json
 import shutil
 import subprocess
 import threading
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -15,10 +14,10 @@ from typing import Any
 from app.gateways.base import Gateway
 from app.gateways.registry import make_gateway
 from tests.npm_packages import Missing, fetched
+from tests.waiting import PATIENCE, until
 
 __all__ = ["Carrier", "Missing", "fetched_peer", "running_carrier"]
 
-PATIENCE = 60.0
 SYSTEM_ID = "carillon"
 PASSWORD = "smpp-pw"
 _PEER = Path(__file__).parent / "smpp-peer"
@@ -55,10 +54,7 @@ class Carrier:
         return self.told(event)[count - 1]
 
     def until(self, enough: Callable[[], bool]) -> None:
-        deadline = time.monotonic() + PATIENCE
-        while not enough():
-            assert time.monotonic() < deadline, f"Only this came: {self.events}"
-            time.sleep(0.005)
+        until(enough, why=lambda: f"Only this came: {self.events}")
 
     def order(self, do: str, **fields: object) -> None:
         """Tell it what to do, and wait until it has heard."""

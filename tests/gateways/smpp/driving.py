@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 
 from app.gateways.base import DeliveryReport, Gateway, OptOut, Outcome, OutgoingMessage
 from tests.gateways.peers import message
+from tests.waiting import PATIENCE
 
 T = TypeVar("T")
 TO = "+60123456701"
@@ -16,16 +17,23 @@ TO = "+60123456701"
 
 @dataclass
 class Driver:
-    """Sends through a gateway, and stores what it reports, or fails to while `broken`."""
+    """Sends through a gateway, and stores what it reports, or fails to while `broken`; not before `free`."""
 
     gateway: Gateway
     reports: list[DeliveryReport | OptOut] = field(default_factory=list)
     batches: list[int] = field(default_factory=list)
     broken: bool = False
-    storing: float = 0.0
+    storing: float = 0.0  # seconds
+    begun: int = 0  # batches that are stored or being stored
+    free: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def __post_init__(self) -> None:
+        self.free.set()
 
     async def store(self, reports: Sequence[DeliveryReport | OptOut]) -> None:
+        self.begun += 1
         await asyncio.sleep(self.storing)
+        await self.free.wait()
         if self.broken:
             raise OSError("disk full")
         self.batches.append(len(reports))
@@ -39,9 +47,14 @@ class Driver:
         return list(await asyncio.gather(*(self.gateway.send(one) for _ in range(count))))
 
     async def until(self, enough: Callable[[], Any]) -> None:
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(PATIENCE):
             while not enough():
                 await asyncio.sleep(0.005)
+
+
+async def told(function: Callable[..., Any], *arguments: Any, **fields: Any) -> Any:
+    """An order to the carrier, which waits, without holding up the gateway's loop."""
+    return await asyncio.to_thread(function, *arguments, **fields)
 
 
 def drive(

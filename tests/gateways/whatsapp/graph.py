@@ -18,7 +18,7 @@ from aiohttp import web
 
 from app.gateways.base import Callback, Gateway, OutgoingMessage, TemplateHeader, TemplateMessage
 from app.gateways.registry import make_gateway
-from tests.gateways.serving import serving_application
+from tests.loopback import serving_aiohttp
 
 NUMBER_ID = "106540352242922"
 TOKEN = "EAAJB-a-long-access-token"
@@ -90,7 +90,7 @@ def running_graph() -> Iterator[Graph]:
     """A Graph API that listens, in a thread of its own."""
     graph, application = Graph(), web.Application()
     application.router.add_post("/{version}/{number}/messages", graph.messages)
-    with serving_application(application) as graph.url:
+    with serving_aiohttp(application) as graph.url:
         yield graph
 
 

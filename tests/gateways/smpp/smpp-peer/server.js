@@ -11,6 +11,7 @@ let script = [];
 let usual = {};
 let bindStatus = 0;
 let ids = given.first_id || 1;
+let held = [];
 
 const tell = (event) => process.stdout.write(JSON.stringify(event) + "\n");
 
@@ -33,7 +34,8 @@ function answer(session, pdu, how) {
     if (how.drop_after) session.socket.destroy();
   };
   if (how.receipt_first) deliver(session, receipt(id, pdu, how.receipt_first));
-  if (how.delay) setTimeout(reply, how.delay);
+  if (how.hold) held.push(reply);
+  else if (how.delay) setTimeout(reply, how.delay);
   else reply();
   if (usual.receipts && !how.status && pdu.registered_delivery) deliver(session, receipt(id, pdu, usual.receipts));
 }
@@ -112,12 +114,14 @@ const orders = {
     for (const fields of order.receipts) for (const session of sessions) deliver(session, fields);
   },
   nothing: () => {},
+  release: () => held.splice(0).forEach((reply) => reply()),
   enquire: () => sessions.forEach((session) => session.enquire_link()),
   unbind: () => sessions.forEach((session) => session.unbind()),
   unknown: () => sessions.forEach((session) => session.query_sm({ message_id: "1" })),
   garbage: () => sessions.forEach((session) => session.socket.write(Buffer.alloc(32, 0xff))),
   reset: () => {
     script = [];
+    held = [];
     usual = {};
     bindStatus = 0;
     ids = given.first_id || 1;
