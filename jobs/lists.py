@@ -1,34 +1,21 @@
-"""Reading uploaded files into saved lists and suppression lists."""
+"""Reading uploaded files into saved lists and suppression lists, and doing as the latter say."""
 
 from __future__ import annotations
 
-from functools import partial
-
 from app.database import write_transaction
-from app.lists import reading, suppression_upload
-from app.lists.suppression_upload import Opener, Remover
-from app.recipients.limits import FileLimits
 from app.sending.suppressed import leave_out_suppressed, tasks_under_way
-from app.stored_files import local_copy, remove_file
-from config import Settings
-from jobs.context import job_session, job_settings
+from jobs.context import job_session
+from jobs.intake import in_turn
 
 
 def read_list(list_id: int) -> None:
-    """Read the file of a saved list."""
-    settings = job_settings()
-    limits = FileLimits(
-        max_recipients=settings.limits.bulk_recipients, max_bytes=settings.limits.upload_bytes
-    )
-    with job_session() as session:
-        reading.read_list(session, list_id, *_store(settings), limits)
+    """Read the file of a saved list, or do what is due before it."""
+    in_turn("jobs.lists.read_list", list_id)
 
 
 def read_suppressions(upload_id: int) -> None:
-    """Read a file of numbers to be suppressed."""
-    settings = job_settings()
-    with job_session() as session:
-        suppression_upload.read(session, upload_id, *_store(settings), settings.limits.upload_bytes)
+    """Read a file of numbers to be suppressed, or do what is due before it."""
+    in_turn("jobs.lists.read_suppressions", upload_id)
 
 
 def leave_out(account_id: int) -> None:
@@ -39,9 +26,3 @@ def leave_out(account_id: int) -> None:
         for task_id in task_ids:
             with write_transaction(session):
                 leave_out_suppressed(session, task_id)
-
-
-def _store(settings: Settings) -> tuple[Opener, Remover]:
-    """How stored files are opened, and removed."""
-    url = settings.uploads_url
-    return partial(local_copy, url), partial(remove_file, url)

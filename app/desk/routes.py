@@ -16,10 +16,11 @@ from app.desk.route_values import RouteRefused, RouteValues, columns_of, plain, 
 from app.errors import Conflict, NotFound
 from app.gateways import registry
 from app.gateways.base import SettingsRefused
+from app.gateways.described import Form
 from app.language import gettext
 from app.models import Route, RouteEventKind, RoutePrice
 from app.queues import enqueue_after_commit
-from app.sending import caps, route_events
+from app.sending import caps, carriers, route_events
 from app.sending.alerts import clear_alert
 from app.sending.due import rests
 from app.sending.gateways import gateway_values, lock_secrets, secrets_of
@@ -72,12 +73,17 @@ def change(
     What was checked keeps the price of its quote; what was submitted keeps its rules. Raises NotFound, RouteRefused.
     """
     require_sound(values)
+    moves = _goes_elsewhere(route(session, route_id), values, secrets, settings)
+    if moves:  # first of all: in the house's order of locks a route's row comes last
+        carriers.leave(session, route_id)
     if values.fallback_route_id is not None:
         stand_ins.lock_all(session)
-    kept = session.get(Route, route_id, with_for_update={"of": Route})
-    if kept is None:
-        raise NotFound(gettext("There is no such route."))
+    kept = session.get_one(Route, route_id, with_for_update={"of": Route}, populate_existing=True)
+    if moves:
+        kept.carrier_since = carriers.since()
     before = plain(values_of(kept))
+    if kept.gateway != values.gateway:
+        kept.gateway_secrets = None  # they were another carrier's
     _check_stand_in(session, route_id, values, kept.fallback_route_id)
     if kept.channel != values.channel:
         kept.content_switches = None  # each channel has its own characters and lengths
@@ -156,6 +162,16 @@ def resume(session: Session, actor: Actor, route_id: int) -> Route:
     return kept
 
 
+def _goes_elsewhere(kept: Route, values: RouteValues, secrets: Mapping[str, str], settings: Settings) -> bool:
+    """Whether the change makes another carrier of it, or another account there."""
+    before = dict(kept.gateway_settings) | _readable_secrets(kept, settings)
+    after = dict(values.gateway_settings) | _readable_secrets(kept, settings) | dict(secrets)
+    try:
+        return registry.carrier_of(kept.gateway, before) != registry.carrier_of(values.gateway, after)
+    except SettingsRefused:
+        return kept.gateway != values.gateway
+
+
 def _check_stand_in(
     session: Session, route_id: int | None, values: RouteValues, named: int | None = None
 ) -> None:
@@ -166,10 +182,27 @@ def _check_stand_in(
 def _check_gateway(kept: Route, settings: Settings) -> None:
     """Raises RouteRefused when the gateway cannot work with its settings, the operator's defaults put in."""
     try:
-        registry.validate(kept.gateway, gateway_values(kept, settings))
+        values = gateway_values(kept, settings)
+        missing = [
+            each for each in registry.settings_of(kept.gateway) if each.needed and not values.get(each.name)
+        ]
+        if missing:
+            at = "secrets" if missing[0].form is Form.SECRET else "gateway_settings"
+            names = ", ".join(each.name for each in missing)
+            raise RouteRefused(at, gettext("This gateway needs these, too: %(names)s.", names=names))
+        registry.validate(kept.gateway, values)
     except SettingsRefused as refused:
-        at = "gateway" if refused.field == "gateway" else "gateway_settings"
-        raise RouteRefused(at, f"{refused.field}: {refused.message}") from refused
+        raise RouteRefused(
+            _place_of(kept.gateway, refused.field), f"{refused.field}: {refused.message}"
+        ) from refused
+
+
+def _place_of(kind: str, setting: str) -> str:
+    """The field of RouteValues, or the secrets, where a setting is entered."""
+    if setting in ("gateway", "secrets"):
+        return setting
+    is_secret = any(each.name == setting and each.form is Form.SECRET for each in registry.settings_of(kind))
+    return "secrets" if is_secret else "gateway_settings"
 
 
 def _set_prices(kept: Route, prices: Mapping[str, int]) -> None:

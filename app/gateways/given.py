@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from typing import Any
 
 from yarl import URL
 
 from app.gateways.base import SettingsRefused
+from app.gateways.described import Setting
 from app.language import gettext
 
 _CLOUD_KEYS = ip_address("fd00:ec2::254")  # Amazon's metadata service; its IPv4 address is link-local
@@ -17,57 +18,72 @@ _CLOUD_KEYS = ip_address("fd00:ec2::254")  # Amazon's metadata service; its IPv4
 class Given:
     """The settings that somebody gave, by name. Every method raises SettingsRefused, naming the setting."""
 
-    def __init__(self, settings: Mapping[str, Any], known: frozenset[str], gateway: str) -> None:
-        unknown = set(settings) - known
+    def __init__(self, settings: Mapping[str, Any], known: Iterable[Setting], gateway: str) -> None:
+        self._known = {each.name: each for each in known}
+        unknown = set(settings) - set(self._known)
         if unknown:
             raise SettingsRefused(min(unknown), gettext("%(gateway)s has no such setting.", gateway=gateway))
         self._settings = settings
 
-    def text(self, name: str, message: str, *, least: int = 1, most: int = 200) -> str:
-        """A text that must be there."""
-        value = self._settings.get(name)
-        if not isinstance(value, str) or not least <= len(value) <= most or not value.isprintable():
+    def text(self, name: str) -> str:
+        """A text that must be there, of a length within its bounds."""
+        return self._text(name, gettext(self._known[name].hint))
+
+    def optional_text(self, name: str) -> str:
+        """A text, or an empty one where nothing is given."""
+        if self._settings.get(name) in (None, ""):
+            return ""
+        most = self._known[name].most
+        return self._text(name, gettext("Give at most %(most)s characters, or leave it empty.", most=most))
+
+    def _text(self, name: str, message: str) -> str:
+        value, known = self._settings.get(name), self._known[name]
+        if (
+            not isinstance(value, str)
+            or not known.least <= len(value) <= known.most
+            or not value.isprintable()
+        ):
             raise SettingsRefused(name, message)
         return value
 
-    def optional_text(self, name: str, *, most: int = 200, default: str = "") -> str:
-        if self._settings.get(name) in (None, ""):
-            return default
-        return self.text(
-            name, gettext("Give at most %(most)s characters, or leave it empty.", most=most), most=most
-        )
-
-    def choice(self, name: str, choices: tuple[str, ...]) -> str:
+    def choice(self, name: str) -> str:
         """One of the choices; the first when nothing is given."""
-        value = self._settings.get(name, choices[0])
-        if value not in choices:
-            raise SettingsRefused(name, gettext("Choose one of %(join)s.", join=", ".join(choices)))
+        known = self._known[name]
+        value = self._settings.get(name, known.usual)
+        if value not in known.choices:
+            raise SettingsRefused(name, gettext("Choose one of %(join)s.", join=", ".join(known.choices)))
         return str(value)
 
-    def whole(self, name: str, default: int, least: int, most: int) -> int:
-        value = self._settings.get(name, default)
-        if type(value) is not int or not least <= value <= most:
+    def whole(self, name: str) -> int:
+        known = self._known[name]
+        value = self._settings.get(name, known.usual)
+        if type(value) is not int or not known.least <= value <= known.most:
             raise SettingsRefused(
-                name, gettext("Give a whole number from %(least)s to %(most)s.", least=least, most=most)
+                name,
+                gettext(
+                    "Give a whole number from %(least)s to %(most)s.", least=known.least, most=known.most
+                ),
             )
         return value
 
-    def seconds(self, name: str, default: float, least: float, most: float) -> float:
-        value = self._settings.get(name, default)
-        if type(value) not in (int, float) or not least <= value <= most:
+    def seconds(self, name: str) -> float:
+        known = self._known[name]
+        value = self._settings.get(name, known.usual)
+        if type(value) not in (int, float) or not known.least <= value <= known.most:
             raise SettingsRefused(
-                name, gettext("Give seconds, from %(least)s to %(most)s.", least=least, most=most)
+                name, gettext("Give seconds, from %(least)s to %(most)s.", least=known.least, most=known.most)
             )
         return float(value)
 
-    def flag(self, name: str, default: bool) -> bool:
-        value = self._settings.get(name, default)
+    def flag(self, name: str) -> bool:
+        value = self._settings.get(name, self._known[name].usual)
         if not isinstance(value, bool):
             raise SettingsRefused(name, gettext("Say true or false."))
         return value
 
-    def url(self, name: str, message: str) -> URL:
-        value = self._settings.get(name)
+    def url(self, name: str) -> URL:
+        """An address of the web."""
+        value, message = self._settings.get(name), gettext(self._known[name].hint)
         if not isinstance(value, str):
             raise SettingsRefused(name, message)
         try:
@@ -80,9 +96,9 @@ class Given:
             raise SettingsRefused(name, gettext("Give a carrier's address, not one of this network link."))
         return url
 
-    def secure_url(self, name: str, message: str) -> URL:
+    def secure_url(self, name: str) -> URL:
         """An address that secrets may travel to: https, unless it is on this machine. Without a name or password."""
-        url = self.url(name, message)
+        url = self.url(name)
         if url.scheme != "https" and not _is_loopback(url.host or ""):
             raise SettingsRefused(
                 name, gettext("Give an https address; plain http goes only to this machine.")
@@ -91,9 +107,10 @@ class Given:
             raise SettingsRefused(name, gettext("Leave user name, password and # out of the address."))
         return url
 
-    def networks(self, name: str, default: list[str]) -> tuple[IPv4Network | IPv6Network, ...]:
-        message = gettext("Give a list of addresses or networks, such as 127.0.0.1 or 10.0.0.0/24.")
-        value = self._settings.get(name, default)
+    def networks(self, name: str) -> tuple[IPv4Network | IPv6Network, ...]:
+        """Those of a list."""
+        message = gettext(self._known[name].hint)
+        value = self._settings.get(name, self._known[name].usual)
         if not isinstance(value, list) or not value or not all(isinstance(item, str) for item in value):
             raise SettingsRefused(name, message)
         try:

@@ -43,6 +43,7 @@ from app.gateways.base import (
     ReportStatus,
     UnreadableReceipt,
 )
+from app.gateways.described import Form, Setting, answer_within, at_once
 from app.gateways.errors import ErrorCode
 from app.gateways.given import Given
 from app.gateways.http_wire import HttpWire
@@ -50,7 +51,7 @@ from app.gateways.receipt_text import ReceiptText
 from app.gateways.redaction import Redactor, ShownRequest
 from app.gateways.remote import comes_from
 from app.gateways.replies import stop_of
-from app.language import gettext
+from app.language import mark
 
 # Delivered, not delivered, refused by the carrier: the final ones. Others would only double the callbacks.
 _DLR_MASK: Final = "19"
@@ -64,20 +65,41 @@ _STATUSES: Final = {
 }
 _REJECTED_BY_CARRIER: Final = "16"
 _LONGEST_REFERENCE: Final = 40
-_SETTINGS: Final = frozenset(
-    {
+SETTINGS: Final = (
+    Setting(
         "url",
-        "username",
-        "password",
+        mark("Give the address of sendsms, such as http://127.0.0.1:13013/cgi-bin/sendsms."),
+        needed=True,
+    ),
+    Setting("username", mark("Give the username of Kannel's sendsms-user group."), needed=True),
+    Setting("password", mark("Give the password of Kannel's sendsms-user group."), Form.SECRET, needed=True),
+    Setting(
         "receipt_secret",
+        mark("Give at least 24 random characters; they authenticate the receipts."),
+        Form.SECRET,
+        least=24,
+        needed=True,
+        tuning=True,
+    ),
+    Setting(
         "receipt_networks",
+        mark('Give a list of the addresses or networks that receipts come from, such as ["10.0.0.0/24"].'),
+        Form.JSON,
+        default=["127.0.0.1", "::1"],
+        tuning=True,
+    ),
+    Setting(
         "reply_secret",
-        "default_sender",
-        "smsc",
-        "priority",
-        "concurrency",
-        "answer_timeout",
-    }
+        mark("Give at least 24 random characters; they authenticate the replies. Without it none are taken."),
+        Form.SECRET,
+        least=24,
+        tuning=True,
+    ),
+    Setting("default_sender", mark("The sender of messages that have no sender ID."), most=20, tuning=True),
+    Setting("smsc", mark("One of Kannel's connections by its smsc-id; empty for any."), most=50),
+    Setting("priority", mark("Kannel's priority of these messages."), Form.WHOLE, 0, 0, 3, tuning=True),
+    at_once(),
+    answer_within(),
 )
 
 
@@ -105,37 +127,20 @@ class KannelSettings:
     @classmethod
     def read(cls, settings: Mapping[str, Any]) -> KannelSettings:
         """Check what a route says. Raises SettingsRefused, naming the setting."""
-        given = Given(settings, _SETTINGS, "Kannel")
+        given = Given(settings, SETTINGS, "Kannel")
         return cls(
-            url=given.url(
-                "url", gettext("Give the address of sendsms, such as http://127.0.0.1:13013/cgi-bin/sendsms.")
-            ),
-            username=given.text("username", gettext("Give the username of Kannel's sendsms-user group.")),
-            password=given.text("password", gettext("Give the password of Kannel's sendsms-user group.")),
-            receipt_secret=given.text(
-                "receipt_secret",
-                gettext("Give at least 24 random characters; they authenticate the receipts."),
-                least=24,
-            ),
-            receipt_networks=given.networks("receipt_networks", ["127.0.0.1", "::1"]),
-            reply_secret=_reply_secret(given, settings),
-            default_sender=given.optional_text("default_sender", most=20),
-            smsc=given.optional_text("smsc", most=50),
-            priority=given.whole("priority", 0, 0, 3),
-            concurrency=given.whole("concurrency", 32, 1, 500),
-            answer_timeout=given.seconds("answer_timeout", 10.0, 0.05, 60),
+            url=given.url("url"),
+            username=given.text("username"),
+            password=given.text("password"),
+            receipt_secret=given.text("receipt_secret"),
+            receipt_networks=given.networks("receipt_networks"),
+            reply_secret=given.text("reply_secret") if settings.get("reply_secret") else "",
+            default_sender=given.optional_text("default_sender"),
+            smsc=given.optional_text("smsc"),
+            priority=given.whole("priority"),
+            concurrency=given.whole("concurrency"),
+            answer_timeout=given.seconds("answer_timeout"),
         )
-
-
-def _reply_secret(given: Given, settings: Mapping[str, Any]) -> str:
-    """Empty where no replies are to come."""
-    if settings.get("reply_secret") in (None, ""):
-        return ""
-    return given.text(
-        "reply_secret",
-        gettext("Give at least 24 random characters; they authenticate the replies."),
-        least=24,
-    )
 
 
 class KannelGateway:

@@ -12,7 +12,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from yarl import URL
 
@@ -31,13 +31,22 @@ from app.gateways.base import (
     ReportStatus,
     UnreadableReceipt,
 )
+from app.gateways.described import Form, Setting, answer_within, at_once
 from app.gateways.errors import ErrorCode
 from app.gateways.given import Given
 from app.gateways.http_wire import HttpWire
 from app.gateways.redaction import Redactor, ShownRequest
+from app.language import gettext, mark
 
 _MOST_RECEIPTS = 1000
 _LONGEST = {"id": 100, "reference": 40, "error": 64}
+
+SETTINGS: Final = (
+    Setting("url", mark("Give the carrier's address, such as http://127.0.0.1:8790.")),
+    Setting("secret", mark("Give the secret that the carrier signs its receipts with."), Form.SECRET),
+    at_once(),
+    answer_within(),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,13 +61,12 @@ class SandboxSettings:
     @classmethod
     def read(cls, settings: Mapping[str, Any]) -> SandboxSettings:
         """Check what a route or the configuration says. Raises SettingsRefused, naming the setting."""
-        names = frozenset({"url", "secret", "concurrency", "answer_timeout"})
-        given = Given(settings, names, "The sandbox")
+        given = Given(settings, SETTINGS, gettext("The sandbox"))
         return cls(
-            url=given.url("url", "Give the carrier's address, such as http://127.0.0.1:8790."),
-            secret=given.text("secret", "Give the secret that the carrier signs its receipts with."),
-            concurrency=given.whole("concurrency", 32, 1, 500),
-            answer_timeout=given.seconds("answer_timeout", 10.0, 0.05, 60),
+            url=given.url("url"),
+            secret=given.text("secret"),
+            concurrency=given.whole("concurrency"),
+            answer_timeout=given.seconds("answer_timeout"),
         )
 
 

@@ -75,6 +75,7 @@ class Route(Base):
     daily_cap: Mapped[int | None] = mapped_column(Integer)  # messages a UTC day, over all accounts
     daily_used: Mapped[int] = mapped_column(Integer, default=0, server_default="0")  # of the day that ends…
     daily_until: Mapped[datetime | None] = mapped_column(UtcDateTime)  # …then; see app.sending.caps
+    carrier_since: Mapped[datetime | None] = mapped_column(UtcDateTime)  # of what left before, another knows
     recipients_full_until: Mapped[datetime | None] = mapped_column(UtcDateTime)  # its pool of recipients
     retry_attempts: Mapped[int] = mapped_column(Integer, default=20)  # of deferred messages
     gateway_secrets: Mapped[str | None] = mapped_column(Text)  # encrypted JSON, never shown again

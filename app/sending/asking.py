@@ -22,6 +22,7 @@ from app.gateways.base import Accepted, AnswersQuestions, Outcome, Refused
 from app.gateways.storable import storable
 from app.models import Message, MessageStatus, Route
 from app.models.message import UNANSWERED
+from app.sending.carriers import is_known
 from app.sending.due import has_lapsed
 from app.sending.lookup import lock_tasks
 from app.sending.settlement import (
@@ -52,7 +53,12 @@ class Doubt:
 
 def routes_to_ask(session: Session) -> list[Route]:
     """The routes with messages in doubt that have not been asked about lately, whatever their gateways can."""
-    doubtful = select(Message.route_id).where(*_due(now())).distinct()
+    doubtful = (
+        select(Message.route_id)
+        .join(Route, Route.id == Message.route_id)
+        .where(*_due(now()), is_known())
+        .distinct()
+    )
     return list(session.scalars(select(Route).where(Route.id.in_(doubtful)).order_by(Route.id)))
 
 
@@ -62,7 +68,8 @@ def doubts(session: Session, route_id: int) -> list[Doubt]:
         Doubt(*row)
         for row in session.execute(
             select(Message.id, Message.task_id, Message.attempt, Message.reference, Message.sent_at)
-            .where(Message.route_id == route_id, *_due(now()))
+            .join(Route, Route.id == Message.route_id)
+            .where(Message.route_id == route_id, *_due(now()), is_known())
             .order_by(Message.id)
             .limit(BATCH)
         )

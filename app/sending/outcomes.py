@@ -15,7 +15,7 @@ from app.clock import now
 from app.gateways.base import Accepted, Capabilities, Deferred, InDoubt, Outcome, Refused
 from app.language import gettext
 from app.models import Account, MessageStatus, Route, RouteEventKind, Task, TaskState
-from app.sending import caps, gateway_log, route_events
+from app.sending import caps, carriers, gateway_log, route_events
 from app.sending.acceptance import accept
 from app.sending.alerts import clear_alert, raise_alert
 from app.sending.claims import Claimed
@@ -163,6 +163,7 @@ def _may_be_resent(task: Task, message: LockedMessage, capabilities: Capabilitie
         and message.route_id == task.route_id  # another route's gateway does not know it
         and task.state != TaskState.CANCELLED
         and counted(message.attempt, message.own_failures) < task.route.retry_attempts
+        and carriers.knows(task, message.sent_at)
     )
 
 

@@ -1,7 +1,7 @@
 """Test first: on some routes a bulk task's text must have gone out well as a quick message before.
 
-Only the account's own quick messages on that route count, and only the very text: the task's, or what one of its rows
-reads once merged. For a template it is the template that counts.
+Only the account's own quick messages on that route count, and only the very content: the task's text, or what one of
+its rows reads once merged, under the task's sender ID; on a WhatsApp route by the same template, written as it is now.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ def require(session: Session, task: Task) -> None:
     if is_missing(session, task):
         raise UntestedText(
             gettext(
-                "%(name)s takes a bulk task only after the same text went out as a quick message. "
+                "%(name)s takes a bulk task only after the same text and sender ID went out as a quick message. "
                 "Send that test from the review, to a phone of yours, and submit this afterwards.",
                 name=task.route.name,
             )
@@ -82,7 +82,14 @@ def _test_row(task: Task, row: Recipient) -> TestRow:
 
 
 def _says_the_same(tested: type[Task], task: Task) -> ColumnElement[bool]:
-    if task.template_id is not None:
-        return tested.template_id == task.template_id
     merged = exists().where(Recipient.task_id == task.id, Recipient.text == tested.content)
-    return and_(tested.template_id.is_(None), or_(tested.content == task.content, merged))
+    said = and_(
+        tested.template_id.is_not_distinct_from(task.template_id),
+        or_(tested.content == task.content, merged),
+    )
+    if task.route.takes_sender_id:
+        said = and_(said, tested.sender_id.is_not_distinct_from(task.sender_id))
+    template = (task.report or {}).get("basis", {}).get("template")
+    if template is not None:
+        said = and_(said, tested.report[("basis", "template")].as_string() == template)
+    return said

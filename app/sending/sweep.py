@@ -19,7 +19,7 @@ from app.errors import InvalidMove
 from app.language import gettext, mark
 from app.models import Account, AccountState, Chore, Message, MessageStatus, Task, TaskState
 from app.models.message import HELD_OUT, UNANSWERED
-from app.sending import gateway_log, out_of_date, task_notices
+from app.sending import carriers, gateway_log, out_of_date, task_notices
 from app.sending.due import has_lapsed
 from app.sending.judging_again import Look
 from app.sending.lookup import lock_tasks
@@ -116,7 +116,11 @@ def doubt_lapsed_sends(session: Session, resend_routes: frozenset[int]) -> int:
 
 
 def _may_go_again(task: Task, message: LockedMessage) -> bool:
-    return message.route_id == task.route_id and message.own_failures < OWN_FAILURES_SPARED
+    return (
+        message.route_id == task.route_id
+        and message.own_failures < OWN_FAILURES_SPARED
+        and carriers.knows(task, message.sent_at)
+    )
 
 
 def _resent(message: LockedMessage) -> Change:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from app.gateways.base import SettingsRefused
+from app.gateways.described import Setting
 from app.gateways.given import Given
 from tests.access.test_mass_assignment import REGISTER
 from tests.access.world import ANONYMOUS, World, sign_in
@@ -64,7 +65,7 @@ def test_every_admin_hears_of_a_colleagues_sign_in_being_made_or_taken_over(worl
 @pytest.mark.parametrize("host", ["169.254.169.254", "[fe80::1]", "[fd00:ec2::254]"])
 def test_a_gateway_is_no_door_to_the_keys_of_the_machine(host: str) -> None:
     with pytest.raises(SettingsRefused):
-        Given({"url": f"http://{host}/latest/"}, frozenset({"url"}), "Kannel").url("url", "No.")
+        Given({"url": f"http://{host}/latest/"}, (Setting("url"),), "Kannel").url("url")
 
 
 def test_a_template_without_a_header_has_no_file(world: World) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import json
 
 import pytest
@@ -12,6 +13,7 @@ from app.desk import routes as desk
 from app.desk.audit_log import Actor
 from app.desk.route_values import values_of
 from app.gateways.base import Accepted
+from app.gateways.registry import settings_of
 from app.models import AuditEvent, Role, Route, Task
 from app.secrets import Vault
 from app.sending.checking import check
@@ -20,6 +22,7 @@ from tests.factories.accounts import make_account
 from tests.factories.routes import make_route
 from tests.factories.tasks import make_draft
 from tests.factories.users import make_staff, make_user
+from tests.gateways.http.carrier import API_KEY, RECEIPT_SECRET, documented_lines
 
 FIELDS = {
     "name": "Economy",
@@ -99,7 +102,7 @@ def test_secrets_go_in_and_never_come_out(operator, session, app):
 
 
 def test_a_secret_among_the_settings_is_refused(operator, session):
-    answer = operator.submit("/staff/routes/new", {**FIELDS, "gateway_settings": "password = open"})
+    answer = operator.submit("/staff/routes/new", {**FIELDS, "gateway_settings": "secret = open"})
     assert answer.status_code == 422
     assert "is a secret" in answer.text
     assert session.query(Route).count() == 0
@@ -115,7 +118,9 @@ def test_a_secret_among_the_settings_is_refused(operator, session):
         ("blocked_prefixes", "china", "is no prefix"),
         ("sender_id_maximum", "12", "from 1 to 11"),
         ("maximum_recipients", "1", "from 2 to"),
-        ("gateway_settings", "speed = 8", "no such setting"),
+        ("gateway_settings", "speed = 8", "no setting “speed” here. It has: url, concurrency"),
+        ("secrets", "url = http://127.0.0.1:8790", "no secret. Enter it above"),
+        ("gateway", "smpp", "no setting “secret” here. It has: password."),
         ("gateway_settings", "nonsense", "name = value"),
         ("channel", "pigeon", "Not a valid choice"),
     ],
@@ -267,3 +272,29 @@ def test_a_route_that_is_unchanged_is_no_event(session, app):
         kept = desk.route(session, route.id)
         desk.change(session, Actor.machine(), route.id, values_of(kept), {}, app.config["CARILLON"])
     assert session.query(AuditEvent).count() == before
+
+
+def test_each_gateway_has_its_own_list_and_says_all_that_it_lacks(operator, session):
+    form = operator.get("/staff/routes/new").text
+    for kind in ("kannel", "smpp", "http", "whatsapp"):
+        for each in settings_of(kind):
+            assert f"<code>{each.name}</code>" in form
+    wanting = {**FIELDS, "gateway": "smpp", "gateway_settings": "port = 2776", "secrets": ""}
+    answer = operator.submit("/staff/routes/new", wanting)
+    assert (answer.status_code, "needs these, too: host, system_id, password." in answer.text) == (422, True)
+    full = {**wanting, "gateway_settings": "host = smpp.carrier.example\nsystem_id = us\nwindow = many"}
+    answer = operator.submit("/staff/routes/new", {**full, "secrets": "password = hush"})
+    assert "window: Give a whole number from 1 to 500." in html.unescape(answer.text)
+    right = {**full, "gateway_settings": "host = smpp.carrier.example\nsystem_id = us"}
+    assert operator.submit("/staff/routes/new", {**right, "secrets": "password = hush"}).status_code == 303
+
+
+def test_another_kind_of_gateway_keeps_no_secret_of_the_first(operator, session, app):
+    operator.submit("/staff/routes/new", FIELDS)
+    route = session.query(Route).one()
+    other = {"gateway": "http", "gateway_settings": "\n".join(documented_lines())}
+    secrets = f"api_key = {API_KEY}\nreceipt_secret = {RECEIPT_SECRET}"
+    answer = operator.submit(f"/staff/routes/{route.id}/edit", {**FIELDS, **other, "secrets": secrets})
+    session.rollback()
+    assert answer.status_code == 303
+    assert desk.secret_names(route, app.config["CARILLON"]) == ["api_key", "receipt_secret"]

@@ -32,26 +32,31 @@ def test_a_bulk_task_is_taken_once_its_text_went_out_as_a_quick_message(strict: 
     with pytest.raises(TaskRefused, match="quick message"):
         strict.submit(task)
     assert strict.balance()[1] == 0
-    make_settled_task(strict.session, strict.owner, strict.route, [ACCEPTED], content=CONTENT)
+    of = {"content": CONTENT, "sender_id": "BISTRO"}
+    make_settled_task(
+        strict.session, strict.owner, strict.route, [ACCEPTED], content=CONTENT, sender_id="OTHER"
+    )
+    with pytest.raises(TaskRefused, match="quick message"):
+        strict.submit(strict.now(task))
+    make_settled_task(strict.session, strict.owner, strict.route, [ACCEPTED], **of)
     assert strict.submit(strict.now(task)).state == TaskState.RUNNING
 
 
 def test_what_one_of_its_rows_reads_is_test_enough(strict: House) -> None:
     task = bulk(strict, "Your parcel is at the counter, {name}.")
     assert task.state == TaskState.READY
-    make_settled_task(
-        strict.session, strict.owner, strict.route, [ACCEPTED], content="Your parcel is at the counter, Ada."
-    )
+    said = {"content": "Your parcel is at the counter, Ada.", "sender_id": "BISTRO"}
+    make_settled_task(strict.session, strict.owner, strict.route, [ACCEPTED], **said)
     assert strict.submit(strict.now(task)).state == TaskState.RUNNING
 
 
 def test_another_text_a_failed_test_and_anothers_test_do_not_count(strict: House) -> None:
     task = bulk(strict)
     session, route = strict.session, strict.route
-    make_settled_task(session, strict.owner, route, [ACCEPTED], content="Another text.")
-    make_settled_task(session, strict.owner, route, [REFUSED], content=CONTENT)
+    make_settled_task(session, strict.owner, route, [ACCEPTED], content="Another text.", sender_id="BISTRO")
+    make_settled_task(session, strict.owner, route, [REFUSED], content=CONTENT, sender_id="BISTRO")
     stranger = make_owner(session, make_account(session, available=10_000))
-    make_settled_task(session, stranger, route, [ACCEPTED], content=CONTENT)
+    make_settled_task(session, stranger, route, [ACCEPTED], content=CONTENT, sender_id="BISTRO")
     with pytest.raises(TaskRefused, match="quick message"):
         strict.submit(strict.now(task))
 

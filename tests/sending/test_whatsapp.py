@@ -12,8 +12,8 @@ from app.clock import now
 from app.database import write_transaction
 from app.desk.audit_log import Actor
 from app.errors import TaskRefused
-from app.models import Channel, Message, Task, TaskState, TemplateState, WhatsAppTemplate
-from app.sending import drafts, steering, sweep
+from app.models import Channel, Message, Route, Task, TaskState, TemplateState, WhatsAppTemplate
+from app.sending import drafts, rehearsal, steering, sweep
 from app.sending.out_of_date import OutOfDate
 from app.whatsapp import templates
 from tests.factories.routes import make_route
@@ -178,6 +178,18 @@ def test_what_was_accepted_is_what_is_sent_or_the_task_waits(any_app: Flask, hou
     assert gateway.sent == []
     assert {house.cancel(each).state for each in (house.now(task), later)} == {TaskState.CANCELLED}
     assert house.balance() == (10_000_000, 0)
+
+
+def test_a_test_of_the_template_with_other_words_in_it_is_no_test(any_app: Flask, house: House) -> None:
+    route_id = whatsapp_route(house)
+    house.session.get_one(Route, route_id).requires_test = True
+    fields = {"route_id": route_id, "template_id": template(house), "sender_id": None}
+    rows = csv_bytes([["mobile", "name"], [A, "Ann"], [B, "Ben"]])
+    task = house.check(house.bulk(rows, "list.csv", template_values=("{name}", "20 %"), **fields))
+    for values, is_test in ((("Ann", "90 %"), False), (("Ann", "20 %"), True)):
+        house.submit(house.ready(A, template_values=values, **fields))
+        pump(any_app, route_id, ScriptedGateway())
+        assert rehearsal.is_missing(house.session, house.now(task)) is not is_test
 
 
 def resumed(house: House, task: Task) -> Task:

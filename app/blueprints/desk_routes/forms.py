@@ -27,13 +27,14 @@ from app.blueprints.fields import at_most, required, trimmed
 from app.content.segments import Split
 from app.content.sender_id import GSM_LIMIT
 from app.desk.route_values import FASTEST, LARGEST_CAP, MOST_RECIPIENTS, RouteRefused, RouteValues
-from app.gateways.registry import kinds
+from app.gateways.base import SettingsRefused
+from app.gateways.described import Form, Setting
+from app.gateways.registry import kinds, settings_of
 from app.language import thousands
 from app.models import Channel, ChargeWhen, Route
 from app.pricing import credits, parse_credits
 
 _SETTING = re.compile(r"([a-z][a-z0-9_]{0,40})\s*=(.*)")
-_SECRET_NAME = re.compile(r"secret|password|token|(^|_)key")
 
 
 def number(label: str, least: int, most: int) -> IntegerField:
@@ -139,7 +140,7 @@ class RouteForm(FlaskForm):
         if not super().validate(extra_validators):
             return False
         try:
-            self.secret_values = _settings_in(self.secrets, as_text=True)
+            self.secret_values = self._settings_in(self.secrets, secret=True)
             self.values = self._values()
         except _Wrong as wrong:
             wrong.field.errors = [*wrong.field.errors, wrong.message]
@@ -177,13 +178,49 @@ class RouteForm(FlaskForm):
         allowed = _prefixes(self.allowed_prefixes.data)
         return RouteValues(
             **{name: self[name].data for name in plain},
-            gateway_settings=_settings_in(self.gateway_settings, as_text=False),
+            gateway_settings=self._settings_in(self.gateway_settings, secret=False),
             fallback_route_id=self.fallback_route_id.data or None,
             price_per_segment=_price(self.price_per_segment, self.price_per_segment.data),
             prices=_prices(self.prices),
             allowed_prefixes=allowed or None,
             blocked_prefixes=_prefixes(self.blocked_prefixes.data),
         )
+
+    def _settings_in(self, field: Field, *, secret: bool) -> dict[str, Any]:
+        """The lines "name = value" of a field: the chosen gateway's secrets, or its other settings."""
+        known = {each.name: each.form is Form.SECRET for each in _known(self.gateway.data)}
+        found: dict[str, Any] = {}
+        for line in _lines(field.data):
+            match = _SETTING.fullmatch(line)
+            if match is None:
+                raise _Wrong(
+                    field,
+                    _("Cannot read a line. Write one setting a line, as in: name = value")
+                    if secret  # which is not repeated
+                    else _(
+                        "Cannot read “%(line)s”. Write one setting a line, as in: name = value",
+                        line=line[:40],
+                    ),
+                )
+            name, value = match[1], match[2].strip()
+            if name not in known:
+                names = ", ".join(each for each, is_secret in known.items() if is_secret == secret)
+                raise _Wrong(
+                    field,
+                    _(
+                        "This gateway has no setting “%(name)s” here. It has: %(names)s.",
+                        name=name,
+                        names=names,
+                    ),
+                )
+            if known[name] and not secret:
+                raise _Wrong(
+                    field, _("“%(name)s” is a secret. Enter it below, where it is encrypted.", name=name)
+                )
+            if secret and not known[name]:
+                raise _Wrong(field, _("“%(name)s” is no secret. Enter it above.", name=name))
+            found[name] = value if secret else _read(value)
+        return found
 
 
 class PauseForm(FlaskForm):
@@ -254,27 +291,11 @@ def _read(text: str) -> Any:
         return text
 
 
-def _settings_in(field: Field, *, as_text: bool) -> dict[str, Any]:
-    """The lines "name = value" of a field."""
-    found: dict[str, Any] = {}
-    for line in _lines(field.data):
-        match = _SETTING.fullmatch(line)
-        if match is None:
-            raise _Wrong(
-                field,
-                _("Cannot read a line. Write one setting a line, as in: name = value")
-                if as_text  # which may hold a secret, and is not repeated
-                else _(
-                    "Cannot read “%(line)s”. Write one setting a line, as in: name = value", line=line[:40]
-                ),
-            )
-        name, value = match[1], match[2].strip()
-        if not as_text and _SECRET_NAME.search(name):
-            raise _Wrong(
-                field, _("“%(name)s” is a secret. Enter it below, where it is encrypted.", name=name)
-            )
-        found[name] = value if as_text else _read(value)
-    return found
+def _known(kind: str) -> tuple[Setting, ...]:
+    try:
+        return settings_of(kind)
+    except SettingsRefused:
+        return ()  # which the field of the gateway says
 
 
 def _prices(field: Field) -> Mapping[str, int]:

@@ -19,6 +19,7 @@ from app.desk import stand_ins
 from app.desk.audit_log import Actor
 from app.desk.route_values import RouteRefused, values_of
 from app.extensions import db
+from app.gateways.registry import kinds, settings_of
 from app.models import Route
 from app.records.desk import route_standing
 
@@ -76,7 +77,10 @@ def _answer(
         except RouteRefused as refusal:
             form.refuse(refusal)
     kept = desk.secret_names(route, current_app.config["CARILLON"]) if route is not None else []
-    page = render_template("desk_routes/form.html", form=form, route=route, kept_secrets=kept)
+    gateways = [(kind, label, settings_of(kind)) for kind, label in kinds().items()]
+    page = render_template(
+        "desk_routes/form.html", form=form, route=route, kept_secrets=kept, gateways=gateways
+    )
     return page, 422 if form.is_submitted() else 200
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Final, TypeVar
 
 from app.gateways.base import Accepted, Deferred, InDoubt, Outcome, Refused, SettingsRefused
+from app.gateways.described import Form, Setting
 from app.gateways.errors import ErrorCode
 from app.gateways.given import Given
 from app.gateways.http.paths import (
@@ -26,7 +27,10 @@ T = TypeVar("T")
 _LONGEST_ID: Final = 100
 _MOST_RULES: Final = 50
 _LONGEST_WAIT: Final = 3600.0
-_NAMES: Final = frozenset({"status", "path", "values", "pattern", "means", "code", "retry_after"})
+_OF_RULE: Final = (
+    *(Setting(name) for name in ("status", "path", "values", "pattern", "means", "code")),
+    Setting("retry_after", form=Form.SECONDS, default=0.0, least=0.0, most=_LONGEST_WAIT),
+)
 _USUAL: Final = {
     "accepted": None,
     "refused": ErrorCode.REJECTED_REQUEST,
@@ -120,7 +124,7 @@ def _rule(name: str, rule: object) -> Rule:
     """One rule, checked. Raises SettingsRefused under `name`, which says which."""
     if not isinstance(rule, dict):
         raise SettingsRefused(name, gettext('Give an object such as {"status": [200], "means": "accepted"}.'))
-    given = _under(name, lambda: Given(rule, _NAMES, "A rule"))
+    given = _under(name, lambda: Given(rule, _OF_RULE, gettext("A rule")))
     means = rule.get("means")
     if means not in _USUAL:
         raise SettingsRefused(f"{name}.means", gettext("Choose one of %(join)s.", join=", ".join(_USUAL)))
@@ -135,7 +139,7 @@ def _rule(name: str, rule: object) -> Rule:
         )
     wait = None
     if "retry_after" in rule:
-        wait = _under(name, lambda: given.seconds("retry_after", 0.0, 0.0, _LONGEST_WAIT))
+        wait = _under(name, lambda: given.seconds("retry_after"))
     return Rule(
         statuses,
         checked_path(f"{name}.path", path) if path is not None else None,

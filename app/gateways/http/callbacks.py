@@ -5,16 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from app.gateways.base import Callback, DeliveryReport, OptOut
+from app.gateways.described import names_of
 from app.gateways.given import Given
 from app.gateways.http import calls, receipts, replies
 from app.gateways.http.calls import Calls
 from app.gateways.http.receipts import Receipts
 from app.gateways.http.replies import Replies
 
-NAMES = calls.NAMES | receipts.NAMES | replies.NAMES
+SETTINGS: Final = (*receipts.SETTINGS, *calls.SETTINGS, *replies.SETTINGS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,9 +29,11 @@ class Callbacks:
     @classmethod
     def read(cls, given: Given, settings: Mapping[str, Any]) -> Callbacks | None:
         """Check the settings; None where they describe nothing of the kind. Raises SettingsRefused."""
-        replying = any(name in settings for name in replies.NAMES)
-        receiving = any(name in settings for name in receipts.NAMES)
-        if not replying and not receiving and not any(name in settings for name in calls.NAMES):
+        replying, receiving, calling = (
+            not names_of(each).isdisjoint(settings)
+            for each in (replies.SETTINGS, receipts.SETTINGS, calls.SETTINGS)
+        )
+        if not replying and not receiving and not calling:
             return None
         called = Calls.read(given, settings)
         found = Receipts.read(settings, called) if receiving or not replying else None

@@ -18,10 +18,11 @@ from urllib.parse import parse_qsl, quote
 
 from app.gateways import signature
 from app.gateways.base import Callback, ForgedReceipt, SettingsRefused, UnreadableReceipt
+from app.gateways.described import Form, Setting
 from app.gateways.given import Given
 from app.gateways.http.paths import checked_path, json_in, text_at, value_at
 from app.gateways.remote import comes_from
-from app.language import gettext
+from app.language import gettext, mark
 
 _MOST: Final = 1000
 _HEADER: Final = re.compile(r"[A-Za-z0-9-]{1,60}")
@@ -32,18 +33,59 @@ _HMAC: Final[Mapping[str, Callable[[bytes], str]]] = {
 }
 _STAMPED: Final = "stamped"  # t=<seconds>,v1=<hex>, as app.gateways.signature has it: an old one is refused
 
-NAMES: Final = frozenset(
-    {
-        "receipt_method",
-        "receipt_format",
+PART: Final = mark("Receipts and replies: how they come")
+SETTINGS: Final = (
+    Setting("receipt_method", form=Form.CHOICE, choices=("POST", "GET"), tuning=True, part=PART),
+    Setting("receipt_format", form=Form.CHOICE, choices=("json", "form"), tuning=True, part=PART),
+    Setting(
         "receipt_list",
+        mark("Where the list stands when one call brings several, such as results."),
+        tuning=True,
+        part=PART,
+    ),
+    Setting(
         "receipt_proof",
-        "receipt_signature_header",
-        "receipt_signature_scheme",
-        "receipt_networks",
+        mark("What proves that a call is the carrier's: its signature, or a secret in the address."),
+        Form.CHOICE,
+        choices=("signature", "address"),
+        tuning=True,
+        part=PART,
+    ),
+    Setting(
         "receipt_secret",
-    }
+        mark(
+            "Give at least 16 characters for a signature, 24 for an address; they authenticate the receipts."
+        ),
+        Form.SECRET,
+        least=16,
+        tuning=True,
+        part=PART,
+    ),
+    Setting(
+        "receipt_signature_header",
+        mark("The header that has the signature, such as X-Signature."),
+        most=60,
+        tuning=True,
+        part=PART,
+    ),
+    Setting(
+        "receipt_signature_scheme",
+        mark("How it is written; stamped is t=…,v1=…, which an old call cannot pass."),
+        Form.CHOICE,
+        choices=(*_HMAC, _STAMPED),
+        tuning=True,
+        part=PART,
+    ),
+    Setting(
+        "receipt_networks",
+        mark('Give a list of the addresses or networks that receipts come from, such as ["10.0.0.0/24"].'),
+        Form.JSON,
+        default=[],
+        tuning=True,
+        part=PART,
+    ),
 )
+_LONG_SECRET: Final = 24  # of one that stands in an address
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,19 +105,24 @@ class Calls:
     def read(cls, given: Given, settings: Mapping[str, Any]) -> Calls:
         """Check the settings. Raises SettingsRefused."""
         list_path = optional_path(settings, "receipt_list")
-        method = given.choice("receipt_method", ("POST", "GET"))
-        form = given.choice("receipt_format", ("json", "form")) == "form" or method == "GET"
+        method = given.choice("receipt_method")
+        form = given.choice("receipt_format") == "form" or method == "GET"
         if form and list_path is not None:
             raise SettingsRefused(
                 "receipt_list", gettext("A form or an address holds one receipt; leave this out.")
             )
-        proof = given.choice("receipt_proof", ("signature", "address"))
+        proof = given.choice("receipt_proof")
         if proof == "signature" and method == "GET":
             raise SettingsRefused("receipt_proof", gettext("A GET has no body to sign; choose address."))
-        header = given.optional_text("receipt_signature_header", most=60)
+        header = given.optional_text("receipt_signature_header")
         if proof == "signature" and not _HEADER.fullmatch(header):
             raise SettingsRefused(
                 "receipt_signature_header", gettext("Name the header that has the signature.")
+            )
+        secret = given.text("receipt_secret")
+        if proof == "address" and len(secret) < _LONG_SECRET:
+            raise SettingsRefused(
+                "receipt_secret", gettext("Give at least 24 characters; they authenticate the receipts.")
             )
         return cls(
             method=method,
@@ -83,13 +130,9 @@ class Calls:
             list_path=list_path,
             proof=proof,
             header=header,
-            scheme=given.choice("receipt_signature_scheme", (*_HMAC, _STAMPED)),
-            networks=given.networks("receipt_networks", []) if proof == "address" else (),
-            secret=given.text(
-                "receipt_secret",
-                gettext("Give at least 24 characters; they authenticate the receipts."),
-                least=24 if proof == "address" else 16,
-            ),
+            scheme=given.choice("receipt_signature_scheme"),
+            networks=given.networks("receipt_networks") if proof == "address" else (),
+            secret=secret,
         )
 
     def address(self, callback_url: str) -> str:

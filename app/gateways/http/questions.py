@@ -10,12 +10,34 @@ from urllib.parse import quote
 from yarl import URL
 
 from app.gateways.base import SettingsRefused
+from app.gateways.described import Form, Setting, names_of
 from app.gateways.given import Given
 from app.gateways.http.answers import Answers
-from app.language import gettext
+from app.language import gettext, mark
 
-NAMES: Final = frozenset({"ask_url", "ask_answers", "ask_id_path"})
+_PART: Final = mark("Asking about messages in doubt")
 _REFERENCE: Final = "{reference}"
+
+SETTINGS: Final = (
+    Setting(
+        "ask_url",
+        mark("Give the address that tells of a message, such as https://…/{reference}."),
+        part=_PART,
+    ),
+    Setting(
+        "ask_answers",
+        mark('Rules, such as [{"status": [200], "means": "accepted"}]; all else stays in doubt.'),
+        Form.JSON,
+        tuning=True,
+        part=_PART,
+    ),
+    Setting(
+        "ask_id_path",
+        mark("Where that answer has the id, if it is not at id_path."),
+        tuning=True,
+        part=_PART,
+    ),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,17 +50,15 @@ class Questions:
     @classmethod
     def read(cls, settings: Mapping[str, Any]) -> Questions | None:
         """Check the settings; None where they do not say how to ask. Raises SettingsRefused."""
-        if not any(name in settings for name in NAMES):
+        if names_of(SETTINGS).isdisjoint(settings):
             return None
         address = settings.get("ask_url")
         if not isinstance(address, str) or _REFERENCE not in address:
             raise SettingsRefused(
                 "ask_url", gettext("Give an address that holds {reference}, our name for the message.")
             )
-        sample = Given({"ask_url": address.replace(_REFERENCE, "x")}, NAMES, gettext("The HTTP gateway"))
-        sample.secure_url(
-            "ask_url", gettext("Give the address that tells of a message, such as https://…/{reference}.")
-        )
+        sample = Given({"ask_url": address.replace(_REFERENCE, "x")}, SETTINGS, gettext("The HTTP gateway"))
+        sample.secure_url("ask_url")
         try:
             answers = Answers.read(
                 {

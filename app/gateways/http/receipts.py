@@ -7,23 +7,51 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from app.gateways.base import DeliveryReport, ReportStatus, SettingsRefused, UnreadableReceipt
+from app.gateways.described import Form, Setting
 from app.gateways.errors import ErrorCode
 from app.gateways.http.answers import codes_by_value
 from app.gateways.http.calls import Calls, optional_path
+from app.language import gettext, mark
 
 _LONGEST_ID: Final = 100
 _LONGEST_REFERENCE: Final = 40
 _OTHERWISE: Final = "*"
 
-NAMES: Final = frozenset(
-    {
+_PART: Final = mark("Receipts: what they say")
+SETTINGS: Final = (
+    Setting(
         "receipt_id",
+        mark("Where a receipt has the carrier's id of the message, such as messageId."),
+        tuning=True,
+        part=_PART,
+    ),
+    Setting(
         "receipt_reference",
+        mark("Where it has our reference, if the carrier repeats it."),
+        tuning=True,
+        part=_PART,
+    ),
+    Setting(
         "receipt_status",
+        mark("Say where a receipt has its status, such as status.name."),
+        tuning=True,
+        part=_PART,
+    ),
+    Setting(
         "receipt_statuses",
-        "receipt_error",
+        mark('Give an object such as {"DELIVERED": "delivered", "*": "buffered"}.'),
+        Form.JSON,
+        tuning=True,
+        part=_PART,
+    ),
+    Setting("receipt_error", mark("Where it has the carrier's error."), tuning=True, part=_PART),
+    Setting(
         "receipt_errors",
-    }
+        mark('Give an object such as {"EC_UNKNOWN_SUBSCRIBER": "unknown_subscriber"}.'),
+        Form.JSON,
+        tuning=True,
+        part=_PART,
+    ),
 )
 
 
@@ -48,11 +76,12 @@ class Receipts:
         }
         if paths["status"] is None:
             raise SettingsRefused(
-                "receipt_status", "Say where a receipt has its status, such as status.name."
+                "receipt_status", gettext("Say where a receipt has its status, such as status.name.")
             )
         if paths["id"] is None and paths["reference"] is None:
             raise SettingsRefused(
-                "receipt_id", "Say where a receipt names its message: receipt_id, or receipt_reference."
+                "receipt_id",
+                gettext("Say where a receipt names its message: receipt_id, or receipt_reference."),
             )
         return cls(
             calls=calls,
@@ -95,9 +124,12 @@ def _statuses(value: object) -> dict[str, ReportStatus]:
     """What the carrier says by what it means; the name * stands for all that is not named."""
     if not isinstance(value, dict) or not value:
         raise SettingsRefused(
-            "receipt_statuses", 'Give an object such as {"DELIVERED": "delivered", "*": "buffered"}.'
+            "receipt_statuses",
+            gettext('Give an object such as {"DELIVERED": "delivered", "*": "buffered"}.'),
         )
     try:
         return {str(says): ReportStatus(str(means)) for says, means in value.items()}
     except ValueError as error:
-        raise SettingsRefused("receipt_statuses", f"Each means one of {', '.join(ReportStatus)}.") from error
+        raise SettingsRefused(
+            "receipt_statuses", gettext("Each means one of %(join)s.", join=", ".join(ReportStatus))
+        ) from error

@@ -8,12 +8,40 @@ from datetime import datetime
 from typing import Any, Final
 
 from app.gateways.base import OptOut, SettingsRefused, UnreadableReceipt
+from app.gateways.described import Form, Setting
 from app.gateways.http.calls import Calls, optional_path
 from app.gateways.http.receipts import Receipts
 from app.gateways.replies import stop_of
-from app.language import gettext
+from app.language import gettext, mark
 
-NAMES: Final = frozenset({"reply_sender", "reply_text", "reply_path", "reply_values"})
+_PART: Final = mark("What people send back")
+SETTINGS: Final = (
+    Setting(
+        "reply_sender",
+        mark("Say where an incoming message has its sender, such as from."),
+        tuning=True,
+        part=_PART,
+    ),
+    Setting(
+        "reply_text",
+        mark("Say where an incoming message has its text, such as message.text."),
+        tuning=True,
+        part=_PART,
+    ),
+    Setting(
+        "reply_path",
+        mark("Where a call says that it is an incoming message, if that is needed to tell."),
+        tuning=True,
+        part=_PART,
+    ),
+    Setting(
+        "reply_values",
+        mark('Give a list such as ["message.received"], what stands at reply_path; or neither.'),
+        Form.JSON,
+        tuning=True,
+        part=_PART,
+    ),
+)
 
 
 @dataclass(frozen=True, slots=True)

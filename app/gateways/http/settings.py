@@ -9,6 +9,7 @@ from typing import Any, Final
 from yarl import URL
 
 from app.gateways.base import SettingsRefused
+from app.gateways.described import Form, Setting, answer_within, at_once
 from app.gateways.given import Given
 from app.gateways.http import callbacks, questions
 from app.gateways.http.answers import Answers
@@ -16,28 +17,60 @@ from app.gateways.http.body import checked_body, checked_headers, placeholders
 from app.gateways.http.callbacks import Callbacks
 from app.gateways.http.questions import Questions
 from app.gateways.http.receipts import Receipts
-from app.language import gettext
+from app.language import gettext, mark
 
-_NAMES: Final = (
-    callbacks.NAMES
-    | questions.NAMES
-    | {
+SETTINGS: Final = (
+    Setting(
         "url",
-        "method",
-        "format",
-        "headers",
+        mark("Give the address that takes messages, such as https://api.carrier.example/sms."),
+        needed=True,
+    ),
+    Setting("method", form=Form.CHOICE, choices=("POST", "GET"), tuning=True),
+    Setting("format", form=Form.CHOICE, choices=("json", "form"), tuning=True),
+    Setting("headers", mark('Such as {"Authorization": "App {api_key}"}.'), Form.JSON),
+    Setting(
         "body",
+        mark('The fields of a message, such as {"to": "{to_digits}", "text": "{text}", "from": "{sender}"}.'),
+        Form.JSON,
+        needed=True,
+    ),
+    Setting("api_key", mark("What {api_key} stands for."), Form.SECRET, most=1000),
+    Setting("api_secret", mark("What {api_secret} stands for."), Form.SECRET, most=1000),
+    Setting("default_sender", mark("The sender of messages that have no sender ID."), most=20, tuning=True),
+    Setting(
         "answers",
+        mark(
+            'Rules, the first that fits counts; what none fits is in doubt. Such as [{"status": [200], "means": '
+            '"accepted"}, {"status": ["4xx"], "means": "refused"}].'
+        ),
+        Form.JSON,
+        needed=True,
+        tuning=True,
+    ),
+    Setting(
         "id_path",
+        mark(
+            "Where an accepted answer has the message's id, such as messages.0.id; empty for our reference."
+        ),
+        tuning=True,
+    ),
+    Setting(
         "id_pattern",
-        "api_key",
-        "api_secret",
-        "default_sender",
+        mark("Or a regular expression with one group that finds the id, such as ^OK ([0-9]+)$."),
+        tuning=True,
+    ),
+    Setting(
         "dedupes_reference",
-        "long_text",
-        "concurrency",
-        "answer_timeout",
-    }
+        mark("Only where the carrier promises to drop a second message with the same {reference}."),
+        Form.FLAG,
+        False,
+        tuning=True,
+    ),
+    Setting("long_text", mark("Whether texts of several parts can go."), Form.FLAG, True, tuning=True),
+    at_once(),
+    answer_within(),
+    *callbacks.SETTINGS,
+    *questions.SETTINGS,
 )
 
 
@@ -64,16 +97,13 @@ class HttpSettings:
     @classmethod
     def read(cls, settings: Mapping[str, Any]) -> HttpSettings:
         """Check what a route says. Raises SettingsRefused, naming the setting."""
-        given = Given(settings, _NAMES, gettext("The HTTP gateway"))
-        method = given.choice("method", ("POST", "GET"))
-        form = given.choice("format", ("json", "form")) == "form"
+        given = Given(settings, SETTINGS, gettext("The HTTP gateway"))
+        method = given.choice("method")
+        form = given.choice("format") == "form"
         if method == "GET" and not form:
             raise SettingsRefused("format", gettext("A GET carries its fields in the address; choose form."))
         found = cls(
-            url=given.secure_url(
-                "url",
-                gettext("Give the address that takes messages, such as https://api.carrier.example/sms."),
-            ),
+            url=given.secure_url("url"),
             method=method,
             form=form,
             headers=checked_headers("headers", settings.get("headers", {})),
@@ -81,13 +111,13 @@ class HttpSettings:
             answers=Answers.read(settings),
             callbacks=Callbacks.read(given, settings),
             questions=Questions.read(settings),
-            api_key=given.optional_text("api_key", most=1000),
-            api_secret=given.optional_text("api_secret", most=1000),
-            default_sender=given.optional_text("default_sender", most=20),
-            dedupes_reference=given.flag("dedupes_reference", False),
-            long_text=given.flag("long_text", True),
-            concurrency=given.whole("concurrency", 32, 1, 500),
-            answer_timeout=given.seconds("answer_timeout", 10.0, 0.05, 60),
+            api_key=given.optional_text("api_key"),
+            api_secret=given.optional_text("api_secret"),
+            default_sender=given.optional_text("default_sender"),
+            dedupes_reference=given.flag("dedupes_reference"),
+            long_text=given.flag("long_text"),
+            concurrency=given.whole("concurrency"),
+            answer_timeout=given.seconds("answer_timeout"),
         )
         found._check_uses()
         return found

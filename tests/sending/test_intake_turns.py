@@ -12,8 +12,10 @@ from rq.job import Job
 from sqlalchemy import select, update
 
 from app.clock import now
-from app.models import Task, TaskState
-from app.sending import check_turns, sweep
+from app.database import write_transaction
+from app.lists import saved, suppression_upload
+from app.models import RecipientList, SuppressionUpload, Task, TaskState
+from app.sending import intake_turns, sweep
 from tests.sending.engine import House, make_house
 
 NUMBER = "+61412000001"
@@ -26,16 +28,22 @@ def other(app: Flask, house: House) -> House:
 
 
 def next_turn(house: House, redis: Redis) -> int | None:
-    """What a free worker takes on next: the draft to be checked; None where nothing is queued."""
+    """The draft that a free worker checks next; None where nothing is queued."""
+    turn = next_job(house, redis)
+    return turn.subject_id if turn is not None else None
+
+
+def next_job(house: House, redis: Redis) -> intake_turns.Turn | None:
+    """What a free worker takes on next."""
     queue = Queue("intake", connection=redis)
     if not queue.count:
         return None
     job_id = queue.pop_job_id()
     assert job_id is not None
     job = Job.fetch(job_id, connection=redis)
-    task_id: int = check_turns.take_turn(house.session, job.args[0])
+    turn = intake_turns.take_turn(house.session, job.func_name, job.args[0])
     job.delete()
-    return task_id
+    return turn
 
 
 def work_off(house: House, redis: Redis) -> list[int]:
@@ -104,8 +112,36 @@ def test_without_word_from_redis_it_is_first_come_first_served(
 
     first = house.quick(NUMBER).id
     other.quick(NUMBER)
-    monkeypatch.setattr(check_turns, "connection", away)
-    assert check_turns.take_turn(house.session, first) == first
+    monkeypatch.setattr(intake_turns, "connection", away)
+    own = ("jobs.intake.check", first)
+    assert intake_turns.take_turn(house.session, *own) == own
+
+
+def test_large_lists_of_one_hold_up_neither_anothers_draft_nor_its_list(
+    house: House, other: House, redis: Redis
+) -> None:
+    def upload(of: House, name: str) -> int:
+        with write_transaction(of.session) as session:
+            return saved.save_upload(session, of.owner.id, of.account_id, name, "key", "n.csv").id
+
+    many = [upload(house, f"List {number}") for number in range(3)]
+    with write_transaction(house.session) as session:
+        numbers = suppression_upload.ask(session, house.owner.id, house.account_id, "key", "n.csv", "").id
+    late, draft = upload(other, "Mine"), other.quick(NUMBER).id
+    done = []
+    while (turn := next_job(house, redis)) is not None:
+        subject = {"check": Task, "read_list": RecipientList, "read_suppressions": SuppressionUpload}
+        what = turn.job.rpartition(".")[2]
+        found = house.session.get_one(subject[what], turn.subject_id)
+        done += [(what, found.id)] if found.state in ("checking", "reading") else []
+        found.state = "ready"
+        house.session.commit()
+    first = [("read_list", each) for each in many]
+    # The others come in turn with the first's own: a draft, which somebody waits for, before a list.
+    assert [done.index(("check", draft)), done.index(("read_list", late))] == [1, 3]
+    assert sorted(done) == sorted(
+        [*first, ("read_suppressions", numbers), ("check", draft), ("read_list", late)]
+    )
 
 
 def test_a_worker_checks_them_all_in_turn(house: House, other: House, redis: Redis) -> None:

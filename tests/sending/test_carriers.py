@@ -1,0 +1,101 @@
+"""A route that goes to another carrier: what may have left by it is neither sent again nor asked about there."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+from flask import Flask
+from sqlalchemy import update
+
+from app.clock import now
+from app.database import write_transaction
+from app.desk import routes
+from app.desk.audit_log import Actor
+from app.desk.route_values import values_of
+from app.extensions import db
+from app.gateways.base import InDoubt, Outcome, OutgoingMessage
+from app.models import Message, Route, Task
+from app.sending import asking, sweep
+from tests.factories.tasks import make_submitted_task
+from tests.sending.engine import House, ScriptedGateway, pump
+
+ELSEWHERE = {"url": "http://127.0.0.1:8999"}
+
+
+def submitted(house: House) -> Task:
+    task = make_submitted_task(house.session, house.owner, house.route, messages=2)
+    house.session.rollback()
+    return task
+
+
+def change(house: House, settings: dict[str, object], secrets: dict[str, str] | None = None) -> None:
+    house.session.rollback()
+    with write_transaction(house.session) as session:
+        values = replace(values_of(session.get_one(Route, house.route_id)), gateway_settings=settings)
+        routes.change(session, Actor.machine(), house.route_id, values, secrets or {}, house.settings)
+
+
+def doubtful(_message: OutgoingMessage) -> Outcome:
+    return InDoubt("timeout")
+
+
+@pytest.mark.parametrize(
+    ("settings", "secrets", "again"),
+    [(ELSEWHERE, {}, 0), ({}, {"secret": "of-another-account"}, 0), ({"concurrency": 8}, {}, 2)],
+)
+def test_what_waits_to_be_sent_again_is_in_doubt_once_another_carrier_would_get_it(
+    any_app: Flask, house: House, settings: dict[str, object], secrets: dict[str, str], again: int
+) -> None:
+    task = submitted(house)
+    pump(any_app, house.route_id, ScriptedGateway(doubtful, dedupes=True))
+    assert house.statuses(task) == {"queued": 2}
+    change(house, settings, secrets)
+    house.session.execute(update(Message).values(not_before=None))
+    house.session.commit()
+    gateway = ScriptedGateway(dedupes=True)
+    pump(any_app, house.route_id, gateway)
+    assert len(gateway.sent) == again
+    assert house.statuses(task) == ({"accepted": 2} if again else {"in_doubt": 2})
+
+
+def test_a_pump_whose_carrier_was_left_stops_and_its_doubts_stay_with_it(
+    any_app: Flask, house: House
+) -> None:
+    task = submitted(house)
+    gateway = ScriptedGateway(dedupes=True, concurrency=1)
+
+    def answer(_message: OutgoingMessage) -> Outcome:
+        with any_app.app_context():
+            if len(gateway.sent) == 1:
+                with write_transaction(db.session()) as session:
+                    values = values_of(session.get_one(Route, house.route_id))
+                    moved = replace(values, gateway_settings=ELSEWHERE)
+                    routes.change(session, Actor.machine(), house.route_id, moved, {}, house.settings)
+        return InDoubt("timeout")
+
+    gateway.answer = answer
+    pump(any_app, house.route_id, gateway)
+    assert "queued" not in [message.status for message in house.messages(task) if message.may_have_left]
+    assert house.messages(task)[0].status == "in_doubt"
+
+
+def test_the_sweep_and_the_questions_know_of_it(any_app: Flask, house: House) -> None:
+    task = submitted(house)
+    house.session.execute(
+        update(Message).values(status="sending", attempt=1, sent_at=now(), claim="c", claim_expires_at=now())
+    )
+    house.session.commit()
+    change(house, ELSEWHERE)
+    later = now() + timedelta(seconds=1)
+    house.session.execute(update(Message).values(claim_expires_at=later - timedelta(seconds=2)))
+    house.session.commit()
+    with write_transaction(house.session):
+        assert sweep.doubt_lapsed_sends(house.session, frozenset({house.route_id})) == 2
+    assert house.statuses(task) == {"in_doubt": 2}
+    assert asking.routes_to_ask(house.session) == []
+    assert asking.doubts(house.session, house.route_id) == []
+    house.session.execute(update(Route).values(carrier_since=now() - timedelta(hours=1)))
+    house.session.commit()
+    assert len(asking.doubts(house.session, house.route_id)) == 2
