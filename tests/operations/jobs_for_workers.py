@@ -23,7 +23,7 @@ def linger(path: str, seconds: float) -> None:
 def until_let_go(path: str) -> None:
     """Write this process's id, wait for the file that lets go, then say so."""
     Path(path).write_text(str(os.getpid()))
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + 600
     while not Path(path + ".go").exists() and time.monotonic() < deadline:
         time.sleep(0.02)
     Path(path + ".done").touch()
@@ -31,7 +31,7 @@ def until_let_go(path: str) -> None:
 
 def until_asked_to_stop(path: str) -> None:
     Path(path).touch()
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + 600
     while not shutdown.requested() and time.monotonic() < deadline:
         time.sleep(0.02)
     Path(path + ".stopped").touch()

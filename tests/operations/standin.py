@@ -13,6 +13,7 @@ from pathlib import Path
 
 from operations.environment import ROOT
 from operations.instance import a_free_port
+from tests.waiting import PATIENCE, until
 
 # A server that answers every GET with 200, and says when it ends.
 WEB = """
@@ -76,7 +77,7 @@ class StandIn:
         if self.process.poll() is None:
             self.process.send_signal(signal.SIGTERM)
             try:
-                self.process.wait(60)
+                self.process.wait(PATIENCE)
             except subprocess.TimeoutExpired:
                 self.process.kill()
                 self.process.wait()
@@ -84,7 +85,7 @@ class StandIn:
     def said(self) -> str:
         return self.output.read_text()
 
-    def wait_for(self, pattern: str, seconds: float = 60.0) -> re.Match[str]:
+    def wait_for(self, pattern: str, seconds: float = PATIENCE) -> re.Match[str]:
         """Wait until the output matches; fail with all of it otherwise."""
         deadline = time.monotonic() + seconds
         while time.monotonic() < deadline:
@@ -102,7 +103,7 @@ class StandIn:
 
     def stop(self, number: signal.Signals = signal.SIGTERM) -> int:
         self.process.send_signal(number)
-        return self.process.wait(60)
+        return self.process.wait(PATIENCE)
 
     def processes(self) -> list[int]:
         """The living processes of this stand-in: its instance folder stands in their environment.
@@ -123,9 +124,6 @@ class StandIn:
         return found
 
 
-def wait_until_gone(standin: StandIn, seconds: float = 20.0) -> list[int]:
-    """The processes still there after that time."""
-    deadline = time.monotonic() + seconds
-    while (left := standin.processes()) and time.monotonic() < deadline:
-        time.sleep(0.05)
-    return left
+def wait_until_gone(standin: StandIn) -> None:
+    """Until no process of it is there any more."""
+    until(lambda: not standin.processes(), why=lambda: f"Still there: {standin.processes()}")

@@ -11,6 +11,7 @@ import pytest
 
 from operations import instance
 from tests.operations.standin import WEB, StandIn, wait_until_gone
+from tests.waiting import until
 
 FOREVER = "import time\nprint('up', flush=True)\ntime.sleep(600)\n"
 SLOW_WORKER = """
@@ -41,7 +42,6 @@ from redis import Redis
 from redis.exceptions import ConnectionError
 redis = Redis.from_url(os.environ["REDIS_URL"], retry=None)
 redis.set("kept", "yes")
-time.sleep(1.2)  # the file is written once a second
 redis.shutdown(nosave=True)
 while True:
     try:
@@ -62,7 +62,7 @@ def test_it_says_the_address_once_the_web_answers_and_ends_in_order(tmp_path: Pa
         assert ends == sorted(ends)
         assert said.rstrip().endswith("stopped")
         assert "\x1b" not in said
-        assert wait_until_gone(carillon, 0) == []
+        assert not carillon.processes()
 
 
 def test_a_process_that_dies_is_started_again_with_growing_gaps(tmp_path: Path) -> None:
@@ -71,15 +71,15 @@ def test_a_process_that_dies_is_started_again_with_growing_gaps(tmp_path: Path) 
         carillon.wait_for(r"fickle +\| not for long$")
         carillon.wait_for(r"fickle died with status 3; starts again in 1 s")
         carillon.wait_for(r"fickle died with status 3; starts again in 2 s")
-        assert carillon.said().count("not for long") == 2
+        assert carillon.said().partition("again in 2 s")[0].count("not for long") == 2
 
 
 def test_nothing_outlives_a_supervisor_that_is_killed(tmp_path: Path) -> None:
     with StandIn(tmp_path, {"web": WEB, "worker": FOREVER}) as carillon:
         carillon.wait_for("Carillon is ready")
-        assert len(carillon.processes()) == 4  # itself, Valkey, web, worker
+        until(lambda: len(carillon.processes()) == 4)  # itself, Valkey, web, worker
         carillon.stop(signal.SIGKILL)
-        assert wait_until_gone(carillon) == []
+        wait_until_gone(carillon)
 
 
 def test_it_stops_in_order_when_the_make_that_started_it_is_killed(tmp_path: Path) -> None:
@@ -87,7 +87,7 @@ def test_it_stops_in_order_when_the_make_that_started_it_is_killed(tmp_path: Pat
         carillon.wait_for("worker up")
         carillon.wait_for("Carillon is ready")
         carillon.stop(signal.SIGKILL)
-        assert wait_until_gone(carillon) == []
+        wait_until_gone(carillon)
         assert "worker ends" in carillon.said()
 
 
@@ -98,7 +98,7 @@ def test_a_second_signal_forces_the_end(tmp_path: Path) -> None:
         carillon.wait_for(r"stopping \(once more to force\)")
         assert carillon.stop(signal.SIGINT) == 0
         assert "ending by force: worker" in carillon.said()
-        assert wait_until_gone(carillon, 0) == []
+        wait_until_gone(carillon)
 
 
 def test_a_second_start_is_refused_with_the_first_ones_address(tmp_path: Path) -> None:

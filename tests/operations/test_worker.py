@@ -20,6 +20,7 @@ from operations.environment import ROOT
 from operations.instance import a_free_port
 from operations.valkey import EmbeddedValkey
 from tests.operations import jobs_for_workers
+from tests.waiting import PATIENCE, until
 
 
 class Server:
@@ -32,7 +33,7 @@ class Server:
 
     def start(self) -> None:
         self._child.start()
-        assert self.valkey.answers(60), self.valkey.last_words()
+        assert self.valkey.answers(PATIENCE), self.valkey.last_words()
 
     def stop(self) -> None:
         if self._child.pid:
@@ -95,11 +96,8 @@ def workers(server: Server, tmp_path: Path) -> Iterator[Workers]:
         process.wait()
 
 
-def wait_for(condition: Callable[[], object], workers: Workers, seconds: float = 60.0) -> None:
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, workers.said()
-        time.sleep(0.02)
+def wait_for(condition: Callable[[], object], workers: Workers) -> None:
+    until(condition, why=workers.said)
 
 
 def alive(pid: int) -> bool:
@@ -183,7 +181,6 @@ def test_a_redis_restarted_in_the_middle_of_a_job_costs_nothing(
     at_work = tmp_path / "at-work"
     job = queue.enqueue(jobs_for_workers.until_let_go, str(at_work), result_ttl=60)
     wait_for(at_work.exists, workers)
-    time.sleep(1.1)  # Valkey writes its file once a second
     server.stop()
     Path(f"{at_work}.go").touch()
     wait_for(Path(f"{at_work}.done").exists, workers)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 
 import pytest
+import time_machine
 from flask import Flask
 from sqlalchemy import update
 from sqlalchemy.orm import Session
@@ -28,6 +29,13 @@ def capped(house: House, *, account: int | None = None, route: int | None = None
     house.session.execute(update(Account).values(daily_cap=account))
     house.session.execute(update(Route).values(daily_cap=route))
     house.session.commit()
+
+
+@pytest.fixture(autouse=True)
+def _midday() -> Iterator[None]:
+    """What a day is counted by must not end within a test."""
+    with time_machine.travel(NOON):
+        yield
 
 
 @pytest.fixture
