@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection
+from functools import cache, lru_cache
 
 from app.content.findings import Finding, Severity
 from app.content.letters import pattern_key
@@ -17,6 +18,14 @@ from app.language import gettext, mark
 GSM_LIMIT = 11
 _LONG_NAME = 5
 _WORDS = re.compile(r"[^ &.\-_]+")
+# What stands together in a word without anything between: VisaHelp, ATO24; and its capitals by themselves: VISAcard.
+_HUMPS = re.compile(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z]+|[A-Z]+|[0-9]+")
+_CAPITALS = re.compile(r"[A-Z0-9]{2,}")
+# What fraud puts before or after a name, in small letters too: mydhl, visacard.
+_AROUND = """
+my the info help card cards bank pay refund refunds team support alert alerts gov au uk nz sg id app online
+secure verify login express parcel parcels post mail
+"""
 _ODD = re.compile(r"[^A-Za-z0-9 &.\-_]+")
 _DOUBLED = re.compile(r"[ &.\-_]{2,}")
 _EDGE = re.compile(r"^[ &.\-_]+|[ &.\-_]+$")
@@ -104,8 +113,11 @@ def _likeness(text: str, name: str) -> tuple[str, Severity] | None:
         return None
     if seen == guarded:
         return (_IS if text.casefold() == name.casefold() else _LOOKS_LIKE), Severity.BLOCK
-    words = {_look(word) for word in _WORDS.findall(text)}
-    if guarded in words or (len(guarded) >= _LONG_NAME and guarded in seen):
+    if (
+        guarded in _parts(text)
+        or (len(guarded) >= _LONG_NAME and guarded in seen)
+        or _is_dressed_up(seen, guarded)
+    ):
         return _CONTAINS, Severity.BLOCK
     if len(guarded) >= _LONG_NAME and _one_apart(seen, guarded):
         return _ALMOST, Severity.HOLD
@@ -116,6 +128,28 @@ def _look(name: str) -> str:
     """A name by its shapes: look-alike letters, digits for letters, `rn` for m and `vv` for w made one."""
     plain = fold(name).text.replace("rn", "m").replace("vv", "w")
     return pattern_key(plain)
+
+
+@lru_cache(maxsize=64)
+def _parts(text: str) -> frozenset[str]:
+    """The looks of the words that a reader finds in it, also where nothing stands between them."""
+    parts = set(_CAPITALS.findall(text))
+    for word in _WORDS.findall(text):
+        humps = _HUMPS.findall(word)
+        parts |= {word, *("".join(humps[i:end]) for end in range(1, len(humps) + 1) for i in range(end))}
+    return frozenset(map(_look, parts))
+
+
+@cache
+def _dresses() -> tuple[str, ...]:
+    return tuple(map(_look, _AROUND.split()))
+
+
+def _is_dressed_up(seen: str, guarded: str) -> bool:
+    """Whether it is the name with one of the words that fraud puts around names."""
+    if guarded not in seen:
+        return False
+    return any(seen in (guarded + word, word + guarded) for word in _dresses())
 
 
 def _one_apart(one: str, other: str) -> bool:

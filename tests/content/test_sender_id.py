@@ -13,7 +13,7 @@ PROTECTED = ("Amazon", "Westpac", "ANZ", "PayPal", "Medicare", "Maybank")
 
 
 @pytest.mark.parametrize(
-    "name", ["Bluegum", "A&B Co", "Shop24", "J.Smith", "Tile-Shop", "my_shop", "A1", "Anzac Club"]
+    "name", ["Bluegum", "A&B Co", "Shop24", "J.Smith", "Tile-Shop", "my_shop", "A1", "Anzac Club", "ANZAC24"]
 )
 def test_honest_names_pass(name: str) -> None:
     assert check_sender_id(name, protected=PROTECTED) == []
@@ -70,6 +70,14 @@ def test_a_route_may_take_eleven_but_never_more() -> None:
         "PaypaI",
         "Med1care",
         "M4ybank",
+        "ANZ24",
+        "1ANZ",
+        "ANZrefund",
+        "4NZbank",
+        "MyANZ",
+        "anzinfo",
+        "theanz",
+        "PayPalID",
     ],
 )
 def test_protected_names_and_their_look_alikes_are_refused(name: str) -> None:
