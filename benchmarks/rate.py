@@ -82,7 +82,7 @@ class Case:
         verdict = f"FAIL: {', '.join(self.faults)}" if self.faults else "pass"
         return (
             f"{self.rate:>5}/s  {self.database:<10}  {workers:<10}  {reached:>8.2f}/s {reached / self.rate:>8.2%}"
-            f"  {fullest(self.arrived):>6} of {self.most:<5.0f}  {fullest(self.left):>5}  {verdict}"
+            f"  {fullest(self.arrived):>6} of {int(self.most):<5}  {fullest(self.left):>5}  {verdict}"
         )
 
 
