@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from flask import Flask
+from flask_login import current_user
 
 from app.language import gettext, mark
 
@@ -73,6 +74,13 @@ _LOOKS = {
     "alert": Look(mark("Alert"), "info", "busy"),
 }
 
+# What a client waits for is what staff have to do.
+_AT_THE_DESK = {
+    "held": mark("To review"),
+    "waiting": mark("Waiting for us"),
+    "submitted": mark("Waiting for us"),
+}
+
 # Roles, kinds of ledger entries, ends of sign-ins and the like are shown by their own word, with a capital letter.
 _BY_THEIR_OWN_WORD = (
     mark("Wrong"),
@@ -110,8 +118,9 @@ def init_app(app: Flask) -> None:
 
 
 def look_of(status: str) -> Look:
-    """The look of a status, its word in the language spoken now; an unknown one is its own word."""
+    """The look of a status, its word for who reads, in the language spoken now; an unknown one is its own word."""
     found = _LOOKS.get(str(status))
     if found is None:
         return Look(str(status).capitalize(), "ring", "quiet")
-    return found._replace(words=gettext(found.words))
+    words = _AT_THE_DESK.get(status) if getattr(current_user, "is_staff", False) else None
+    return found._replace(words=gettext(words or found.words))

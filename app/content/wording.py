@@ -74,12 +74,12 @@ def banned_word(
             word=word,
             category=category,
         )
-    if severity is not Severity.BLOCK:
-        message += " " + gettext("Staff will see this message.")
     if instead:
         advice = gettext('Write "%(instead)s" instead.', instead=instead)
     else:
         advice = gettext("Remove it or say it in other words.")
+    if severity is not Severity.BLOCK:
+        advice = gettext("Staff will see this message.") + " " + advice
     return Finding("banned_word", severity, *span, excerpt, message, advice)
 
 

@@ -27,6 +27,7 @@ from app.models import (
 from app.records.pages import Page, page_by_key
 
 SHOWN: Final = 20
+EVENTS: Final = 8
 LONGEST_NOTE: Final = 2_000
 
 
@@ -122,7 +123,7 @@ def events(session: Session, account_id: int) -> Sequence[AuditEvent]:
         select(AuditEvent)
         .where(AuditEvent.account_id == account_id)
         .order_by(AuditEvent.id.desc())
-        .limit(SHOWN)
+        .limit(EVENTS)
     ).all()
 
 

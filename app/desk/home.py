@@ -20,9 +20,11 @@ from app.models import (
     SubmittedDay,
     Task,
     TaskState,
+    TemplateState,
     Ticket,
     TopUp,
     TopUpState,
+    WhatsAppTemplate,
 )
 
 
@@ -39,10 +41,11 @@ class Waiting:
     tickets: int
     sender_ids: int
     adjustments: int
+    templates: int
     alerts: int
 
 
-NOTHING_WAITS: Final = Waiting(0, 0, 0, 0, 0, 0)
+NOTHING_WAITS: Final = Waiting(0, 0, 0, 0, 0, 0, 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +68,7 @@ def waiting(session: Session) -> Waiting:
         select(func.count(Ticket.id)).where(Ticket.state == "open"),
         select(func.count(SenderIdRequest.id)).where(SenderIdRequest.state == "waiting"),
         select(func.count(Adjustment.id)).where(Adjustment.state == "waiting"),
+        select(func.count(WhatsAppTemplate.id)).where(WhatsAppTemplate.state == TemplateState.SUBMITTED),
         select(func.count(StaffAlert.id)),
     )
     row = session.execute(select(*(count.scalar_subquery() for count in counts))).one()

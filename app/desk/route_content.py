@@ -9,14 +9,14 @@ from typing import Final
 from sqlalchemy.orm import Session
 
 from app.content.findings import Severity
-from app.content.switches import rule_names
+from app.content.switches import Switches, rule_names
 from app.desk import audit_log
 from app.desk.audit_log import Actor
 from app.desk.route_values import RouteRefused
 from app.errors import NotFound
 from app.language import gettext, mark
 from app.models import Channel, Route
-from app.sending.route_rules import switches
+from app.sending.route_rules import channel_switches, switches
 
 # In the order in which staff read them.
 RULES: Final = {
@@ -61,7 +61,15 @@ def set_own_rules(
 
 def severities_of(kept: Route) -> dict[str, Severity | None]:
     """The severity of each rule on the route, None where it is off."""
-    held = switches(kept)
+    return _by_rule(switches(kept))
+
+
+def severities_of_channel(channel: str) -> dict[str, Severity | None]:
+    """The same for the routes of a channel that have no rules of their own."""
+    return _by_rule(channel_switches(channel))
+
+
+def _by_rule(held: Switches) -> dict[str, Severity | None]:
     return {name: getattr(held, name) for name in RULES}
 
 

@@ -1,4 +1,5 @@
-"""The desk's lists as rows for a file, in batches: clients, top-ups, the audit log; a client's ledger, tasks, messages.
+"""The desk's lists as rows for a file, in batches: clients, top-ups, suppressed numbers, the audit log; and a client's
+ledger, tasks and messages.
 
 They are the lists of the desk's pages with the same filters, newest first.
 """
@@ -19,7 +20,7 @@ from app.exports import list_rows, message_rows
 from app.exports.desk_asking import account_number
 from app.exports.sheets import Column, Kind
 from app.exports.wishes import Wish, asked_of
-from app.models import Account, AuditEvent, ExportKind, LedgerEntry, Plan, Role, TopUp, User
+from app.models import Account, AuditEvent, ExportKind, LedgerEntry, Plan, Role, Suppression, TopUp, User
 from app.records.periods import Period
 from app.topups import queue, statement
 
@@ -77,6 +78,13 @@ LEDGER_COLUMNS: Final = (
     Column("by"),
 )
 
+SUPPRESSION_COLUMNS: Final = (
+    Column("phone"),
+    Column("since", Kind.MOMENT),
+    Column("source"),
+    Column("note"),
+)
+
 
 def list_of(session: Session, wish: Wish, period: Period) -> List:
     """The list's columns, how many rows it has (None: nobody knows yet), and its rows. `period` is in UTC."""
@@ -93,6 +101,13 @@ def list_of(session: Session, wish: Wish, period: Period) -> List:
         return TOP_UP_COLUMNS, number, _pieces(session, found_top_ups, TopUp.id, _top_ups)
     if wish.kind == ExportKind.DESK_AUDIT:
         return AUDIT_COLUMNS, None, _audit(session, wish, period)
+    if wish.kind == ExportKind.DESK_SUPPRESSION:
+        numbers = select(Suppression).where(Suppression.account_id.is_(None))
+        return (
+            SUPPRESSION_COLUMNS,
+            _count(session, numbers, Suppression.id),
+            _pieces(session, numbers, Suppression.id, _suppressions),
+        )
     account_id, asked = account_number(wish), asked_of(wish, period)
     if wish.kind == ExportKind.DESK_LEDGER:
         entries = select(LedgerEntry).where(LedgerEntry.account_id == account_id, *_within(period))
@@ -170,6 +185,10 @@ def _top_ups(_session: Session, top_ups: Sequence[TopUp]) -> Rows:
         )
         for each in top_ups
     ]
+
+
+def _suppressions(_session: Session, rows: Sequence[Suppression]) -> Rows:
+    return [(row.e164, row.at, row.source, row.note) for row in rows]
 
 
 def _entries(session: Session, entries: Sequence[LedgerEntry]) -> Rows:

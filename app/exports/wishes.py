@@ -30,6 +30,7 @@ ROLES: Final[dict[ExportKind, frozenset[Role]]] = {
     ExportKind.DESK_LEDGER: STAFF_ROLES,
     ExportKind.DESK_TASKS: STAFF_ROLES,
     ExportKind.DESK_MESSAGES: STAFF_ROLES - {Role.FINANCE},
+    ExportKind.DESK_SUPPRESSION: STAFF_ROLES - {Role.FINANCE},
 }
 FILE_TYPES: Final[dict[ExportKind, tuple[str, ...]]] = {
     **dict.fromkeys(ExportKind, ("csv", "xlsx")),
@@ -37,7 +38,7 @@ FILE_TYPES: Final[dict[ExportKind, tuple[str, ...]]] = {
 }
 DESK_KINDS: Final = frozenset(kind for kind in ExportKind if kind.startswith("desk_"))
 _WITHOUT_DAYS: Final = frozenset(
-    {ExportKind.DESK_CLIENTS, ExportKind.DESK_TOP_UPS}
+    {ExportKind.DESK_CLIENTS, ExportKind.DESK_TOP_UPS, ExportKind.DESK_SUPPRESSION}
 )  # their pages have no days
 # What is of one client, and so is asked for with the client's number.
 OF_ONE_CLIENT: Final = frozenset({ExportKind.DESK_LEDGER, ExportKind.DESK_TASKS, ExportKind.DESK_MESSAGES})
@@ -54,6 +55,7 @@ KIND_WORDS: Final[dict[ExportKind, str]] = {
     ExportKind.DESK_LEDGER: mark("Ledger"),
     ExportKind.DESK_TASKS: mark("Tasks"),
     ExportKind.DESK_MESSAGES: mark("Messages"),
+    ExportKind.DESK_SUPPRESSION: mark("Suppression for all clients"),
 }
 
 

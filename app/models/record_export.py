@@ -30,6 +30,7 @@ class ExportKind(StrEnum):
     DESK_LEDGER = "desk_ledger"
     DESK_TASKS = "desk_tasks"
     DESK_MESSAGES = "desk_messages"
+    DESK_SUPPRESSION = "desk_suppression"
 
 
 class ExportState(StrEnum):

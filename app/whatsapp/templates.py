@@ -130,6 +130,11 @@ def any_template(session: Session, public_id: str) -> WhatsAppTemplate:
     return found
 
 
+def may_become(template: WhatsAppTemplate) -> list[TemplateState]:
+    """What WhatsApp may decide of the template as it stands."""
+    return [state for state, sources in MARKS.items() if template.state in sources]
+
+
 def mark(
     session: Session, actor: Actor, public_id: str, state: TemplateState, reason: str
 ) -> WhatsAppTemplate:

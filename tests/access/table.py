@@ -255,7 +255,6 @@ ROLES: Final[dict[str, str]] = {
     "desk_support.index": _DESK,
     "desk_support.ticket": _DESK,
     "desk_suppression.add": "support operator admin",
-    "desk_suppression.download": "support operator admin",
     "desk_suppression.page": "support operator admin",
     "desk_suppression.remove": "support operator admin",
     "desk_suppression.upload": "support operator admin",

@@ -54,6 +54,21 @@ def test_the_entries_of_every_kind_add_up_to_the_balance(client, session, sign_i
     assert explained.sums(session, empty.id).agrees
 
 
+def test_what_is_held_is_told_by_task_and_a_past_day_by_what_it_left(client, session, sign_in, account):
+    held = explained.held_now(session, account.id)
+    assert [(each.task.name, each.held) for each in held] == [("Spring sale", 2_500)]
+    sign_in(client, make_staff(session, role=Role.SUPPORT))
+    ledger = f"/staff/clients/{account.id}/ledger"
+    assert "What is held now, and for what" in client.get(ledger).text
+    for day, available in (("2030-01-01", "43.999"), ("2001-01-01", "0.00")):
+        page = client.get(f"{ledger}?day={day}").text
+        told = re.search(r"Available credits</dt><dd>([^<]+)", page)
+        assert told is not None
+        assert told[1] in (available, available.removesuffix(".00"))
+        assert "How the balance comes about" not in page
+    assert "is not a date" in client.get(f"{ledger}?day=yesterday").text
+
+
 def test_a_balance_that_does_not_come_from_its_entries_is_said_to(client, session, sign_in, account):
     session.execute(update(Account).where(Account.id == account.id).values(available=Account.available + 1))
     session.commit()

@@ -91,7 +91,7 @@ def test_suspending_keeps_the_task_and_takes_release_away(operator, session):
     session.rollback()
     assert session.get_one(Account, task.account_id, populate_existing=True).state == AccountState.SUSPENDED
     page = operator.get(page_of(task)).text
-    assert "nothing can be released" in page
+    assert "Nothing can be released" in page
     assert f"{page_of(task)}/release" not in page
     assert "account.suspend" in session.scalars(select(AuditEvent.action)).all()
 

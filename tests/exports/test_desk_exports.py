@@ -10,7 +10,7 @@ from openpyxl import load_workbook
 
 from app.database import write_transaction
 from app.desk.audit_log import Actor, record
-from app.models import AuditEvent, ExportState, RecordExport, Role
+from app.models import AuditEvent, ExportState, RecordExport, Role, Suppression
 from tests.exports.conftest import rows_of
 from tests.factories.accounts import make_account
 from tests.factories.messages import DELIVERED, FAILED_LATE, REFUSED
@@ -27,6 +27,7 @@ MAY = {
     "desk_ledger": {Role.SUPPORT, Role.FINANCE, Role.OPERATOR, Role.ADMIN},
     "desk_tasks": {Role.SUPPORT, Role.FINANCE, Role.OPERATOR, Role.ADMIN},
     "desk_messages": {Role.SUPPORT, Role.OPERATOR, Role.ADMIN},
+    "desk_suppression": {Role.SUPPORT, Role.OPERATOR, Role.ADMIN},
 }
 
 
@@ -80,6 +81,10 @@ def test_every_list_becomes_a_file_of_what_its_page_shows(client, session, sign_
     assert [row["recipients"] for row in file("desk_tasks", **mine)] == ["3"]
     assert [row["task"] for row in file("desk_messages", **mine, task=task.public_id)] == ["'=Sum"] * 3
     assert [row["status"] for row in file("desk_messages", **mine, status="delivered")] == ["delivered"]
+    session.add(Suppression(e164="+61412000003", source="staff", note="Asked us"))
+    session.add(Suppression(account_id=owner.account_id, e164="+61412000004", source="typed"))
+    session.commit()
+    assert [row["phone"] for row in file("desk_suppression")] == ["'+61412000003"]
 
 
 def test_the_audit_log_goes_out_as_it_is_filtered_and_runs_no_formula(client, session, sign_in, made):

@@ -18,10 +18,12 @@ from app.desk.audit_log import Actor
 from app.extensions import db
 from app.ledger.balances import statement
 from app.models import AccountState
+from app.records.money import money_of_tasks
 from app.topups import adjustments
 from app.topups.statement import lines
 
 _LEDGER_LINES = 10
+_TASKS = 8
 
 
 @blueprint.get("/")
@@ -51,7 +53,8 @@ def tasks(account_id: int) -> ResponseReturnValue:
     account = clients.account(db.session(), account_id)
     before, after = (request.args.get(name, type=int) for name in ("before", "after"))
     page = clients.tasks(db.session(), account_id, before=before, after=after)
-    return render_template("desk_clients/tasks.html", account=account, page=page)
+    money = money_of_tasks(db.session(), [task.id for task in page.rows])
+    return render_template("desk_clients/tasks.html", account=account, page=page, money=money)
 
 
 @blueprint.post("/<int:account_id>/notes")
@@ -128,6 +131,7 @@ def _plan_form(plan_id: int | None) -> PlanForm:
 def _rendered(account_id: int, **forms: Any) -> str:
     session = db.session()
     account = clients.account(session, account_id)
+    latest = clients.tasks(session, account_id).rows[:_TASKS]
     shown = {
         "note_form": NoteForm(formdata=None),
         "plan_form": _plan_form(account.plan_id),
@@ -138,7 +142,8 @@ def _rendered(account_id: int, **forms: Any) -> str:
         account=account,
         members=clients.members(session, account_id),
         lines=lines(session, statement(session, account_id, limit=_LEDGER_LINES).entries),
-        tasks=clients.tasks(session, account_id).rows,
+        tasks=latest,
+        money=money_of_tasks(session, [task.id for task in latest]),
         sign_ins=clients.sign_ins(session, account_id),
         notes=clients.notes(session, account_id),
         events=clients.events(session, account_id),

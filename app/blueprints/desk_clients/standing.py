@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from flask import abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
+from flask_babel import lazy_gettext
 
 from app.access import ADMINS, OPERATORS, roles_required, signed_in_user
 from app.accounts import standing
@@ -16,9 +17,13 @@ from app.extensions import db
 from app.models import AccountState
 
 _ACTS = {
-    "suspend": (standing.suspend, {AccountState.ACTIVE}),
-    "restore": (standing.restore, {AccountState.SUSPENDED}),
-    "close": (standing.close, {AccountState.ACTIVE, AccountState.SUSPENDED}),
+    "suspend": (standing.suspend, {AccountState.ACTIVE}, lazy_gettext("%(name)s is suspended.")),
+    "restore": (standing.restore, {AccountState.SUSPENDED}, lazy_gettext("%(name)s is active again.")),
+    "close": (
+        standing.close,
+        {AccountState.ACTIVE, AccountState.SUSPENDED},
+        lazy_gettext("%(name)s is closed."),
+    ),
 }
 
 
@@ -46,7 +51,7 @@ def close(account_id: int) -> ResponseReturnValue:
 def _act(act: str, account_id: int) -> ResponseReturnValue:
     """Ask for the reason, and for the name where something ends; then act."""
     account = clients.account(db.session(), account_id)
-    function, sources = _ACTS.get(act) or abort(404)
+    function, sources, done = _ACTS.get(act) or abort(404)
     form = ReasonForm() if act == "restore" else StandingForm(account.name)
     if request.method == "GET" or not form.validate():
         page = render_template(
@@ -55,7 +60,6 @@ def _act(act: str, account_id: int) -> ResponseReturnValue:
         return page, 422 if form.errors else 200
     actor = Actor.of(signed_in_user(), request.remote_addr)
     with write_transaction(db.session()) as session:
-        account = function(session, actor, account_id, form.reason.data)
-        words = f"{account.name} is {account.state}."
-    flash(words, "success")
+        name = function(session, actor, account_id, form.reason.data).name
+    flash(str(done) % {"name": name}, "success")
     return redirect(url_for(".page", account_id=account_id), 303)

@@ -8,7 +8,7 @@ from flask_babel import gettext as _
 
 from app.access import OPERATORS, roles_required, signed_in_user
 from app.blueprints.desk_routes import blueprint
-from app.blueprints.desk_routes.content_form import ContentRulesForm
+from app.blueprints.desk_routes.content_form import ContentRulesForm, severity_words
 from app.database import write_transaction
 from app.desk import route_content
 from app.desk import routes as desk
@@ -32,5 +32,11 @@ def content_rules(route_id: int) -> ResponseReturnValue:
             return redirect(url_for(".page", route_id=route_id), 303)
         except RouteRefused as refusal:
             form.refuse(refusal)
-    page = render_template("desk_routes/content.html", form=form, route=route, rules=route_content.RULES)
+    page = render_template(
+        "desk_routes/content.html",
+        form=form,
+        route=route,
+        rules=route_content.RULES,
+        of_channel=severity_words(route_content.severities_of_channel(route.channel)),
+    )
     return page, 422 if form.is_submitted() else 200

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from flask import Response
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from sqlalchemy import func, select
@@ -54,13 +53,6 @@ def upload() -> ResponseReturnValue:
 def remove(suppression_id: int) -> ResponseReturnValue:
     """Take a number off the list."""
     return _desk().remove(suppression_id)
-
-
-@blueprint.get("/suppression.csv")
-@roles_required(SUPPORT_DESK)
-def download() -> Response:
-    """The whole list."""
-    return _desk().download()
 
 
 def _account_id(name: str) -> int | None:

@@ -84,10 +84,11 @@ class ConfirmForm(_Decision):
 
 class RejectForm(_Decision):
     ready = SelectField(
-        lazy_gettext("Reason"), choices=[SelectChoice(name, words) for name, words in READY_REASONS.items()]
+        lazy_gettext("A ready reason"),
+        choices=[SelectChoice(name, words) for name, words in READY_REASONS.items()],
     )
     words = TextAreaField(
-        lazy_gettext("In your own words"),
+        lazy_gettext("Or your own words"),
         [Optional(), at_most(_MOST_REASON)],
     )
 

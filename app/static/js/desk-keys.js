@@ -1,7 +1,7 @@
-// Single keys for the top-up desk. Every element with data-desk-key="x" answers to that key: a link is followed, a
+// Single keys for the queues of the desk. Every element with data-desk-key="x" answers to that key: a link is followed, a
 // button or a field is given the focus. A key alone therefore never decides: Enter on the focused button does.
 //
-//   a  to the amount and "Approve"      r  to the reasons for rejecting
+//   a  to "Approve" or "Release"        r  to the reason for rejecting
 //   c  to "Confirm" (second person)     o  open the receipt
 //   n  the next one in the queue        q  back to the queue
 //
