@@ -73,6 +73,8 @@ class Look:
         if went_by.get("takes") != stands["takes"]:
             rows = rows + self._closed(task, known)
         if not content and not sender_id and not rows:
+            if {**went_by, **stands} != went_by:
+                self._keep(task, {"basis": stands})  # the next look need not read the rows again
             return True
         self._hold(task, stands, content, sender_id, rows)
         return False

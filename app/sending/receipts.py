@@ -44,6 +44,8 @@ TakeOptOuts = Callable[[Session, int, Sequence[OptOut]], None]
 BATCH: Final = 500
 # How long a receipt may wait for its message; a submission's answer is never that late.
 _KEPT_FOR: Final = timedelta(days=3)
+# A carrier that reports what others sent, a million a day, must not keep the books busy with them.
+_LONGEST_GAP: Final = timedelta(hours=6)
 
 APPLIED: Final = "applied"
 NOTED: Final = "noted"  # not final, or says again what is known
@@ -129,20 +131,25 @@ def routes_with_due_receipts(session: Session) -> list[int]:
 
 
 def _match(session: Session, route_id: int, receipts: Sequence[Receipt]) -> dict[int, tuple[int, int]]:
-    """For each receipt that has one: its message's id and task. By the gateway's id, else by our reference."""
+    """For each receipt that has one: its message's id and task. By our reference, else by the gateway's id.
+
+    Carriers begin anew with their ids after a while: it is the newest message of that id that is reported.
+    """
     gateway_ids = {receipt.gateway_id for receipt in receipts}
     references = {receipt.reference for receipt in receipts if receipt.reference}
     rows = session.execute(
-        select(Message.id, Message.task_id, Message.gateway_id, Message.reference).where(
+        select(Message.id, Message.task_id, Message.gateway_id, Message.reference)
+        .where(
             Message.route_id == route_id,
             or_(Message.gateway_id.in_(gateway_ids), Message.reference.in_(references)),
         )
+        .order_by(Message.id)
     ).all()
     by_gateway_id = {row.gateway_id: (row.id, row.task_id) for row in rows if row.gateway_id}
     by_reference = {row.reference: (row.id, row.task_id) for row in rows}
     found = {}
     for receipt in receipts:
-        message = by_gateway_id.get(receipt.gateway_id) or by_reference.get(receipt.reference or "")
+        message = by_reference.get(receipt.reference or "") or by_gateway_id.get(receipt.gateway_id)
         if message is not None:
             found[receipt.id] = message
     return found
@@ -188,4 +195,4 @@ def _wait(receipt: Receipt, moment: datetime) -> None:
         receipt.outcome = UNMATCHED
         receipt.applied_at = moment
     else:
-        receipt.retry_at = moment + max(timedelta(seconds=1), min(age, timedelta(minutes=10)))
+        receipt.retry_at = moment + max(timedelta(seconds=1), min(age, _LONGEST_GAP))

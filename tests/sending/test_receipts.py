@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from app.clock import now
 from app.database import write_transaction
 from app.gateways import signature
-from app.gateways.base import DeliveryReport, InDoubt, ReportStatus
+from app.gateways.base import Accepted, DeliveryReport, InDoubt, ReportStatus
 from app.models import Receipt, Task, TaskState
 from app.sending import receipts
 from app.sending.receipts import apply_due, store_reports
@@ -161,12 +161,29 @@ def test_a_late_failure_is_refunded_where_the_route_does(
     assert house.balance() == (10_000_000 - (0 if refunds else 1_000), 0)
 
 
+def test_of_messages_with_one_id_our_reference_tells_and_else_the_newest_is_meant(
+    any_app: Flask, house: House
+) -> None:
+    task = make_submitted_task(house.session, house.owner, house.route, messages=3)
+    house.session.rollback()
+    pump(any_app, house.route_id, ScriptedGateway(lambda _message: Accepted("always-1")))
+    first = house.messages(task)[0].reference
+    store(house, DeliveryReport("always-1", FAILED, first, "expired"), DeliveryReport("always-1", DELIVERED))
+    apply(house)
+    assert [message.status for message in house.messages(task)] == ["failed", "accepted", "delivered"]
+
+
 def test_a_receipt_of_nobody_is_looked_at_for_days_and_then_given_up(house: House) -> None:
     store(house, DeliveryReport("nobody", DELIVERED))
     apply(house)
     receipt = house.session.scalars(select(Receipt)).one()
     assert receipt.outcome is None
     assert receipt.retry_at > now()
+    receipt.received_at = now() - timedelta(hours=2)
+    house.session.commit()
+    apply(house)
+    house.session.refresh(receipt)
+    assert receipt.retry_at > now() + timedelta(hours=1)  # seldom: a carrier may report a million of others'
     receipt.received_at = now() - timedelta(days=4)
     house.session.commit()
     apply(house)

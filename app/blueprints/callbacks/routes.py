@@ -62,8 +62,9 @@ def receive(route_public_id: str) -> Response:
         return _answer(503, "try again")
 
 
-# WhatsApp fetches the file of a template that it reviews or sends, and nobody else has a use for it.
-_SERVED: Final = frozenset({TemplateState.SUBMITTED, TemplateState.APPROVED})
+# WhatsApp fetches the file of a template that it reviews or sends, and nobody else has a use for it; of a paused one,
+# for what it had taken before.
+_SERVED: Final = frozenset({TemplateState.SUBMITTED, TemplateState.APPROVED, TemplateState.PAUSED})
 
 
 @blueprint.get("/<route_public_id>/media/<template_public_id>")

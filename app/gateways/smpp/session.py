@@ -17,6 +17,7 @@ from app.gateways.smpp.statuses import Status
 log = structlog.get_logger()
 
 _MOST_AT_ONCE: Final = 500
+_MOST_WAITING: Final = 5_000  # deliveries; a carrier that sends on meets a full TCP window
 _UNBIND_SECONDS: Final = 2.0
 _STORING_SECONDS: Final = 5.0
 _QUICK_ACK: Final[int | None] = getattr(socket, "TCP_QUICKACK", None)  # Linux has it
@@ -58,7 +59,7 @@ class Session:
         self._enquire_every = enquire_every
         self._sequence = 0
         self._awaited: dict[int, asyncio.Future[Pdu]] = {}
-        self._deliveries: asyncio.Queue[Pdu] = asyncio.Queue()
+        self._deliveries: asyncio.Queue[Pdu] = asyncio.Queue(_MOST_WAITING)
         self._heard_at = self._now()
         self._acknowledging = False
         self._tasks = [
@@ -99,9 +100,11 @@ class Session:
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
-        with suppress(OSError, TimeoutError):
+        try:
             async with asyncio.timeout(_UNBIND_SECONDS):
                 await self._writer.wait_closed()
+        except (OSError, TimeoutError):
+            self._writer.transport.abort()  # the other end does not even read
 
     def _close(self) -> None:
         self.closed.set()
@@ -122,8 +125,9 @@ class Session:
                 body = await self._reader.readexactly(size) if size else b""
                 self._heard_at = self._now()
                 self._acknowledge_soon()
-                if not self._take(Pdu(head.command, head.status, head.sequence, body)):
+                if not await self._take(Pdu(head.command, head.status, head.sequence, body)):
                     break
+                await self._writer.drain()  # who reads nothing of ours is not read from either
         except (OSError, EOFError):
             log.info("smpp_connection_ended")
         except PduError as error:
@@ -148,7 +152,7 @@ class Session:
             with suppress(OSError):
                 self._writer.get_extra_info("socket").setsockopt(socket.IPPROTO_TCP, _QUICK_ACK, 1)
 
-    def _take(self, unit: Pdu) -> bool:
+    async def _take(self, unit: Pdu) -> bool:
         """Act on a unit; False when it was the last one."""
         if unit.command & pdu.RESPONSE:
             answer = self._awaited.get(unit.sequence)
@@ -156,7 +160,7 @@ class Session:
                 answer.set_result(unit)
             return True
         if unit.command == Command.DELIVER_SM:
-            self._deliveries.put_nowait(unit)
+            await self._deliveries.put(unit)
         elif unit.command in (Command.ENQUIRE_LINK, Command.UNBIND):
             self._write(Pdu(unit.command | pdu.RESPONSE, Status.OK, unit.sequence))
         elif unit.command != Command.ALERT_NOTIFICATION:
