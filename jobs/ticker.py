@@ -25,7 +25,7 @@ from app.lists.reading import stale_lists
 from app.lists.suppression_upload import stale_uploads
 from app.models import Route
 from app.queues import enqueue
-from app.sending import canary, sweep
+from app.sending import canary, heartbeat, sweep
 from app.sending.asking import routes_to_ask
 from app.sending.claims import routes_awaiting_receipts, routes_with_work
 from app.sending.gateways import gateway_for
@@ -72,6 +72,7 @@ def _start(session: Session, settings: Settings) -> None:
     with write_transaction(session):
         until = steady_time(session)
     with write_transaction(session):
+        heartbeat.beat(session)
         sweep.start_due(session, settings.late_start, until)
 
 

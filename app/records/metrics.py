@@ -22,6 +22,7 @@ from app.clock import now
 from app.models import PumpLease, Receipt, Route, RouteOutcome
 from app.records.desk import route_standing
 from app.records.route_figures import DAY, Became, Now, became_by_route, now_of_routes
+from app.sending import heartbeat
 
 _STATUSES = ("accepted", "delivered", "failed", "in_doubt")
 
@@ -50,6 +51,7 @@ def measure(session: Session, queues: Mapping[str, tuple[int, int]], lease: time
     routes = list(session.scalars(select(Route).order_by(Route.id)))
     measures = [
         *_queues(queues),
+        *_ticker(session, moment),
         *_routes(routes, moment),
         *_now(routes, now_of_routes(session, moment)),
         *_outcomes(session),
@@ -66,6 +68,12 @@ def _queues(queues: Mapping[str, tuple[int, int]]) -> Iterable[Measure]:
     yield Measure("carillon_redis_up", "1 where Redis told of the queues.", [({}, float(bool(queues)))])
     yield Measure("carillon_jobs_waiting", "Jobs waiting in Redis.", waiting)
     yield Measure("carillon_jobs_failed", "Jobs that failed within a week.", failed)
+
+
+def _ticker(session: Session, moment: datetime) -> Iterable[Measure]:
+    silence = heartbeat.silence(session, moment)
+    samples: list[Sample] = [] if silence is None else [({}, silence.total_seconds())]
+    yield Measure("carillon_ticker_age_seconds", "Since a ticker last came by.", samples)
 
 
 def _routes(routes: list[Route], moment: datetime) -> Iterable[Measure]:

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 
-from app.models import Role, StaffAlert
+from app.clock import now
+from app.models import Chore, Role, StaffAlert
+from app.sending.heartbeat import LATE, beat, silence
 from tests.factories.accounts import make_account
 from tests.factories.routes import make_route
 from tests.factories.tasks import make_submitted_task
@@ -70,3 +74,17 @@ def test_an_alert_is_dismissed_with_a_note_only(client, session, sign_in, places
     session.rollback()
     assert session.query(StaffAlert).count() == 0
     assert "Called them." in client.get("/staff/audit/").text
+
+
+def test_the_desk_and_monitoring_say_since_when_no_ticker_has_come_by(client, session, sign_in, places):
+    sign_in(client, make_staff(session, role=Role.SUPPORT))
+    beat(session)
+    session.commit()
+    assert "The ticker has not run" not in client.get("/staff/").text
+    session.get(Chore, "tick").done_at = now() - LATE - timedelta(seconds=1)
+    session.commit()
+    assert "The ticker has not run" in client.get("/staff/").text
+    assert "\ncarillon_ticker_age_seconds 12" in client.get("/metrics").text
+    beat(session)
+    session.commit()
+    assert silence(session, now()) < LATE

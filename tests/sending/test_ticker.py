@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from app.clock import now
 from app.extensions import db
 from app.models import Message, Route, StaffAlert, Task, TaskState
-from app.sending import sweep
+from app.sending import heartbeat, sweep
 from jobs.dispatch import pump_slice
 from jobs.ticker import tick
 from tests.factories.routes import make_route
@@ -82,6 +82,7 @@ def test_one_tick_puts_everything_right(any_app: Flask, house: House, redis: Red
     assert house.now(scheduled).state == TaskState.RUNNING
     assert house.statuses(taken) == {"queued": 1, "in_doubt": 1}
     assert asked(redis) == [("dispatch.pump", house.route_id)]
+    assert heartbeat.silence(house.session, now()) is not None
 
 
 def test_a_step_that_fails_holds_up_no_other(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC
+from datetime import UTC, datetime
 
 from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -17,6 +17,7 @@ from app.desk import home
 from app.desk.audit_log import Actor
 from app.extensions import db
 from app.records import desk as records
+from app.sending import heartbeat
 
 
 @blueprint.get("/")
@@ -55,6 +56,13 @@ def _page(wrong: dict[int, NoteForm] | None = None) -> str:
         alerts=alerts,
         tasks_of_alerts=records.tasks_named(session, found),
         routes=routes,
+        no_ticker_since=_no_ticker_since(moment),
         accounts=records.accounts(session),
         may_operate=signed_in_user().role in OPERATORS,
     )
+
+
+def _no_ticker_since(moment: datetime) -> datetime | None:
+    """When the last ticker came by, where that is long ago."""
+    silence = heartbeat.silence(db.session(), moment)
+    return moment - silence if silence is not None and silence > heartbeat.LATE else None
