@@ -43,7 +43,7 @@ def configure_engine(engine: Engine) -> None:
         for pragma in (
             "synchronous=FULL",  # a fence lost to a power cut would send twice
             "foreign_keys=ON",
-            "cache_size=-16000",
+            "cache_size=-1000",  # KiB for each connection: the system keeps the file, and a pump stays small
             "secure_delete=ON",  # what is erased is overwritten
         ):
             connection.execute(f"PRAGMA {pragma}")

@@ -58,7 +58,7 @@ TURNS: Final = int(os.environ.get("TURNS", "3"))
 JOBS: Final = int(os.environ.get("JOBS", "100"))
 GATEWAYS: Final = os.environ.get("GATEWAYS", ",".join(KINDS)).split(",")
 SMPP_DELAY: Final = 20  # milliseconds that a distant carrier takes to answer
-QUEUED: Final = (5_000, 100_000)  # for the memory of a pump
+QUEUED: Final = (5_000, 30_000, 100_000)  # for the memory of a pump
 
 
 @dataclass(frozen=True)
