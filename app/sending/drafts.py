@@ -8,9 +8,9 @@ import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final
+from typing import Any
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import delete, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -21,13 +21,10 @@ from app.language import gettext as _
 from app.models import Channel, Recipient, Rejection, Route, Task, TaskKind, TaskState, User, WhatsAppTemplate
 from app.queues import enqueue_after_commit
 from app.recipients.writing import LONGEST_WRITTEN
+from app.sending import draft_room
 from app.sending.lookup import approved_template, lock_task, open_route, task_of
 from app.sending.states import DRAFT_STATES, move_task
 from app.stored_files import StoredUpload
-
-MOST_CHECKED: Final = (
-    10  # drafts of one account at a time: the workers that check serve all accounts, one after another
-)
 
 
 @dataclass(frozen=True)
@@ -204,7 +201,8 @@ def _create(
     if earlier is not None:
         return earlier
     assert user.account_id is not None  # every view that comes here is for clients
-    _require_room(session, user.account_id)
+    draft_room.require_place(session, user.account_id)
+    draft_room.require_turn(session, user.account_id)
     route = open_route(session, request.route_id, user.account_id)
     task = Task(
         account_id=user.account_id,
@@ -285,7 +283,7 @@ def _sent_before(session: Session, user: User, request: DraftRequest, fingerprin
 def _recheck(session: Session, task: Task, values: dict[str, object]) -> Task:
     """Back to the checks, as a new run: whatever an older run still finds is not written."""
     if task.state != TaskState.CHECKING:
-        _require_room(session, task.account_id)
+        draft_room.require_turn(session, task.account_id)
     if "content" not in values:
         values = {**values, **_filled_anew(session, task)}
     move_task(
@@ -306,21 +304,6 @@ def _recheck(session: Session, task: Task, values: dict[str, object]) -> Task:
     forget_rows(session, task.id)
     enqueue_after_commit(session, "jobs.intake.check", task.id)
     return lock_task(session, task.id)
-
-
-def _require_room(session: Session, account_id: int) -> None:
-    """Raises TaskRefused where so many of the account's drafts are being checked that others would wait for it."""
-    checked = session.scalar(
-        select(func.count(Task.id)).where(Task.account_id == account_id, Task.state == TaskState.CHECKING)
-    )
-    if (checked or 0) >= MOST_CHECKED:
-        raise TaskRefused(
-            _(
-                "%(most)s tasks of your account are being checked, and that is as many as go at once. "
-                "Wait until one is done, then try again.",
-                most=MOST_CHECKED,
-            )
-        )
 
 
 def _fingerprint(

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from app.database import write_transaction
 from app.errors import Conflict, InvalidMove, NotFound, TaskRefused
 from app.models import Recipient, Task, TaskState, User
-from app.sending import drafts
+from app.sending import draft_room, drafts
 from app.sending.checking import _begin, _Progress, _store
 from app.sending.examining import examine
 from tests.factories.users import make_owner
@@ -52,7 +52,7 @@ def test_a_double_click_at_the_same_moment_makes_one_draft(any_app: Flask, house
 
 
 def test_one_account_does_not_keep_the_checks_from_all_others(any_app: Flask, house: House) -> None:
-    waiting = [house.quick(NUMBER) for _ in range(drafts.MOST_CHECKED)]
+    waiting = [house.quick(NUMBER) for _ in range(draft_room.MOST_CHECKED)]
     with pytest.raises(TaskRefused, match="as many as go at once"):
         house.quick(NUMBER)
     with write_transaction(house.session):  # what is being checked may be checked by its newest words
@@ -62,6 +62,16 @@ def test_one_account_does_not_keep_the_checks_from_all_others(any_app: Flask, ho
     house.quick(NUMBER)
     with pytest.raises(TaskRefused, match="as many as go at once"), write_transaction(house.session):
         drafts.check_again(house.session, house.account_id, ready.public_id)
+
+
+def test_an_account_keeps_so_many_drafts_and_no_more(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(draft_room, "MOST_KEPT", 2)
+    kept = [house.quick(NUMBER) for _ in range(2)]
+    with pytest.raises(TaskRefused, match="Discard some"):
+        house.quick(NUMBER)
+    with write_transaction(house.session):
+        drafts.discard(house.session, house.account_id, kept[0].public_id)
+    house.quick(NUMBER)
 
 
 def test_a_closed_route_takes_no_draft(house: House) -> None:
