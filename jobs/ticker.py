@@ -22,6 +22,7 @@ from app.exports import making
 from app.gateways.base import Capabilities, SettingsRefused
 from app.letters.sending import due_letters
 from app.lists.reading import stale_lists
+from app.lists.suppression import left_out_undone
 from app.lists.suppression_upload import stale_uploads
 from app.models import Route
 from app.queues import enqueue
@@ -133,6 +134,8 @@ def _ask_for_lists(session: Session, _settings: Settings) -> None:
         enqueue("jobs.lists.read_list", list_id)
     for upload_id in stale_uploads(session):
         enqueue("jobs.lists.read_suppressions", upload_id)
+    for account_id in sorted(set(left_out_undone(session).values())):
+        enqueue("jobs.lists.leave_out", account_id)
 
 
 def _ask_for_audit(session: Session, _settings: Settings) -> None:

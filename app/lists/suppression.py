@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from secrets import token_hex
 
 from sqlalchemy import ColumnElement, Table, delete, select, update
 from sqlalchemy.orm import Session
@@ -18,7 +19,7 @@ from app.desk import audit_log
 from app.desk.audit_log import Actor
 from app.errors import NotFound
 from app.language import gettext
-from app.models import Suppression, SuppressionSource
+from app.models import Chore, Suppression, SuppressionSource
 from app.queues import enqueue_after_commit
 from app.recipients.intake import Intake, Rejection
 from app.recipients.numbers import NumberRules
@@ -27,6 +28,7 @@ from app.records.pages import Page, page_by_key
 
 MOST_PASTED = 5_000
 LONGEST_NOTE = 200
+_LEAVE_OUT = "leave-out:"
 _CHUNK = 1_000  # numbers asked about at once; databases cap the parameters of a statement
 _TABLE: Table = Suppression.__table__  # type: ignore[assignment]
 
@@ -103,9 +105,30 @@ def suppress_numbers(
     if source is SuppressionSource.OPT_OUT and known:
         _note_wishes(session, account_id, sorted(known))
     if rows:
-        # What is queued to them already must not leave either. Nobody's account has the number 0.
-        enqueue_after_commit(session, "jobs.lists.leave_out", account_id or 0)
+        _ask_to_leave_out(session, account_id or 0, moment)
     return Added(len(rows), len(known))
+
+
+def _ask_to_leave_out(session: Session, account_id: int, moment: datetime) -> None:
+    """What is queued to suppressed numbers already must not leave either. Nobody's account has the number 0.
+
+    A note of it is kept until a job has done so: the job may be lost, and the ticker asks again.
+    """
+    name = f"{_LEAVE_OUT}{account_id}:{token_hex(4)}"
+    insert_new(session, Chore.__table__, [{"name": name, "done_at": moment}])  # type: ignore[arg-type]
+    enqueue_after_commit(session, "jobs.lists.leave_out", account_id)
+
+
+def left_out_undone(session: Session, account_id: int | None = None) -> dict[str, int]:
+    """The notes of what is still to be left out, of one account or of all, and whose each is; 0 is everybody's."""
+    of_account = "" if account_id is None else f"{account_id}:"
+    notes = session.scalars(select(Chore.name).where(Chore.name.startswith(_LEAVE_OUT + of_account)))
+    return {name: int(name.split(":")[1]) for name in notes}
+
+
+def forget_left_out(session: Session, notes: Iterable[str]) -> None:
+    """These were done; what was suppressed since has notes of its own."""
+    session.execute(delete(Chore).where(Chore.name.in_(list(notes))))
 
 
 def remove(session: Session, actor: Actor, account_id: int | None, suppression_id: int) -> str:

@@ -6,6 +6,8 @@ from datetime import timedelta
 
 import pytest
 from flask import Flask
+from redis import Redis
+from rq import Queue
 
 from app.clock import now
 from app.database import write_transaction
@@ -16,6 +18,7 @@ from app.sending.drafts import check_again
 from app.sending.suppressed import SuppressedMeanwhile
 from app.sending.sweep import start_due
 from jobs.lists import leave_out
+from jobs.ticker import tick
 from tests.factories.accounts import make_account
 from tests.sending.engine import House, count
 
@@ -116,6 +119,23 @@ def test_a_number_suppressed_while_the_task_runs_is_left_out_of_what_is_queued(
     assert house.balance() == (9_999_000, 1_000)
     leave_out(account_id or 0)
     assert house.statuses(task) == {"queued": 1, "cancelled": 1}
+
+
+@pytest.mark.parametrize("everybody", [False, True])
+def test_a_lost_job_is_asked_for_again_until_they_are_left_out(
+    any_app: Flask, house: House, redis: Redis, everybody: bool
+) -> None:
+    task = house.submit(house.ready(A, B))
+    suppress(house, A, everybody=everybody)
+    redis.flushall()
+    tick(house.session, house.settings)
+    asked = [job for job in Queue("intake", connection=redis).jobs if job.func_name == "jobs.lists.leave_out"]
+    assert [job.args for job in asked] == [(0 if everybody else house.account_id,)]
+    leave_out(*asked[0].args)
+    assert house.statuses(task) == {"queued": 1, "cancelled": 1}
+    redis.flushall()
+    tick(house.session, house.settings)
+    assert Queue("intake", connection=redis).jobs == []
 
 
 def test_a_number_suppressed_while_staff_looked_is_left_out_at_the_release(house: House) -> None:
