@@ -35,7 +35,7 @@ def leave(session: Session, route_id: int) -> None:
         .where(PumpLease.route_id == route_id)
         .values(holder=None, fence=PumpLease.fence + 1, expires_at=now())
     )
-    waiting = (Message.status == MessageStatus.QUEUED, Message.may_have_left)
+    waiting = (Message.status == MessageStatus.QUEUED, Message.may_have_left.is_(True))
     under_way = select(Task.id).where(Task.route_id == route_id, Task.state.in_(_UNDER_WAY))
     for task in lock_tasks(session, session.scalars(under_way).all()):  # what is being recorded ends, or waits
         of_task = select(Message.id).where(Message.task_id == task.id, *waiting).limit(_BATCH)

@@ -121,6 +121,8 @@ def _require_sendable(session: Session, task: Task, check_run: int) -> None:
     if task.template_id is not None:
         template = approved_template(session, task.template_id, task.account_id)
         out_of_date.require_same_template(task, template)
+        if (problem := out_of_date.template_problem(session, task)) is not None:  # marked in this very moment
+            raise TaskRefused(problem)
     stored = session.execute(
         select(func.count(), func.coalesce(func.sum(Recipient.price), 0)).where(Recipient.task_id == task.id)
     ).one()
