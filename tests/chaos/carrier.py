@@ -28,7 +28,9 @@ from aiohttp import web
 SECRET = "the-carrier-and-we-know-this"
 HEADER = "X-Signature"
 SILENCE = 20.0
-_STALL = 0.5  # seconds by which it is called late; what is given up meanwhile it may never see
+PATIENCE = 300.0  # seconds for what has no promise: a busy machine takes its time
+STALL = 0.5  # seconds by which it is called late; what is given up meanwhile it may never see
+Stall = tuple[datetime, datetime]  # from when until when
 
 
 class Manner(StrEnum):
@@ -71,11 +73,9 @@ class Record:
     asked: Counter[str] = field(default_factory=Counter)
     ambiguous: set[str] = field(default_factory=set)
     refused: set[str] = field(default_factory=set)
-    arrivals: list[float] = field(default_factory=list)
+    arrivals: list[datetime] = field(default_factory=list)
     answered: dict[str, datetime] = field(default_factory=dict)  # when its last answer was given
-    stalls: list[tuple[datetime, datetime]] = field(
-        default_factory=list
-    )  # when its machine let it do nothing
+    stalls: list[Stall] = field(default_factory=list)  # when its machine let it do nothing
     endings: dict[str, str] = field(default_factory=dict)  # delivered or failed, by reference
     untold: set[str] = field(default_factory=set)  # of these no receipt is ever sent
     owed: set[str] = field(default_factory=set)  # a true receipt not yet acknowledged
@@ -118,7 +118,7 @@ class ChaosCarrier:
         started: Future[int] = Future()
         self._thread = threading.Thread(target=lambda: asyncio.run(self._live(started)), daemon=True)
         self._thread.start()
-        self.url = f"http://127.0.0.1:{started.result(timeout=10)}"
+        self.url = f"http://127.0.0.1:{started.result(timeout=PATIENCE)}"
         return self
 
     def __exit__(
@@ -157,11 +157,11 @@ class ChaosCarrier:
             self.record.answered[(await request.json())["reference"]] = datetime.now(UTC)
 
     async def _answer(self, request: web.Request) -> web.StreamResponse:
-        self.record.arrivals.append(time.monotonic())
+        self.record.arrivals.append(datetime.now(UTC))
         body = await request.json()
         reference, to = body["reference"], body["to"]
-        self.record.asked[reference] += 1
-        dice = self._dice(to, self.record.asked[reference])
+        self.record.asked[to] += 1
+        dice = self._dice(to, self.record.asked[to])
         manner = dice.choices(list(self._manners), list(self._manners.values()))[0]
         gateway_id = f"g-{reference}"
         known = self._dedupes and self.record.taken[reference] > 0
@@ -225,7 +225,7 @@ class ChaosCarrier:
                 asleep_from = time.monotonic()
                 await asyncio.sleep(0.1)
                 moment = time.monotonic()
-                if moment - asleep_from > 0.1 + _STALL:
+                if moment - asleep_from > 0.1 + STALL:
                     woke = datetime.now(UTC)
                     self.record.stalls.append((woke - timedelta(seconds=moment - asleep_from), woke))
                 for callback, waiting in list(self._waiting.items()):

@@ -14,13 +14,14 @@ from flask import Flask
 from sqlalchemy.orm import Session
 
 from tests import servers
+from tests.chaos.crew import LONG
 from tests.chaos.stage import Stage
 from tests.sending.engine import House, make_house
 
 
 @pytest.fixture(scope="session")
 def long() -> bool:
-    return os.environ.get("CHAOS") == "long"
+    return LONG
 
 
 @pytest.fixture(scope="session")
@@ -28,7 +29,7 @@ def seed() -> int:
     """CHAOS_SEED gives a storm again; else the short form always has the same one, and the long form a new one."""
     if given := os.environ.get("CHAOS_SEED"):
         return int(given)
-    return int.from_bytes(os.urandom(4)) if os.environ.get("CHAOS") == "long" else 20_261_121
+    return int.from_bytes(os.urandom(4)) if LONG else 20_261_121
 
 
 @pytest.fixture

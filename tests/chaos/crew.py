@@ -18,34 +18,36 @@ import socket
 import struct
 import subprocess
 import sys
+import threading
 import time
+from collections import defaultdict
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 from config import Settings
+from tests.chaos.carrier import PATIENCE, STALL, Stall
 from tests.source import ROOT
 
-LEASE = 1.0
+LONG = os.environ.get("CHAOS") == "long"
+# In the short form, beside whatever else a machine does, a process that got no turn is not to lose its lease at once.
+LEASE = 1.0 if LONG else 3.0
+MARGIN = 2.0 if LONG else 6.0
 CLAIM = 3.0
-MARGIN = 2.0
 TICK = 0.2
-_QUEUES = ["dispatch", "default"]
 
 
 class Crew:
-    """The test's side: starts processes by name, and knows the process id of each.
-
-    `clock` moves the clock of all of them, as it is moved, by so many seconds.
-    """
+    """The test's side: starts processes by name, and knows the process id of each. Workers serve the `queues`."""
 
     def __init__(
         self,
         folder: Path,
         settings: Settings,
         *,
+        queues: Sequence[str] = ("dispatch", "default"),
         plant: str = "",
-        settings_changed: dict[str, Any] | None = None,
     ) -> None:
         self.log = folder / "crew.log"
         self._leases = folder / "leases"
@@ -60,9 +62,9 @@ class Crew:
             "REDIS_URL": settings.redis_url,
             "PYTHONUNBUFFERED": "1",
             "CHAOS_PLANT": plant,
+            "CHAOS_QUEUES": " ".join(queues),
             "CHAOS_CLOCK": str(self._clock),
             "CHAOS_LEASES": str(self._leases),
-            "CHAOS_SETTINGS": json.dumps(settings_changed or {}),
         }
         with self.log.open("ab") as log:
             self._parent = subprocess.Popen(
@@ -118,13 +120,21 @@ class Crew:
             lease: (int(horse), int(worker)) for act, lease, horse, worker in self._leased() if act == "got"
         }
 
+    def stalls(self) -> dict[str, list[Stall]]:
+        """When the machine let a leaseholder do nothing, by its lease: an answer may have come, and not been heard."""
+        found: dict[int, list[Stall]] = defaultdict(list)
+        for act, horse, began, ended in self._leased():
+            if act == "stalled":
+                found[int(horse)].append((_moment(began), _moment(ended)))
+        return {lease: found[horse] for lease, (horse, _) in self.leaseholders().items()}
+
     def overtaken(self) -> list[str]:
         """Leases under which messages were taken after somebody had taken some under a later one."""
         latest: dict[str, int] = {}
         found = []
         for act, lease, *_ in self._leased():
-            route, number = lease.split(".")
             if act == "used":
+                route, number = lease.split(".")
                 if int(number) < latest.get(route, 0):
                     found.append(lease)
                 latest[route] = max(int(number), latest.get(route, 0))
@@ -151,6 +161,10 @@ class Crew:
         return self.log.read_text(errors="replace")[-20_000:]
 
 
+def _moment(seconds: str) -> datetime:
+    return datetime.fromtimestamp(float(seconds), UTC)
+
+
 def children(pid: int) -> list[int]:
     try:
         return [int(each) for each in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
@@ -166,8 +180,8 @@ def is_alive(pid: int) -> bool:
         return False
 
 
-def await_end(pid: int, seconds: float = 60) -> None:
-    deadline = time.monotonic() + seconds
+def await_end(pid: int) -> None:
+    deadline = time.monotonic() + PATIENCE
     while is_alive(pid):
         assert time.monotonic() < deadline, f"Process {pid} does not end."
         time.sleep(0.002)
@@ -205,14 +219,27 @@ def _note_leases(path: Path) -> None:
 
     acquire, take = claims.acquire_lease, claims.take
 
-    def note(act: str, lease: claims.Lease) -> None:
+    def write(*words: object) -> None:
         with path.open("a") as file:
-            file.write(f"{act} {lease.route_id}.{lease.fence} {os.getpid()} {os.getppid()}\n")
+            file.write(" ".join(map(str, words)) + "\n")
+
+    def note(act: str, lease: claims.Lease) -> None:
+        write(act, f"{lease.route_id}.{lease.fence}", os.getpid(), os.getppid())
+
+    def note_stalls() -> None:
+        while True:
+            asleep_from = time.monotonic()
+            time.sleep(0.1)
+            slept = time.monotonic() - asleep_from
+            if slept > 0.1 + STALL:
+                woke = time.time()
+                write("stalled", os.getpid(), woke - slept, woke)
 
     def noted_acquire(*arguments: Any) -> claims.Lease | None:
         lease = acquire(*arguments)
         if lease is not None:
             note("got", lease)
+            threading.Thread(target=note_stalls, daemon=True).start()  # a work-horse gets one lease at most
         return lease
 
     def noted_take(session: Any, lease: claims.Lease, *arguments: Any) -> list[claims.Claimed]:
@@ -237,7 +264,6 @@ def _main(parent: int) -> None:
     logging.getLogger("werkzeug").setLevel(logging.ERROR)
     parent_death.die_with(parent)
     listener = socket.create_server(("127.0.0.1", 0), backlog=128)
-    changed = json.loads(os.environ["CHAOS_SETTINGS"])
     settings = _settings(
         dataclasses.replace(
             Settings.from_env(),
@@ -247,7 +273,7 @@ def _main(parent: int) -> None:
         ),
         {
             "pump_slice": 5.0, "pump_lease": LEASE, "claim_life": CLAIM, "claim_margin": MARGIN,
-            "ticker_interval": TICK, **changed,
+            "ticker_interval": TICK,
         },
     )  # fmt: skip
     app = create_app(settings)
@@ -311,7 +337,7 @@ def _be(name: str, app: Any, listener: socket.socket) -> None:
 
         make_server("127.0.0.1", 0, app, threaded=True, fd=listener.fileno()).serve_forever()
     else:
-        worker.work(_QUEUES, app.config["CARILLON"].redis_url)
+        worker.work(os.environ["CHAOS_QUEUES"].split(), app.config["CARILLON"].redis_url)
 
 
 if __name__ == "__main__":

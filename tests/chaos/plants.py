@@ -20,8 +20,8 @@ from app.blueprints.callbacks import routes as callbacks
 from app.clock import now
 from app.gateways.base import Capabilities
 from app.ledger import transfers
-from app.models import Message, MessageStatus, Money, PumpLease, Route
-from app.sending import claims, outcomes, settlement, sweep
+from app.models import Message, MessageStatus, Money, PumpLease, Route, Task, TaskState
+from app.sending import claims, outcomes, settlement, steering, sweep
 from app.sending.pace import Handover
 
 _M = MessageStatus
@@ -153,6 +153,56 @@ def forget_what_was_fenced() -> None:
     claims.take = lossy  # type: ignore[assignment]
 
 
+def cancel_what_is_fenced() -> None:
+    """Cancelling calls off and releases also what is on the wire."""
+    cancel_unsent = steering.cancel_unsent
+
+    def greedy(session: Session, task: Task) -> int:
+        session.execute(
+            update(Message)
+            .where(Message.task_id == task.id, Message.status == _M.SENDING)
+            .values(status=_M.QUEUED)
+        )
+        return cancel_unsent(session, task)
+
+    steering.cancel_unsent = greedy
+
+
+def resume_from_the_start() -> None:
+    """A task that goes on begins anew, with what has left before the pause."""
+    resume = steering.resume
+
+    def forgetful(session: Session, account_id: int, public_id: str, **more: Any) -> Task:
+        task = resume(session, account_id, public_id, **more)
+        has_left = (_M.SENDING, _M.ACCEPTED, _M.DELIVERED)
+        session.execute(
+            update(Message)
+            .where(Message.task_id == task.id, Message.status.in_(has_left))
+            .values(status=_M.QUEUED, money=Money.HELD, final_at=None)
+        )
+        return task
+
+    steering.resume = forgetful
+
+
+def pump_through_a_pause() -> None:
+    """A pump does not ask whether a task is paused."""
+    take = claims.take
+
+    def deaf(session: Session, *arguments: Any) -> list[claims.Claimed]:
+        paused = session.scalars(select(Task.id).where(Task.state == TaskState.PAUSED)).all()
+        _put(session, paused, TaskState.RUNNING)
+        taken = take(session, *arguments)
+        _put(session, paused, TaskState.PAUSED)
+        return taken
+
+    claims.take = deaf  # type: ignore[assignment]
+
+
+def _put(session: Session, task_ids: Sequence[int], state: TaskState) -> None:
+    session.execute(update(Task).where(Task.id.in_(task_ids)).values(state=state))
+
+
 PLANTS: dict[str, Callable[[], None]] = {
     plant.__name__: plant
     for plant in (
@@ -163,6 +213,9 @@ PLANTS: dict[str, Callable[[], None]] = {
         forget_to_release,
         ignore_the_lease,
         forget_what_was_fenced,
+        cancel_what_is_fenced,
+        resume_from_the_start,
+        pump_through_a_pause,
     )
 }
 

@@ -49,8 +49,8 @@ class Stage:
         )  # fmt: skip
 
     @contextlib.contextmanager
-    def crew(self, *, plant: str = "", changed: dict[str, Any] | None = None) -> Iterator[Crew]:
-        crew = Crew(self._folder, self.settings, plant=plant, settings_changed=changed)
+    def crew(self, **options: Any) -> Iterator[Crew]:
+        crew = Crew(self._folder, self.settings, **options)
         try:
             yield crew
         finally:

@@ -10,9 +10,9 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import datetime
-from enum import StrEnum
 from pathlib import Path
 from typing import Protocol
 
@@ -27,34 +27,20 @@ from app.database import configure_engine
 from app.models import Message, MessageStatus, PumpLease
 from app.sending.settlement import FINAL
 from app.sending.sweep import INTERRUPTED
-from tests.chaos.carrier import ChaosCarrier, Record
+from tests.chaos.carrier import PATIENCE, ChaosCarrier, Record
 from tests.chaos.crew import LEASE, MARGIN, Crew, children, is_alive
+from tests.chaos.people import People
+from tests.chaos.plan import STEERS, Event, Plan
 
 WORKERS = ("one", "two", "three")
 EVERYBODY = (*WORKERS, "ticker", "web")
 
 
-class Event(StrEnum):
-    KILL_PUMP = "kill the work-horse that pumps"
-    KILL_HORSE = "kill any work-horse"
-    KILL_WORKER = "kill a worker"
-    KILL_TICKER = "kill the ticker"
-    KILL_WEB = "kill the web"
-    KILL_IDLE = "kill a worker that does not pump"  # in no plan that is drawn
-    STOP_PUMP = "stop the pump past its lease"
-    STOP_PUMP_LONG = "stop the pump past its claims"
-    FLUSH_REDIS = "flush Redis"
-    RESTART_REDIS = "stop and restart Redis"
-    RESTART_DATABASE = "restart the database"
-    FILL_DISK = "fill the disk"
-
-
-KILLS = (Event.KILL_PUMP, Event.KILL_HORSE, Event.KILL_WORKER, Event.KILL_TICKER, Event.KILL_WEB)
-_LIKELY = (35, 25, 20, 10, 10)
 _LULL = 0.8  # seconds to wait for messages to leave before the next blow
-_PATIENCE = 3.0  # seconds to wait for a work-horse to strike
+_ATTENTION = 3.0  # seconds to wait for a work-horse to strike
 # So much of the messages reaches the carrier at all, the others are left in doubt. The blows are spread over these.
 _SHARE = 0.8
+_DEADLY = 0.15  # seconds, within which the web dies under a click
 _LOOK = 0.5  # seconds between two looks at every message: looking more often keeps the carrier waiting
 
 
@@ -73,34 +59,13 @@ class Servers(Protocol):
     def fill_disk(self) -> contextlib.AbstractContextManager[None]: ...
 
 
-@dataclass(frozen=True)
-class Plan:
-    """The events of a storm, in order."""
-
-    seed: int
-    database: str
-    events: tuple[Event, ...]
-
-    @classmethod
-    def drawn(cls, seed: int, database: str, kills: int, others: int) -> Plan:
-        """So many kills, and as many `others` in between, of each kind in turn. The same seed draws the same plan."""
-        dice = random.Random(f"{seed}:{kills}:{others}:{database}")
-        events = dice.choices(KILLS, _LIKELY, k=kills)
-        special = [Event.STOP_PUMP, Event.FLUSH_REDIS, Event.RESTART_REDIS]
-        special.append(Event.FILL_DISK if database == "sqlite" else Event.RESTART_DATABASE)
-        special.append(Event.STOP_PUMP_LONG)
-        for number in range(others):
-            events.insert(dice.randrange(len(events) + 1), special[number % len(special)])
-        return cls(seed, database, tuple(events))
-
-
 @dataclass
 class Told:
     """What happened: how often what was done, and what a process held when it was struck: references and claims."""
 
     events: Counter[Event] = field(default_factory=Counter)
     kills: int = 0
-    left_out: Counter[Event] = field(default_factory=Counter)  # blows that this machine does not allow
+    left_out: Counter[Event] = field(default_factory=Counter)  # what this machine does not allow
     in_the_dark: set[tuple[str, str]] = field(default_factory=set)
     diary: list[tuple[float, int, str]] = field(default_factory=list)
     seconds: dict[str, float] = field(default_factory=dict)
@@ -115,7 +80,8 @@ class Storm:
         crew: Crew,
         servers: Servers,
         carrier: ChaosCarrier,
-        database_url: str,
+        people: People,
+        engine: Engine,
         answer_timeout: float,
     ) -> None:
         self._answer_timeout = answer_timeout
@@ -123,14 +89,16 @@ class Storm:
         self._crew = crew
         self._servers = servers
         self._carrier = carrier
+        self._people = people
+        self._clicking = ThreadPoolExecutor(max_workers=1)
         self._dice = random.Random(f"storm {plan.seed}")
         self._stopped: list[tuple[float, int]] = []
         self._struck: dict[int, datetime] = {}  # work-horses and workers, and when
-        self.engine = reading_engine(database_url)
+        self.engine = engine
         self.told = Told()
 
     def rage(self, messages: int) -> Told:
-        """Do the whole plan, spread evenly over the messages as they leave. Nobody stays stopped afterwards."""
+        """Do the whole plan, spread evenly over the messages as they leave. Nothing stays stopped afterwards."""
         began = time.monotonic()
         events = self._plan.events
         for number, event in enumerate(events):
@@ -145,6 +113,8 @@ class Storm:
                 )
         while self._stopped:
             self._wake(all_of_them=True)
+        self._people.let_go_on()
+        self._clicking.shutdown()
         self._look_into_the_dark()
         return self.told
 
@@ -167,6 +137,10 @@ class Storm:
             time.sleep(0.05)
 
     def _do(self, event: Event) -> None:
+        if event in STEERS:
+            if self._steer(event):
+                self.told.events[event] += 1
+            return
         match event:
             case Event.KILL_PUMP | Event.KILL_HORSE:
                 if self._strike(signal.SIGKILL, pumps=event is Event.KILL_PUMP) is None:
@@ -203,6 +177,19 @@ class Storm:
                     time.sleep(self._dice.uniform(0.5, 2.0))
         self.told.events[event] += 1
 
+    def _steer(self, event: Event) -> bool:
+        """People click; every other time the web dies under it. Meanwhile those wake that are to."""
+        click = self._clicking.submit(self._people.act, event)
+        dies_at = time.monotonic() + self._dice.uniform(0.0, _DEADLY)
+        is_to_die = self._dice.random() < 0.5
+        while not click.done():
+            self._wake()
+            if is_to_die and time.monotonic() > dies_at:
+                is_to_die = False
+                self._kill("web")
+            time.sleep(0.005)
+        return click.result()
+
     def _kill(self, name: str) -> None:
         pid = self._crew.pids[name]
         self._crew.kill(name)
@@ -213,13 +200,17 @@ class Storm:
 
     def _strike(self, number: signal.Signals, *, pumps: bool) -> int | None:
         """Strike a work-horse at work, the one that pumps where there is one; None when there is none at all."""
-        deadline = time.monotonic() + _PATIENCE
+        deadline = time.monotonic() + _ATTENTION
         while time.monotonic() < deadline:
             self._wake()
             stopped = {pid for _, pid in self._stopped}
             horses = [pid for pid in self._crew.horses() if pid not in stopped]
             wanted = self._pumping() if pumps else None
-            if wanted not in horses and horses and (not pumps or time.monotonic() > deadline - _PATIENCE / 3):
+            if (
+                wanted not in horses
+                and horses
+                and (not pumps or time.monotonic() > deadline - _ATTENTION / 3)
+            ):
                 wanted = self._dice.choice(horses)
             if wanted is not None and wanted in horses:
                 with contextlib.suppress(ProcessLookupError):
@@ -240,7 +231,7 @@ class Storm:
 
     def _idle(self) -> str:
         """A worker whose work-horse does not hold the lease, while somebody's does."""
-        deadline = time.monotonic() + _PATIENCE
+        deadline = time.monotonic() + _ATTENTION
         while (pumping := self._pumping()) is None and time.monotonic() < deadline:
             time.sleep(0.03)
         return self._dice.choice([name for name in WORKERS if pumping not in children(self._crew.pids[name])])
@@ -254,7 +245,8 @@ class Storm:
     def _look_into_the_dark(self) -> None:
         """Look once more before the next blow: a commit that the struck process had sent to a busy server may have
         been on its way."""
-        for _ in range(100):
+        deadline = time.monotonic() + PATIENCE
+        while time.monotonic() < deadline:
             with contextlib.suppress(DBAPIError), Session(self.engine) as session:
                 self.told.in_the_dark |= held_by(session, self._crew.leaseholders(), self._struck)
                 return

@@ -6,13 +6,13 @@ from collections.abc import Callable
 
 import pytest
 
+from tests.chaos.plan import Event, Plan
 from tests.chaos.stage import Stage
-from tests.chaos.storm import Event, Plan
 from tests.chaos.weather import Size, weather
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(900)
+@pytest.mark.timeout(1800)
 @pytest.mark.postgres
 def test_a_database_that_dies_forgets_no_fence_though_it_is_told_not_to_wait_for_commits(
     stage_on: Callable[[str], Stage], seed: int

@@ -11,53 +11,71 @@ from sqlalchemy.orm import Session
 
 from app.extensions import db
 from tests.chaos import verdict
-from tests.chaos.carrier import ChaosCarrier
+from tests.chaos.carrier import ChaosCarrier, Manner
+from tests.chaos.people import People
+from tests.chaos.plan import STEERS, Event, Plan
 from tests.chaos.stage import CREDIT, Stage
-from tests.chaos.storm import EVERYBODY, Plan, Storm, Told, calm
+from tests.chaos.storm import WORKERS, Storm, Told, calm, reading_engine
 from tests.factories.tasks import make_submitted_task
-
-_TASKS = 4
 
 
 @dataclass(frozen=True)
 class Size:
-    """How many messages, and how many a second their route allows. `still`: after so many seconds without any change
-    nothing more is awaited. `answer_timeout` is what the carrier is given; where many processes share few processors,
-    too little of it makes doubts that the carrier never meant."""
+    """How many messages in how many tasks, and how many a second their route allows.
+
+    `still`: after so many seconds without any change nothing more is awaited. `answer_timeout` is what the carrier is
+    given; where many processes share few processors, too little of it makes doubts that the carrier never meant.
+    """
 
     messages: int
     rate: int
-    still: float = 45.0
+    tasks: int = 8
+    still: float = 120.0
     answer_timeout: float = 2.0
 
 
-def weather(stage: Stage, kind: str, plan: Plan, size: Size, plant: str = "") -> tuple[list[str], Told]:
+def weather(
+    stage: Stage,
+    kind: str,
+    plan: Plan,
+    size: Size,
+    plant: str = "",
+    manners: dict[Manner, int] | None = None,
+) -> tuple[list[str], Told]:
     """The complaints, and what happened. `kind` is what the carrier can do: it `dedupes`, is `asked`, or `neither`."""
-    carrier = ChaosCarrier(plan.seed, dedupes=kind == "dedupes", tells_doubtful=kind != "asked")
-    with carrier, stage.app.app_context(), stage.crew(plant=plant) as crew:
+    carrier = ChaosCarrier(
+        plan.seed, dedupes=kind == "dedupes", tells_doubtful=kind != "asked", manners=manners
+    )
+    queues = ("dispatch", "intake", "default")
+    with carrier, stage.app.app_context(), stage.crew(queues=queues, plant=plant) as crew:
         session = db.session()
         house = stage.house(session, carrier, kind, size.rate, size.answer_timeout)
-        for part in range(_TASKS):
+        for part in range(size.tasks):
             make_submitted_task(
-                session, house.owner, house.route, messages=size.messages // _TASKS, name=f"Part {part}"
+                session, house.owner, house.route, messages=size.messages // size.tasks, name=f"Part {part}"
             )
-        session.rollback()
-        crew.start(*EVERYBODY)
-        storm = Storm(plan, crew, stage, carrier, stage.database_url, size.answer_timeout)
+        engine = reading_engine(stage.database_url)
+        people = People(stage.app, session, house.owner, engine, plan.seed)
+        crew.start("web")
+        people.come(crew.web, top_ups=plan.events.count(Event.TOP_UP))
+        crew.start(*WORKERS, "ticker")
+        storm = Storm(plan, crew, stage, carrier, people, engine, size.answer_timeout)
         began = time.monotonic()
         told = storm.rage(size.messages)
         told.seconds["storm"] = time.monotonic() - began
-        calm(storm.engine, carrier, doubts=False, still=size.still)
+        calm(engine, carrier, doubts=False, still=size.still)
         told.seconds["until all but doubts was over"] = time.monotonic() - began
-        with Session(storm.engine) as looking:
-            seen = verdict.doubts(looking, carrier.record, told.in_the_dark, size.answer_timeout)
+        with Session(engine) as looking:
+            seen = verdict.doubts(
+                looking, carrier.record, told.in_the_dark, crew.stalls(), size.answer_timeout
+            )
         crew.kill("ticker")
         crew.start("ticker", in_doubt_release=0.5)  # as if the set time had passed
-        calm(storm.engine, carrier, doubts=True, still=size.still)
+        calm(engine, carrier, doubts=True, still=size.still)
         told.seconds["until all was over"] = time.monotonic() - began
-        with Session(storm.engine) as looking:
+        with Session(engine) as looking:
             found = verdict.complaints(
-                looking, carrier, seen, crew.overtaken(),
+                looking, carrier, seen, crew.overtaken(), people.wishes,
                 credit=CREDIT, dedupes=kind == "dedupes", rate=size.rate,
             )  # fmt: skip
             ends = dict(verdict.figures(looking))
@@ -65,6 +83,7 @@ def weather(stage: Stage, kind: str, plan: Plan, size: Size, plant: str = "") ->
             f"\nseed {plan.seed}, {plan.database}, {kind} {plant}: {size.messages} messages ({ends}), {told.kills}"
             f" kills in {told.events.total()} events, {len(carrier.record.ambiguous)} answers left us in doubt and"
             f" {len(told.in_the_dark)} were held by a process when it was struck, {len(seen.standing)} stood in doubt;"
+            f" people: { {event.name: told.events[event] for event in STEERS} };"
             f" {', '.join(f'{seconds:.0f} s {what}' for what, seconds in told.seconds.items())}; {found}\n"
         )
         if told.left_out:
