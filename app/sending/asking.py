@@ -36,6 +36,7 @@ from app.sending.settlement import (
 
 BATCH: Final = 200
 _AT_ONCE: Final = 8
+_ASKED_FOR: Final = 20.0  # seconds; what a slow carrier was not asked about by then stays due
 _SOONEST: Final = timedelta(seconds=1)
 _LATEST: Final = timedelta(minutes=10)
 
@@ -77,16 +78,20 @@ def doubts(session: Session, route_id: int) -> list[Doubt]:
 
 
 async def ask(gateway: AnswersQuestions, asked: Sequence[Doubt]) -> list[tuple[Doubt, Outcome]]:
-    """What the carrier says of each, a few at a time. The gateway is opened and closed here."""
-    places = asyncio.Semaphore(_AT_ONCE)
+    """What the carrier says of each, a few at a time, or of the first, where it takes its time. The gateway is opened
+    and closed here.
+    """
+    places, loop = asyncio.Semaphore(_AT_ONCE), asyncio.get_running_loop()
+    ends = loop.time() + _ASKED_FOR
 
-    async def one(doubt: Doubt) -> tuple[Doubt, Outcome]:
+    async def one(doubt: Doubt) -> tuple[Doubt, Outcome] | None:
         async with places:
-            return doubt, storable(await gateway.ask(doubt.reference))
+            return (doubt, storable(await gateway.ask(doubt.reference))) if loop.time() < ends else None
 
     await gateway.open()
     try:
-        return list(await asyncio.gather(*map(one, asked)))
+        said = await asyncio.gather(*map(one, asked))
+        return [each for each in said if each is not None]
     finally:
         await gateway.close()
 

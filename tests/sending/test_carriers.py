@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import replace
 from datetime import timedelta
 
@@ -99,3 +100,17 @@ def test_the_sweep_and_the_questions_know_of_it(any_app: Flask, house: House) ->
     house.session.execute(update(Route).values(carrier_since=now() - timedelta(hours=1)))
     house.session.commit()
     assert len(asking.doubts(house.session, house.route_id)) == 2
+
+
+def test_a_carrier_that_takes_its_time_is_asked_about_a_few_and_holds_nobody_up(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    class Slow(ScriptedGateway):
+        async def ask(self, reference: str) -> Outcome:
+            await asyncio.sleep(0.3)
+            return InDoubt("timeout")
+
+    monkeypatch.setattr(asking, "_ASKED_FOR", 0.2)
+    doubts = [asking.Doubt(number, 1, 1, f"r{number}", None) for number in range(100)]
+    said = asyncio.run(asking.ask(Slow(), doubts))
+    assert len(said) <= asking._AT_ONCE

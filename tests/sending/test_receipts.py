@@ -8,9 +8,12 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from flask import Flask
-from sqlalchemy import select, update
+from redis import Redis
+from rq import SimpleWorker
+from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
+import jobs.receipts
 from app.clock import now
 from app.database import write_transaction
 from app.gateways import signature
@@ -242,3 +245,21 @@ def test_tasks_of_one_account_settle_side_by_side_without_waiting_in_a_ring(
     assert at_once(any_app, [apply_all] * 4) == {"done": 4}
     assert house.statuses(first) + house.statuses(second) == {"failed": 120}
     assert house.balance() == (10_000_000, 0)
+
+
+def test_a_flood_of_receipts_leaves_the_worker_to_others_now_and_then(
+    house: House, redis: Redis, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(receipts, "BATCH", 1)
+    monkeypatch.setattr(jobs.receipts, "BATCH", 1)
+    monkeypatch.setattr(jobs.receipts, "_SLICE", 0.0)
+    reports = [DeliveryReport(f"nobody-{number}", DELIVERED) for number in range(3)]
+    store(house, *reports)
+    worker = SimpleWorker(["default"], connection=redis)
+    worker.work(burst=True, max_jobs=1, logging_level="WARNING")
+    looked = select(func.count()).select_from(Receipt).where(Receipt.retry_at > Receipt.received_at)
+    house.session.rollback()
+    assert house.session.scalar(looked) == 1
+    worker.work(burst=True, logging_level="WARNING")
+    house.session.rollback()
+    assert house.session.scalar(looked) == 3
