@@ -6,14 +6,15 @@ What a carrier counts is arrivals, and only departures are ours to set. Two rule
    slow commits make late is caught up, at `_PEAK` times the rate at most. This holds the mean.
 2. The window. A second may hold `most` = the rate and one message, or one in a hundred. So message n leaves a second
    or more after message n - most *arrived*: then no second of arrivals holds more than `most`, whatever happens on the
-   way. When a message arrived we know when it is answered: at the latest then, less what the fastest answer of all took
-   (the way there and back, which all take). Another's answer tells nothing of it: on a connection of its own it may
-   have been overtaken.
+   way. When a message arrived we know when it is answered: at the latest then, less what the fastest answer of the last
+   seconds took (the way there and back, which all take).
 
 A schedule at the rate alone reaches `most` in a second and `_room` (a hundredth of a second from 100/s on), so that
-messages may be that late without costing anything. Whatever is later holds the schedule up, by `_PATIENCE` in all: a
-jam on the way is over soon, and is caught up. Where messages are later than that as a rule, it is the carrier that
-takes now more and now less time to answer, which says nothing of when they arrived: then by `_LITTLE_PATIENCE`.
+messages may be that late without costing anything. What a late answer says beyond that depends on the others. Where
+nothing that left later was answered well before it, there was a jam: all of them arrive at its end, and the next ones
+wait until that second is over (`_LONGEST_JAM` at most). Where it was overtaken, it may have come late on a connection
+of its own; or the carrier takes now more and now less time to answer, which says nothing of when messages arrived. So
+that holds the schedule up by `_PATIENCE` in all, and where it is the rule, nothing is taken for a jam.
 
 What a route could have sent while it had nothing to send is not caught up.
 
@@ -34,9 +35,12 @@ _AIM: Final = 0.998  # of the rate, lest a first message that travels slowly lif
 _PEAK: Final = 2.0  # of the rate, while it catches up: a stall is made up for within twice its length
 _PEAK_SLACK: Final = 0.005  # seconds: timers are no finer than a few milliseconds
 _SECOND: Final = 1.001  # seconds: what is no later than the fastest by much is not measured
-_PATIENCE: Final = 0.1  # seconds that late arrivals may put the schedule behind
-_LITTLE_PATIENCE: Final = 0.05  # the same: half a hundredth of ten seconds' work
+_PATIENCE: Final = 0.05  # seconds that answers which were overtaken may put the schedule behind
+_LONGEST_JAM: Final = 0.5  # seconds
+_JAM_GOES_ON: Final = 0.1  # seconds, beyond those that a holder waits for its last answers
+_TOGETHER: Final = 0.02  # seconds: answers that come within them overtake nothing
 _UNUSUAL: Final = 0.01  # seconds beyond the fastest
+_LATELY: Final = 0.5  # seconds, and ten messages: the fastest answer is that of the last one to two of them
 _LONGEST_LAG: Final = 1.0  # seconds; what is later than that is not made up for
 _WORKERS_BUSY: Final = 60.0  # seconds that a route may wait for its next holder; beyond, a clock was set
 # Seconds until the last second of a holder that lost the route is over. It has little in hand, and finds out when it
@@ -46,10 +50,13 @@ _LAST_SECOND: Final = 1.3
 
 @dataclass(slots=True)
 class Place:
-    """When a message left, and after how many seconds it was answered, once it was."""
+    """When a message left, and after how many seconds it was answered, once it was; `overtaken` where one that left
+    later was answered well before it.
+    """
 
     left: float
     took: float | None = None
+    overtaken: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,8 +85,13 @@ class Pace:
         self._most = int(rate + max(1.0, rate / 100)) if rate <= _FASTEST_WATCHED else 0
         self._room = self._most / rate - 1.0
         self._left: deque[Place] = deque(maxlen=self._most)
-        self._fastest = float("inf")
-        self._usually_late = 0.0  # a mean of the last ones, about a second's
+        self._fastest = self._fastest_lately = self._fastest_before = float("inf")
+        self._lately = max(_LATELY, 10 / rate)
+        self._lately_from = 0.0
+        self._usually_late = 0.0  # the overtaken ones: a mean of the last messages, about a second's
+        self._newest = 0.0  # departure of those that are answered
+        self._newest_before = 0.0  # the same of those that were answered more than a moment ago
+        self._answers: deque[tuple[float, float]] = deque()  # of this moment: when, and the newest then
         self._next_at = next_at
         self._peak_at = 0.0
         self._rested = False
@@ -93,7 +105,7 @@ class Pace:
             if -max(1.0, 2 / rate) <= gap <= _WORKERS_BUSY:
                 pace = cls(rate, next_at)
                 pace._rested = left.next_at is None or gap > _LONGEST_LAG
-                latest = moment + pace._room + _PATIENCE  # beyond, the clock was set back
+                latest = moment + pace._room + _JAM_GOES_ON  # beyond, the clock was set back
                 pace._left.extend(Place(min(each, latest), 0.0) for each in left.arrived)
                 return pace
         return cls(rate, moment + _LAST_SECOND + 2 / rate)
@@ -104,8 +116,10 @@ class Pace:
         if self._most and len(self._left) == self._most:
             oldest = self._left[0]
             free = oldest.left + _SECOND
-            patience = _PATIENCE if self._usually_late <= self._room else _LITTLE_PATIENCE
-            due = max(due, min(free + self._late(oldest), max(free + self._room, self._next_at + patience)))
+            late = min(self._late(oldest), _LONGEST_JAM)
+            if not self._tells(oldest):
+                late = min(late, max(self._room, self._next_at + _PATIENCE - free))
+            due = max(due, free + late)
         return max(due - moment, 0.0)
 
     def take(self, moment: float) -> Place:
@@ -121,9 +135,28 @@ class Pace:
     def answered(self, place: Place, moment: float) -> None:
         """The gateway answered now, so the message has arrived; or nobody will say any more whether it has."""
         place.took = moment - place.left
-        self._fastest = min(self._fastest, place.took)
-        if self._most:
-            self._usually_late += (self._late(place) - self._usually_late) / self._most
+        if not self._most:
+            return
+        self._note_fastest(place.took, moment)
+        while self._answers and self._answers[0][0] < moment - _TOGETHER:
+            self._newest_before = self._answers.popleft()[1]
+        place.overtaken = place.left < self._newest_before
+        if place.left > self._newest:
+            self._newest = place.left
+            self._answers.append((moment, place.left))
+        late = min(self._late(place), _LONGEST_JAM) if place.overtaken else 0.0
+        self._usually_late += (late - self._usually_late) / self._most
+
+    def _note_fastest(self, took: float, moment: float) -> None:
+        if moment - self._lately_from > self._lately:
+            self._fastest_before, self._fastest_lately = self._fastest_lately, took
+            self._lately_from = moment
+        self._fastest_lately = min(self._fastest_lately, took)
+        self._fastest = min(self._fastest_before, self._fastest_lately)
+
+    def _tells(self, place: Place) -> bool:
+        """Whether how long its answer took says when it arrived."""
+        return not place.overtaken and self._usually_late <= _UNUSUAL
 
     def _late(self, place: Place) -> float:
         """By how much later than the fastest it arrived; as late as costs nothing, where nobody knows."""
@@ -141,8 +174,8 @@ class Pace:
 
     def _arrived(self, place: Place, moment: float) -> float:
         """When it has arrived, at the latest. What is unanswered for unusually long is in a jam that goes on."""
-        latest = self._room + _PATIENCE
-        if place.took is None and self._usually_late <= self._room:
-            jammed = moment - place.left - self._fastest > _UNUSUAL
-            return place.left + (latest if jammed else self._room)
-        return place.left + min(self._late(place), latest)
+        if place.took is None and self._tells(place) and moment - place.left - self._fastest > _UNUSUAL:
+            return moment + _JAM_GOES_ON
+        return place.left + min(
+            self._late(place), _LONGEST_JAM if self._tells(place) else self._room + _PATIENCE
+        )
