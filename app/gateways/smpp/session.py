@@ -127,7 +127,8 @@ class Session:
                 self._acknowledge_soon()
                 if not await self._take(Pdu(head.command, head.status, head.sequence, body)):
                     break
-                await self._writer.drain()  # who reads nothing of ours is not read from either
+                with suppress(OSError):  # what came before the end is still read
+                    await self._writer.drain()  # who reads nothing of ours is not read from either
         except (OSError, EOFError):
             log.info("smpp_connection_ended")
         except PduError as error:
