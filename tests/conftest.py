@@ -29,7 +29,7 @@ from config import Settings
 from tests import servers
 from tests.factories.users import PASSWORD, TOTP_SECRET
 from tests.panel_client import PanelClient
-from tests.warm import share_rules, share_statements
+from tests.warm import share_rules, share_statements, wait_for_no_disk
 
 DATABASES = {"sqlite": "sqlite", "postgresql": pytest.param("postgresql", marks=pytest.mark.postgres)}
 
@@ -151,6 +151,7 @@ def make_app(request: pytest.FixtureRequest) -> Iterator[Callable[[Settings], Fl
         app.jinja_env.bytecode_cache = _TEMPLATES
         with app.app_context():
             share_statements(db.engine)
+            wait_for_no_disk(db.engine)
         apps.append(app)
         return app
 
