@@ -26,6 +26,7 @@ from app.gateways.base import (
 )
 from app.sending import task_notices
 from benchmarks._pumping import pumped
+from jobs import interpreter
 
 
 class Nowhere:
@@ -49,6 +50,7 @@ class Nowhere:
 def main(arguments: Sequence[str]) -> None:
     engine = create_engine(arguments[0])
     configure_engine(engine)
+    interpreter.prepare()
     task_notices.tell_finished = lambda *_: None  # no Redis here, and no memory of the pump's
     Path("/proc/self/clear_refs").write_text("5")  # the peak begins anew: the imports had one of their own
     before = _peak()

@@ -13,7 +13,6 @@ job for every message is a sample of a few, told as messages a second. The route
 
 from __future__ import annotations
 
-import gc
 import logging
 import os
 import subprocess
@@ -50,7 +49,7 @@ from benchmarks._lines import Line, line, show
 from benchmarks._peers import KINDS, NotHere, Peer, running_peer
 from benchmarks._pumping import Pumped, bare_loop, gateway_to, on_uvloop, pumped
 from config import Settings
-from jobs import context, dispatch
+from jobs import context, dispatch, interpreter
 from tests.servers import running_postgresql, running_valkey
 
 MESSAGES: Final = int(os.environ.get("MESSAGES", "5000"))
@@ -72,8 +71,7 @@ class Panel:
 
 
 def measure() -> Iterator[Line]:
-    gc.collect()
-    gc.freeze()  # as the worker does
+    interpreter.prepare()  # as the worker does, for the bare loop too
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         redis_url = stack.enter_context(running_valkey())

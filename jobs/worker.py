@@ -8,7 +8,6 @@ number and no text in Redis, where a failed job stays for a week.
 from __future__ import annotations
 
 import argparse
-import gc
 import signal
 import sys
 from collections.abc import Sequence
@@ -22,7 +21,7 @@ from rq.job import Job
 
 from app.logs import where_it_broke
 from app.queues import QueueName
-from jobs import shutdown
+from jobs import interpreter, shutdown
 from jobs.context import load_app
 from jobs.parent_death import die_with
 from jobs.patience import Patience
@@ -102,8 +101,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("queues", nargs="+", choices=[str(name) for name in QueueName], metavar="QUEUE")
     options = parser.parse_args(arguments)
     app = load_app()  # before the fork: every work-horse finds it made
-    gc.collect()
-    gc.freeze()  # what is there for good is never gone through again: in a pump, half of the time of its books
+    interpreter.prepare()
     work(options.queues, app.config["CARILLON"].redis_url)
     return 0
 

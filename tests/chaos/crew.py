@@ -8,7 +8,6 @@ seconds. Bugs are planted here (`tests.chaos.plants`) and the clock is moved her
 from __future__ import annotations
 
 import dataclasses
-import gc
 import importlib.util
 import json
 import mmap
@@ -311,14 +310,13 @@ def _main(parent: int) -> None:
 def _warm_up(app: Any) -> None:
     """Have the statements of a tick built before the first fork: what is forked hundreds of times finds them."""
     from app.extensions import db
-    from jobs import ticker
+    from jobs import interpreter, ticker
 
     with app.app_context():
         ticker.tick(db.session(), app.config["CARILLON"])
         db.session.remove()
         db.engine.dispose()
-    gc.collect()
-    gc.freeze()
+    interpreter.prepare()
 
 
 def _settings(settings: Settings, seconds: dict[str, float]) -> Settings:
