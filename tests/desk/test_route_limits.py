@@ -41,10 +41,19 @@ def test_what_staff_set_is_kept_shown_and_recorded(operator, session):
     page = operator.get(f"/staff/routes/{made.id}").text
     assert "50,000" in page
     assert "Spare" in page
-    operator.submit(f"/staff/routes/{made.id}/edit", {**WIDE, "fallback_route_id": "0", "daily_cap": ""})
+    operator.submit(
+        f"/staff/routes/{made.id}/edit",
+        {**WIDE, "requires_test": "n", "fallback_route_id": "0", "daily_cap": ""},
+    )
     session.rollback()
     assert (made.daily_cap, made.requires_test, made.fallback_route_id) == (None, False, None)
-    event = session.query(AuditEvent).filter_by(action="route.change").one()
+    operator.submit(
+        f"/staff/routes/{made.id}/edit",
+        {**WIDE, "channel": "whatsapp", "requires_test": "", "fallback_route_id": "0"},
+    )
+    session.rollback()
+    assert made.requires_test  # as the channel has it, where nobody says otherwise
+    event = session.query(AuditEvent).filter_by(action="route.change").order_by(AuditEvent.id).first()
     assert (event.before["daily_cap"], event.after["daily_cap"]) == (50_000, None)
 
 

@@ -116,7 +116,14 @@ class RouteForm(FlaskForm):
     everyone = BooleanField(
         lazy_gettext("For every account; else only for those it is given to"), default=True
     )
-    requires_test = BooleanField(_("A bulk text goes out as a quick message first"))
+    requires_test = SelectField(
+        _("A bulk text goes out as a quick message first"),
+        choices=[
+            SelectChoice("", _("As its channel: on WhatsApp it must, by SMS it need not")),
+            SelectChoice("y", _("It must")),
+            SelectChoice("n", _("It need not")),
+        ],
+    )
     daily_cap = optional_number(_("Messages a day"), 1, LARGEST_CAP)
     fallback_route_id = SelectField(_("Route that stands in"), coerce=_route_id)
 
@@ -127,7 +134,7 @@ class RouteForm(FlaskForm):
         self, shown: RouteValues | None = None, stand_ins: Sequence[Route] = (), **kwargs: Any
     ) -> None:
         """`stand_ins` are the routes that may be named to stand in for this one."""
-        data = _entered(shown) if shown is not None else {"rate": 10, **_entered(_USUAL)}
+        data = _entered(shown) if shown is not None else {**_entered(_USUAL), "requires_test": ""}
         super().__init__(data=data, **kwargs)
         self.gateway.choices = [SelectChoice(name, label) for name, label in kinds().items()]
         self.fallback_route_id.choices = [
@@ -172,12 +179,12 @@ class RouteForm(FlaskForm):
             "gives_reports",
             "retry_attempts",
             "everyone",
-            "requires_test",
             "daily_cap",
         ]
         allowed = _prefixes(self.allowed_prefixes.data)
         return RouteValues(
             **{name: self[name].data for name in plain},
+            requires_test=(self.requires_test.data or _usual_test(self.channel.data)) == "y",
             gateway_settings=self._settings_in(self.gateway_settings, secret=False),
             fallback_route_id=self.fallback_route_id.data or None,
             price_per_segment=_price(self.price_per_segment, self.price_per_segment.data),
@@ -272,11 +279,16 @@ def _entered(values: RouteValues) -> dict[str, Any]:
         "prices": "\n".join(
             f"{prefix} = {credits(price)}" for prefix, price in sorted(values.prices.items())
         ),
+        "requires_test": "y" if values.requires_test else "n",
         "fallback_route_id": values.fallback_route_id or 0,
         "gateway_settings": "\n".join(f"{name} = {_written(value)}" for name, value in sorted(settings)),
         "allowed_prefixes": ", ".join(values.allowed_prefixes or ()),
         "blocked_prefixes": ", ".join(values.blocked_prefixes),
     }
+
+
+def _usual_test(channel: str) -> str:
+    return "y" if channel == Channel.WHATSAPP else "n"
 
 
 def _written(value: Any) -> str:
