@@ -13,7 +13,7 @@ from app.clock import now
 from app.desk import audit_log
 from app.desk.audit_log import Actor
 from app.errors import Conflict, NotFound, TaskRefused
-from app.language import gettext
+from app.language import gettext, mark
 from app.language import gettext as _
 from app.models import Account, AuditEvent, NoticeKind, RefusedContent, StaffAlert, Task, TaskState
 from app.notices.telling import Words, tell
@@ -24,7 +24,10 @@ SHOWN = 100
 _RECENT_TASKS = 8
 _RECENT_DAYS = timedelta(days=30)
 _RELEASED, _REJECTED = "task.release", "task.reject"
-_DID = {_RELEASED: "released", _REJECTED: "rejected"}
+_DECIDED = {
+    _RELEASED: mark("“%(name)s” was released already, by %(actor)s. Nothing was done twice."),
+    _REJECTED: mark("“%(name)s” was rejected already, by %(actor)s. Nothing was done twice."),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,12 +199,7 @@ def _decided_words(session: Session, task: Task) -> str:
         .limit(1)
     )
     if act is not None:
-        return gettext(
-            "“%(name)s” was %(did)s already, by %(actor)s. Nothing was done twice.",
-            name=task.name,
-            did=_DID[act.action],
-            actor=act.actor,
-        )
+        return gettext(_DECIDED[act.action], name=task.name, actor=act.actor)
     if task.state == TaskState.CANCELLED:
         return gettext(
             "“%(name)s” has been cancelled in the meantime. Its credits are available again.", name=task.name

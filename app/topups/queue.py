@@ -147,7 +147,9 @@ def warnings(session: Session, top_up: TopUp) -> list[Warning]:
             for other in _others(session, top_up, TopUp.bank_reference == top_up.bank_reference)
         ]
     if top_up.account.state != AccountState.ACTIVE:
-        found.append(Warning(gettext("This account is %(state)s.", state=top_up.account.state), True))
+        is_closed = top_up.account.state == AccountState.CLOSED
+        words = gettext("This client is closed.") if is_closed else gettext("This client is suspended.")
+        found.append(Warning(words, True))
     if top_up.account.stopped_reason:
         found.append(Warning(gettext("The ledger audit has stopped this account."), True))
     if top_up.user.disabled_at is not None:

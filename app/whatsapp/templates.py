@@ -147,7 +147,9 @@ def mark(
     before = TemplateState(template.state)
     if before not in MARKS.get(state, frozenset()):
         raise Conflict(
-            gettext("A template that is %(before)s cannot become %(state)s.", before=before, state=state)
+            gettext(
+                "By now this template cannot become that: somebody marked it meanwhile. Look at it again."
+            )
         )
     template.state, template.state_reason, template.decided_by = state, reason or None, actor.user_id
     _record(session, actor, template, "whatsapp_template.mark", before)

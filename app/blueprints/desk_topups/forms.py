@@ -89,7 +89,7 @@ class RejectForm(_Decision):
     )
     words = TextAreaField(
         lazy_gettext("Or your own words"),
-        [Optional(), at_most(_MOST_REASON)],
+        [at_most(_MOST_REASON)],  # not Optional, which would end the checks before `validate_words`
     )
 
     @property
@@ -156,7 +156,7 @@ class PlanForm(FlaskForm):
             try:
                 found.append(Tier(int(digits), read_price(price)))
             except ValueError as error:
-                raise ValidationError(f"Row {number}: {error}") from None
+                raise ValidationError(_("Row %(number)s: %(error)s", number=number, error=error)) from None
         self.read_tiers = tuple(found)
 
     def text(self) -> PlanText:
