@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 from flask import Flask
 from itsdangerous import URLSafeSerializer
@@ -73,7 +75,7 @@ def test_a_suspended_account_fetches_no_file_and_neither_does_a_disabled_person(
 ) -> None:
     export = RecordExport(
         account_id=owner.account_id, user_id=owner.id, kind="messages", file_type="csv", request_hash="x",
-        state=ExportState.READY, file_key="gone", size=1, expires_at=now().replace(year=now().year + 1),
+        state=ExportState.READY, file_key="gone", size=1, expires_at=now() + timedelta(days=365),
     )  # fmt: skip
     session.add(export)
     session.commit()
