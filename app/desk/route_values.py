@@ -90,7 +90,7 @@ def _require_bounds(values: RouteValues) -> None:
         ("minimum_recipients", values.minimum_recipients, 1, MOST_RECIPIENTS),
         ("maximum_recipients", values.maximum_recipients, values.minimum_recipients, MOST_RECIPIENTS),
         ("retry_attempts", values.retry_attempts, 1, 100),
-        ("daily_cap", values.daily_cap or 1, 1, LARGEST_CAP),
+        ("daily_cap", 1 if values.daily_cap is None else values.daily_cap, 1, LARGEST_CAP),
     )
     for at, number, least, most in bounds:
         if not least <= number <= most:
