@@ -127,7 +127,7 @@ def test_a_rejected_receipt_says_why_and_a_better_one_is_taken(open_browser: Ope
     decide_on(desk, reference)
     desk.get_by_role("button", name="Reject").click()
     expect(desk.locator(".error-summary")).to_be_visible()  # a reason is asked for
-    desk.get_by_label("In your own words").fill("The date is cut off. Upload the whole receipt.")
+    desk.get_by_label("Or your own words").fill("The date is cut off. Upload the whole receipt.")
     desk.get_by_role("button", name="Reject").click()
     expect(desk.get_by_text(f"Top-up {reference} is rejected")).to_be_visible()
 
