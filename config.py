@@ -60,6 +60,28 @@ class QuietHours:
 
 
 @dataclass(frozen=True)
+class Seller:
+    """Who sells the credits, as receipts, statements and the top-up page name them. Empty where none is set."""
+
+    name: str = ""
+    address: tuple[str, ...] = ()  # by line
+    tax_number: str = ""  # with its kind, such as "ABN 12 345 678 901"
+
+    @classmethod
+    def from_env(cls, env: Mapping[str, str]) -> Seller:
+        """Read SELLER_NAME, SELLER_ADDRESS (lines apart, or parted by semicolons) and SELLER_TAX_NUMBER.
+
+        Raises SettingsError for an address or a tax number of nobody.
+        """
+        name, tax_number = env.get("SELLER_NAME", "").strip(), env.get("SELLER_TAX_NUMBER", "").strip()
+        lines = env.get("SELLER_ADDRESS", "").replace(";", "\n").splitlines()
+        address = tuple(filter(None, map(str.strip, lines)))
+        if not name and (address or tax_number):
+            raise SettingsError("SELLER_NAME is missing, beside SELLER_ADDRESS or SELLER_TAX_NUMBER.")
+        return cls(name, address, tax_number)
+
+
+@dataclass(frozen=True)
 class Settings:
     """Everything that differs between one machine and another.
 
@@ -92,6 +114,7 @@ class Settings:
     password_max_age: timedelta | None = None
     trusted_proxies: int = 0
     quiet_hours: QuietHours = field(default_factory=QuietHours)
+    seller: Seller = field(default_factory=Seller)
     retention: timedelta = timedelta(days=396)  # then numbers and texts are erased
     pump_slice: timedelta = timedelta(seconds=30)
     pump_lease: timedelta = timedelta(seconds=15)
@@ -164,6 +187,7 @@ class Settings:
             else None,
             trusted_proxies=_whole(env, "TRUSTED_PROXIES", 0, most=20),
             quiet_hours=QuietHours(_clock(env, "QUIET_FROM", "20:00"), _clock(env, "QUIET_UNTIL", "08:00")),
+            seller=Seller.from_env(env),
             retention=timedelta(days=_whole(env, "RETENTION_DAYS", 396, least=30, most=_CENTURY)),
         )
 

@@ -85,6 +85,7 @@ PUBLIC_ENDPOINTS = frozenset(
         "auth.password_strength",
         "callbacks.media",  # WhatsApp fetches header files
         "callbacks.receive",
+        "dashboard.home",  # strangers read what Carillon is
         "health.healthz",
         "health.metrics",  # asks for a token, or a private address
         "health.readyz",

@@ -72,6 +72,11 @@ def open_routes(session: Session, account_id: int) -> list[Route]:
     return list(session.scalars(_open_to(account_id).order_by(Route.name)))
 
 
+def routes_for_everyone(session: Session) -> list[Route]:
+    """The routes that whoever registers may choose, by name."""
+    return list(session.scalars(select(Route).where(Route.open, Route.everyone).order_by(Route.name)))
+
+
 def open_route(session: Session, route_id: int, account_id: int) -> Route:
     """An open route. Raises NotFound when it is closed, was never there, or is not for this account."""
     route = session.scalar(_open_to(account_id).where(Route.id == route_id))

@@ -13,6 +13,7 @@ from app.pricing import credits
 from app.records.periods import Period
 from app.topups.prices import money
 from app.topups.statement import Line, Totals
+from config import Seller
 
 if TYPE_CHECKING:
     from app.topups.paper import Paper
@@ -29,15 +30,14 @@ def receipt_number(top_up: TopUp) -> str:
     return f"{approved_at:%Y%m%d}-{top_up.reference.replace('-', '')}"
 
 
-def receipt_pdf(top_up: TopUp, zone: ZoneInfo) -> bytes:
+def receipt_pdf(top_up: TopUp, zone: ZoneInfo, seller: Seller) -> bytes:
     """The receipt of an approved top-up, the same bytes each time but for the zone."""
     approved_at = top_up.confirmed_at or top_up.decided_at
     assert approved_at is not None
     from app.topups.paper import Paper
 
     paper = Paper(approved_at, gettext("Receipt %(number)s", number=receipt_number(top_up)))
-    paper.words(gettext("Receipt"), size=20, bold=True)
-    paper.ln(4)
+    _heading(paper, gettext("Receipt"), seller)
     amount = top_up.approved_amount or 0
     pairs = [
         (gettext("Receipt number"), receipt_number(top_up)),
@@ -76,13 +76,13 @@ def statement_pdf(
     lines: Iterable[Line],
     zone: ZoneInfo,
     made_at: datetime,
+    seller: Seller,
 ) -> bytes:
     """The statement of a period, oldest entry first."""
     from app.topups.paper import Paper
 
     paper = Paper(made_at, gettext("Statement of %(name)s", name=account.name))
-    paper.words(gettext("Statement"), size=20, bold=True)
-    paper.ln(2)
+    _heading(paper, gettext("Statement"), seller)
     paper.pair(gettext("Account"), account.name)
     paper.pair(
         gettext("Period"),
@@ -97,6 +97,19 @@ def statement_pdf(
     paper.ln(4)
     _table(paper, lines, zone)
     return bytes(paper.output())
+
+
+def _heading(paper: Paper, title: str, seller: Seller) -> None:
+    """What this paper is, and who sold what stands on it."""
+    paper.words(title, size=20, bold=True)
+    paper.ln(2)
+    if seller.name:
+        paper.words(seller.name, bold=True)
+        for line in seller.address:
+            paper.words(line)
+        if seller.tax_number:
+            paper.words(gettext("Tax number: %(number)s", number=seller.tax_number))
+        paper.ln(4)
 
 
 def _table(paper: Paper, lines: Iterable[Line], zone: ZoneInfo) -> None:

@@ -40,9 +40,13 @@ def plans_for(session: Session, account_id: int) -> Sequence[Plan]:
     )
     if own is not None:
         return [own]
-    return session.scalars(
-        statement.where(Plan.open.is_(True)).order_by(Plan.is_default.desc(), Plan.name)
-    ).all()
+    return public_plans(session)
+
+
+def public_plans(session: Session) -> Sequence[Plan]:
+    """The plans that whoever registers may buy by, default first. Those without prices are left out."""
+    statement = select(Plan).options(selectinload(Plan.tiers)).where(Plan.tiers.any(), Plan.open.is_(True))
+    return session.scalars(statement.order_by(Plan.is_default.desc(), Plan.name)).all()
 
 
 def plan_for(session: Session, account_id: int, plan_id: int | None) -> Plan:

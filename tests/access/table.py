@@ -23,6 +23,7 @@ ANYBODY: Final = frozenset(
         "auth.sign_in",
         "auth.start_over",
         "bootstrap.static",
+        "dashboard.home",  # strangers read what Carillon is
         "callbacks.media",  # WhatsApp fetches a template's header; both names in the address are random
         "health.healthz",
         "health.metrics",  # with the token, or from a private network
@@ -88,7 +89,6 @@ ROLES: Final[dict[str, str]] = {
     "account.set_up_second_factor": _CLIENT,
     "account.turn_off_second_factor": _CLIENT,
     # The panel
-    "dashboard.home": _SIGNED_IN,
     "dashboard.live": _CLIENT,
     "help.dismiss_steps": _CLIENT,
     "help.sandbox": _SIGNED_IN,

@@ -21,6 +21,7 @@ from app.records.periods import PRESETS, read_period
 from app.topups import documents, paper
 from app.topups.statement import all_lines, lines, statement_page, stretch
 from app.topups.statement_files import statement_csv, statement_xlsx
+from config import Seller
 from tests.factories.accounts import make_account, top_up_account
 from tests.factories.messages import DELIVERED, IN_DOUBT, REFUSED
 from tests.factories.routes import make_route
@@ -143,11 +144,12 @@ def test_pdfs_take_any_letters(session, account_id, monkeypatch):
         reason="Moins reçu",
         decided_at=now(),
     )
+    seller = Seller("Ærlig 公司 Pty Ltd", ("1 Straße", "Sydney"), "ABN 1")
     for font in (None, paper._wide_font()):
         monkeypatch.setattr(paper, "_wide_font", lambda font=font: font)
         for data in (
-            documents.statement_pdf(account, days(), entries.totals, found, SYDNEY, now()),
-            documents.receipt_pdf(top_up, SYDNEY),
+            documents.statement_pdf(account, days(), entries.totals, found, SYDNEY, now(), seller),
+            documents.receipt_pdf(top_up, SYDNEY, seller),
         ):
             assert data.startswith(b"%PDF-")
 

@@ -172,7 +172,8 @@ def own_receipt(public_id: str) -> Response:
     if top_up.state != TopUpState.APPROVED:
         raise NotFound(_("There is a receipt once a top-up is approved."))
     name = f"carillon-receipt-{receipt_number(top_up)}.pdf"
-    return attachment(receipt_pdf(top_up, user_zone()), name, "application/pdf")
+    pdf = receipt_pdf(top_up, user_zone(), current_app.config["CARILLON"].seller)
+    return attachment(pdf, name, "application/pdf")
 
 
 def _own(public_id: str) -> TopUp:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import abort, flash, redirect, render_template, request, url_for
+from flask import abort, current_app, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
@@ -61,7 +61,8 @@ def statement_file(kind: str) -> ResponseReturnValue:
     if kind == "pdf":
         account = session.get_one(Account, entries.account_id)
         found = list(all_lines(session, entries, documents.MOST_LINES))
-        data = documents.statement_pdf(account, period, entries.totals, found, zone, now())
+        seller = current_app.config["CARILLON"].seller
+        data = documents.statement_pdf(account, period, entries.totals, found, zone, now(), seller)
     else:
         make = statement_files.statement_csv if kind == "csv" else statement_files.statement_xlsx
         data = make(all_lines(session, entries, statement_files.MOST_LINES), zone)
