@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import secrets
 import tempfile
+import unicodedata
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -44,7 +45,7 @@ def store_upload(uploads_url: str, stream: IO[bytes], name: str, max_bytes: int)
                 break
             target.write(chunk)
     if 0 < size <= max_bytes:
-        return StoredUpload(key, name[:255], size)
+        return StoredUpload(key, shown_name(name), size)
     filesystem.rm(path)
     if size == 0:
         raise TaskRefused(
@@ -56,6 +57,12 @@ def store_upload(uploads_url: str, stream: IO[bytes], name: str, max_bytes: int)
             max_bytes=max_bytes // (1024 * 1024),
         )
     )
+
+
+def shown_name(name: str) -> str:
+    """A file's name as it may be shown: no control characters, none that turn the direction of text, not too long."""
+    plain = "".join(sign for sign in " ".join(name.split()) if unicodedata.category(sign)[0] != "C")
+    return plain.strip()[:255]
 
 
 @contextmanager

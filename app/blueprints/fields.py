@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
-from typing import Any
+import re
+from typing import Any, Final
 
 from flask_babel import lazy_gettext
 from wtforms.validators import DataRequired, Length
 
+_TURNING: Final = re.compile("[\u202a-\u202e\u2066-\u2069]")
+
 
 def trimmed(text: str | None) -> str:
-    """The text without the space around it; its lines end in LF, which a text area sends as CR LF."""
-    return line_feeds(text).strip()
+    """The text without the space around it; its lines end in LF, which a text area sends as CR LF.
+
+    Marks that turn the direction of what follows are left out: with one a text reads otherwise than it is.
+    """
+    return _TURNING.sub("", line_feeds(text)).strip()
 
 
 def line_feeds(text: str | None) -> str:

@@ -12,7 +12,6 @@ import re
 import secrets
 import subprocess
 import sys
-import unicodedata
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Final
@@ -22,6 +21,7 @@ import structlog
 
 from app.errors import NotFound, TopUpRefused
 from app.language import gettext, mark
+from app.stored_files import shown_name
 
 MOST_BYTES: Final = 5 * 1024 * 1024
 PICTURE: Final = "image/jpeg"  # whatever was uploaded, what is kept is our own drawing of it
@@ -91,7 +91,7 @@ def take_receipt(uploads_url: str, stream: IO[bytes], name: str) -> Receipt:
     filesystem.makedirs(root, exist_ok=True)
     with filesystem.open(f"{root}/{key}", "wb") as target:
         target.write(kept)
-    return Receipt(key, kind, shown_name(name), shown)
+    return Receipt(key, kind, shown_name(name) or "receipt", shown)
 
 
 def stored_bytes(uploads_url: str, key: str) -> bytes:
@@ -113,12 +113,6 @@ def forget_receipt(uploads_url: str, key: str) -> None:
     path = f"{root}/{key}"
     if filesystem.exists(path):
         filesystem.rm(path)
-
-
-def shown_name(name: str) -> str:
-    """A file's name as it may be shown: no control characters, none that turn the direction of text, not too long."""
-    plain = "".join(sign for sign in " ".join(name.split()) if unicodedata.category(sign)[0] != "C")
-    return plain.strip()[:255] or "receipt"
 
 
 def _store(uploads_url: str) -> tuple[fsspec.AbstractFileSystem, str]:

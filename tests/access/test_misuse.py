@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import io
+from pathlib import Path
+
 import pytest
 
+from app.blueprints.fields import trimmed
 from app.gateways.base import SettingsRefused
 from app.gateways.described import Setting
 from app.gateways.given import Given
+from app.stored_files import store_upload
 from tests.access.test_mass_assignment import REGISTER
 from tests.access.world import ANONYMOUS, World, sign_in
 
@@ -76,3 +81,8 @@ def test_a_template_without_a_header_has_no_file(world: World) -> None:
 
 def test_a_long_way_back_does_not_keep_anybody_from_signing_in(world: World) -> None:
     sign_in(world, "returning", world.emails["sender"], next="/" + "x" * 8_000)
+
+
+def test_no_mark_turns_the_direction_of_what_staff_read(tmp_path: Path) -> None:
+    assert trimmed(" \u202egnp.exe\u2069\r\nكتاب ") == "gnp.exe\nكتاب"
+    assert store_upload(f"file://{tmp_path}", io.BytesIO(b"x"), "\u202evsc.exe\0", 10).name == "vsc.exe"
