@@ -7,7 +7,7 @@ and what was sent is made anew from the message and its route's settings as they
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import select
@@ -116,4 +116,4 @@ def _request(session: Session, message: Message, route: Route, settings: Setting
     if not isinstance(gateway, ShowsRequests):
         return None
     sent = outgoing(message, message.task, template_of(session, message.task.template_id))
-    return gateway.shown(sent if route.takes_sender_id else replace(sent, sender_id=None))
+    return gateway.shown(sent if route.takes_sender_id else sent._replace(sender_id=None))

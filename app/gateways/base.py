@@ -11,7 +11,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import Protocol, runtime_checkable
+from typing import NamedTuple, Protocol, runtime_checkable
 
 from app.gateways.redaction import ShownRequest
 
@@ -41,8 +41,7 @@ class TemplateMessage:
     header: TemplateHeader | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class OutgoingMessage:
+class OutgoingMessage(NamedTuple):
     """One text to one number. `reference` is our unique name for it, `to` is E.164 with its plus.
 
     `template` is there where the route sends approved templates; `text` then is what the reader will see.

@@ -96,6 +96,13 @@ class Claimed(NamedTuple):
     outgoing: OutgoingMessage
 
 
+class _Shared(NamedTuple):
+    """What each message says that has nothing of its own."""
+
+    content: str
+    sender_id: str | None
+
+
 # What all of a task's messages have in common, by the route that takes them.
 _OF_TASK: Final = (
     Task.id,
@@ -292,8 +299,10 @@ def _as_claimed(
     the route: that does not leave, and is in doubt once its claim has lapsed.
     """
     template = template_of(session, task.template_id)
+    shared = _Shared(task.content, task.sender_id)  # a row looks for each name anew, for every message
+    task_id, token = task.id, taking.token
     return [
-        Claimed(row.id, task.id, row.attempt, taking.token, outgoing(row, task, template))
+        Claimed(row.id, task_id, row.attempt, token, outgoing(row, shared, template))
         for row in rows
         if dedupes or not row.may_have_left
     ]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -26,10 +25,14 @@ def template_of(session: Session, template_id: int | None) -> TemplateMessage | 
 
 def outgoing(message: Any, task: Any, template: TemplateMessage | None) -> OutgoingMessage:
     """One recipient's message, from the rows of it and its task, with the recipient's values in the template."""
+    filled = None
+    if template is not None:
+        values = tuple(message.parameters or ())
+        filled = TemplateMessage(template.name, template.language, values, template.header)
     return OutgoingMessage(
         reference=message.reference,
         to=message.e164,
         text=message.text or task.content,
         sender_id=task.sender_id,
-        template=replace(template, parameters=tuple(message.parameters or ())) if template else None,
+        template=filled,
     )
