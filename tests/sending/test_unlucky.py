@@ -60,7 +60,8 @@ def test_an_act_in_mid_send_leaves_each_message_once_and_the_books_right(
         return Accepted(f"g-{message.reference}")
 
     gateway.answer = answer
-    pump(any_app, house.route_id, gateway)
+    for _ in range(2):  # the first may have lost its lease, where the machine stood still in the act
+        pump(any_app, house.route_id, gateway)
     statuses = house.statuses(task)
     assert len(set(gateway.references)) == len(gateway.sent) == statuses["accepted"]
     assert set(statuses) <= {"accepted", "queued", "cancelled"}
