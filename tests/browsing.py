@@ -22,15 +22,21 @@ _QUIET = (
 )
 
 
-@contextmanager
-def chromium() -> Iterator[Browser]:
+def program() -> str:
     """The machine's Chromium; skips the test, which is told at the end of the run, where there is none."""
     found = next(filter(None, map(shutil.which, _NAMES)), None)
     if found is None:
         pytest.skip(PARTS[0].how_to_get())
+    return found
+
+
+@contextmanager
+def chromium() -> Iterator[Browser]:
+    """A browser, patient with what it is told to expect; skips where there is none."""
+    found = program()
     expect.set_options(timeout=PATIENCE * 1_000)
     with sync_playwright() as playwright:
-        yield playwright.chromium.launch(executable_path=found, args=list(_QUIET))
+        yield playwright.chromium.launch(executable_path=found, args=list(_QUIET), timeout=PATIENCE * 3_000)
 
 
 @contextmanager

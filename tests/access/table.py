@@ -230,7 +230,7 @@ ROLES: Final[dict[str, str]] = {
     "desk_content.sandbox": _DESK,
     "desk_content.word": "operator admin",
     "desk_content.words": _DESK,
-    "desk_exports.ask": _DESK,  # of some lists only to some: see tests/desk/test_exports.py
+    "desk_exports.ask": _DESK,  # of some lists only to some: see tests/exports/test_desk_exports.py
     "desk_exports.cancel": _DESK,
     "desk_exports.fetch": _DESK,
     "desk_exports.index": _DESK,

@@ -14,7 +14,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect
 from app.demo import SIGN_INS
 from operations.demo.panel import Panel
 from operations.demo.place import Place, temporary_place
-from tests.browsing import chromium
+from tests import browsing
 from tests.waiting import PATIENCE
 
 CLIENT, STAFF = SIGN_INS
@@ -29,6 +29,7 @@ Open = Callable[..., Page]
 @pytest.fixture(scope="module")
 def place() -> Iterator[Place]:
     """Carillon with demo data: web, workers, ticker and carrier, as `make run` starts them."""
+    browsing.program()  # without one it need not start
     with temporary_place() as place:
         yield place
 
@@ -36,7 +37,7 @@ def place() -> Iterator[Place]:
 @pytest.fixture(scope="module")
 def browser(place: Place) -> Iterator[Browser]:
     """Debian's Chromium. Closed with the module: another test's Playwright could not start beside it."""
-    with chromium() as browser:
+    with browsing.chromium() as browser:
         yield browser
 
 

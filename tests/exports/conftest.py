@@ -4,16 +4,21 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Callable
 
 import pytest
 from flask import Flask
 from sqlalchemy.orm import Session
+from werkzeug.test import TestResponse
 
 from app.exports import making
 from app.models import RecordExport, User
 from tests.factories.accounts import make_account
 from tests.factories.users import make_owner
+from tests.panel_client import PanelClient
+
+PAGE = "/exports"
 
 
 @pytest.fixture
@@ -41,3 +46,15 @@ def made(session: Session, app: Flask) -> Callable[..., RecordExport]:
 def rows_of(data: bytes) -> list[dict[str, str]]:
     """A csv file's rows by their headings."""
     return list(csv.DictReader(io.StringIO(data.decode("utf-8-sig"), newline="")))
+
+
+def ask(client: PanelClient, kind: str = "messages", page: str = "/messages", **words: str) -> TestResponse:
+    """Ask for a list as a file."""
+    return client.submit(f"{PAGE}/ask/{kind}", {"file_type": "csv", **words}, page=page)
+
+
+def fetch(client: PanelClient) -> TestResponse:
+    """Fetch the newest file that may be fetched."""
+    address = re.search(r'href="(/exports/[^/"]+/[^/"]+)" download', client.get(PAGE).text)
+    assert address is not None, "nothing to fetch"
+    return client.get(address[1])
