@@ -106,6 +106,7 @@ def test_back_after_the_submission_leads_to_the_task_and_not_to_a_dead_form(page
     expect(page.get_by_role("dialog")).to_be_visible()
     desk.checked()
     page.get_by_role("button", name="Accept and submit").dblclick()
+    page.wait_for_url("**/tasks/*")  # loaded: a Back that comes earlier meets a page that is still arriving
     expect(page.locator("#progress")).to_be_visible()
     page.go_back()
     expect(page.get_by_text("can no longer be edited")).to_be_visible()
