@@ -37,7 +37,8 @@ def leave(session: Session, route_id: int) -> None:
     )
     waiting = (Message.status == MessageStatus.QUEUED, Message.may_have_left.is_(True))
     under_way = select(Task.id).where(Task.route_id == route_id, Task.state.in_(_UNDER_WAY))
-    for task in lock_tasks(session, session.scalars(under_way).all()):  # what is being recorded ends, or waits
+    # What is being recorded ends first, or waits for us.
+    for task in lock_tasks(session, session.scalars(under_way).all()):
         of_task = select(Message.id).where(Message.task_id == task.id, *waiting).limit(_BATCH)
         while ids := session.scalars(of_task).all():
             apply_changes(session, task, [call_off(each) for each in locked_messages(session, ids, *waiting)])
