@@ -8,10 +8,11 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from datetime import date, datetime
+from functools import cache
 from typing import Any, Final, NamedTuple
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import func, select
+from sqlalchemy import bindparam, func, select
 from sqlalchemy.orm import Session
 
 from app.ledger import submitted_days
@@ -125,4 +126,9 @@ def _add(session: Session, task: Task, sums: Mapping[str, Mapping[str, int]]) ->
 
 def _lock_account(session: Session, account_id: int) -> None:
     if session.get_bind().dialect.name != "sqlite":  # which has one writer at a time
-        session.execute(select(Account.id).where(Account.id == account_id).with_for_update())
+        session.execute(_locking_account(), {"account": account_id})
+
+
+@cache
+def _locking_account() -> Any:
+    return select(Account.id).where(Account.id == bindparam("account")).with_for_update()

@@ -19,8 +19,10 @@ task → messages → account: these functions lock the account, so they come la
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
+from functools import cache
+from typing import Any
 
-from sqlalchemy import func, select, update
+from sqlalchemy import bindparam, func, select, update
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.util import identity_key
 
@@ -133,14 +135,10 @@ def _post(session: Session, transfer: _Transfer) -> LedgerEntry:
     The lock makes the look-up of the key safe: whoever posts the same key for this account waits here, and
     then finds the entry. On SQLite the write transaction is that lock.
     """
-    locked = session.execute(
-        select(Account.id, Account.state, Account.stopped_reason)
-        .where(Account.id == transfer.account_id)
-        .with_for_update(key_share=True)  # rows that refer to the account may still be added
-    ).one_or_none()
+    locked = session.execute(_locking_account(), {"account": transfer.account_id}).one_or_none()
     if locked is None:
         raise NotFound(gettext("There is no such account."))
-    posted = session.scalar(select(LedgerEntry).where(LedgerEntry.key == transfer.key))
+    posted = session.scalar(_posted(), {"transfer": transfer.key})
     if posted is not None:
         if transfer.made(posted):
             return posted
@@ -198,34 +196,62 @@ def _check_task(session: Session, transfer: _Transfer, stopped_reason: str | Non
 
 def _task_books(session: Session, transfer: _Transfer) -> tuple[int, int]:
     """What the transfer's task still holds, and what it was charged and not refunded, in millicredits."""
-    charged = -func.coalesce(func.sum(LedgerEntry.held).filter(LedgerEntry.kind == EntryKind.CHARGE), 0)
-    refunded = func.coalesce(func.sum(LedgerEntry.available).filter(LedgerEntry.kind == EntryKind.REFUND), 0)
-    outstanding = func.coalesce(func.sum(LedgerEntry.held), 0)
-    row = session.execute(
-        select(outstanding, charged - refunded).where(
-            LedgerEntry.task_id == transfer.task_id, LedgerEntry.account_id == transfer.account_id
-        )
-    ).one()
+    row = session.execute(_books(), {"task": transfer.task_id, "account": transfer.account_id}).one()
     return int(row[0]), int(row[1])
 
 
 def _move_balances(session: Session, transfer: _Transfer) -> tuple[int, int]:
     """Add the transfer to the account's balances where neither falls below zero; return what they are now."""
-    available = Account.available + transfer.available
-    held = Account.held + transfer.held
-    moved = session.execute(
-        update(Account)
-        .where(Account.id == transfer.account_id, available >= 0, held >= 0)
-        .values(available=available, held=held)
-        .returning(Account.available, Account.held)
-        .execution_options(synchronize_session=False)
-    ).one_or_none()
+    values = {
+        "account": transfer.account_id,
+        "more_available": transfer.available,
+        "more_held": transfer.held,
+    }
+    moved = session.execute(_moving_balances(), values).one_or_none()
     if moved is None:
         raise _shortage(session, transfer)
     account = session.identity_map.get(identity_key(Account, transfer.account_id))
     if account is not None:
         session.expire(account, ["available", "held"])
     return moved.available, moved.held
+
+
+# Built once: a pump posts several times a second, and building a statement takes longer than running it.
+
+
+@cache
+def _locking_account() -> Any:
+    """Rows that refer to the account may still be added."""
+    columns = (Account.id, Account.state, Account.stopped_reason)
+    return select(*columns).where(Account.id == bindparam("account")).with_for_update(key_share=True)
+
+
+@cache
+def _posted() -> Any:
+    return select(LedgerEntry).where(LedgerEntry.key == bindparam("transfer"))
+
+
+@cache
+def _books() -> Any:
+    charged = -func.coalesce(func.sum(LedgerEntry.held).filter(LedgerEntry.kind == EntryKind.CHARGE), 0)
+    refunded = func.coalesce(func.sum(LedgerEntry.available).filter(LedgerEntry.kind == EntryKind.REFUND), 0)
+    outstanding = func.coalesce(func.sum(LedgerEntry.held), 0)
+    return select(outstanding, charged - refunded).where(
+        LedgerEntry.task_id == bindparam("task"), LedgerEntry.account_id == bindparam("account")
+    )
+
+
+@cache
+def _moving_balances() -> Any:
+    available = Account.available + bindparam("more_available")
+    held = Account.held + bindparam("more_held")
+    return (
+        update(Account)
+        .where(Account.id == bindparam("account"), available >= 0, held >= 0)
+        .values(available=available, held=held)
+        .returning(Account.available, Account.held)
+        .execution_options(synchronize_session=False)
+    )
 
 
 def _shortage(session: Session, transfer: _Transfer) -> Exception:

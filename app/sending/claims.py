@@ -113,6 +113,13 @@ _OF_TASK: Final = (
 )
 
 
+_OURS: Final = (
+    PumpLease.route_id == bindparam("by_route"),
+    PumpLease.holder == bindparam("by"),
+    PumpLease.fence == bindparam("number"),
+)
+
+
 def acquire_lease(session: Session, route_id: int, holder: str, spans: Spans = _USUAL_SPANS) -> Lease | None:
     """Take the route's lease if nobody holds it; None when somebody does."""
     moment = now()
@@ -132,14 +139,17 @@ def acquire_lease(session: Session, route_id: int, holder: str, spans: Spans = _
 
 def require_lease(session: Session, lease: Lease) -> None:
     """Keep others from the route until this transaction ends. Raises LeaseLost when one has it already."""
-    ours = (
-        PumpLease.route_id == lease.route_id,
-        PumpLease.holder == lease.holder,
-        PumpLease.fence == lease.fence,
-    )
-    held = session.scalar(select(PumpLease.fence).where(*ours).with_for_update())
-    if held is None:
+    if session.scalar(_locking_lease(), _named(lease)) is None:
         raise LeaseLost("Another pump holds this route.")
+
+
+@cache
+def _locking_lease() -> Select[int]:
+    return select(PumpLease.fence).where(*_OURS).with_for_update()
+
+
+def _named(lease: Lease) -> dict[str, object]:
+    return {"by_route": lease.route_id, "by": lease.holder, "number": lease.fence}
 
 
 def renew_lease(session: Session, lease: Lease) -> None:
@@ -162,14 +172,7 @@ def give_back(session: Session, lease: Lease, handover: Handover) -> None:
 
 def _change_lease(session: Session, lease: Lease, **columns: object) -> None:
     changed = session.execute(
-        update(PumpLease)
-        .where(
-            PumpLease.route_id == lease.route_id,
-            PumpLease.holder == lease.holder,
-            PumpLease.fence == lease.fence,
-        )
-        .values(columns)
-        .returning(PumpLease.fence)
+        update(PumpLease).where(*_OURS).values(columns).returning(PumpLease.fence), _named(lease)
     ).one_or_none()
     if changed is None:
         raise LeaseLost("Another pump holds this route.")

@@ -13,6 +13,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cache
 from typing import Any, Final, NamedTuple
 
 from sqlalchemy import ColumnElement, TextClause, bindparam, select, text, update
@@ -205,16 +206,7 @@ def finish_if_over(session: Session, task: Task, reason: str | None = None) -> N
 
     `reason` is told to the client where it says more than that.
     """
-    finished = session.execute(
-        update(Task)
-        .where(
-            Task.id == task.id,
-            Task.state.in_((TaskState.RUNNING, TaskState.PAUSED)),
-            Task.total == Task.accepted + Task.delivered + Task.failed + Task.in_doubt + Task.cancelled,
-        )
-        .values(state=TaskState.DONE, state_reason=reason, finished_at=now(), changed_at=now())
-        .execution_options(synchronize_session=False)
-    )
+    finished = session.execute(_finishing(), {"task": task.id, "reason": reason, "moment": now()})
     assert isinstance(finished, CursorResult)
     if finished.rowcount:
         task_notices.tell_finished(session, task.id)
@@ -287,13 +279,36 @@ def _write_messages(session: Session, rows: list[dict[str, Any]], moment: dateti
 
 
 def _move_counters(session: Session, task: Task, counters: Counter[MessageStatus]) -> None:
-    values: dict[Any, Any] = {
-        getattr(Task, status.value): getattr(Task, status.value) + moved
-        for status, moved in counters.items()
-        if status in COUNTED and moved
-    }
-    if values:
-        values[Task.changed_at] = now()
-        session.execute(
-            update(Task).where(Task.id == task.id).values(values).execution_options(synchronize_session=False)
+    moved = {status: counters[status] for status in COUNTED}
+    if any(moved.values()):
+        values = {f"more_{status}": more for status, more in moved.items()}
+        session.execute(_counting(), values | {"task": task.id, "moment": now()})
+
+
+# Built once: a pump writes several times a second, and building a statement takes longer than running it.
+
+
+@cache
+def _finishing() -> Any:
+    moment = bindparam("moment", type_=UtcDateTime())
+    return (
+        update(Task)
+        .where(
+            Task.id == bindparam("task"),
+            Task.state.in_((TaskState.RUNNING, TaskState.PAUSED)),
+            Task.total == Task.accepted + Task.delivered + Task.failed + Task.in_doubt + Task.cancelled,
         )
+        .values(state=TaskState.DONE, state_reason=bindparam("reason"), finished_at=moment, changed_at=moment)
+        .execution_options(synchronize_session=False)
+    )
+
+
+@cache
+def _counting() -> Any:
+    more = {name: getattr(Task, name) + bindparam(f"more_{name}") for name in sorted(COUNTED)}
+    return (
+        update(Task)
+        .where(Task.id == bindparam("task"))
+        .values(**more, changed_at=bindparam("moment", type_=UtcDateTime()))
+        .execution_options(synchronize_session=False)
+    )
