@@ -118,7 +118,6 @@ class Settings:
     retention: timedelta = timedelta(days=396)  # then numbers and texts are erased
     pump_slice: timedelta = timedelta(seconds=30)
     pump_lease: timedelta = timedelta(seconds=15)
-    claim_life: timedelta = timedelta(seconds=60)
     claim_margin: timedelta = timedelta(seconds=30)
     late_start: timedelta = timedelta(hours=1)
     in_doubt_release: timedelta = timedelta(hours=72)

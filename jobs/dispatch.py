@@ -75,7 +75,7 @@ def pump_slice(app: Flask, session: Session, route_id: int) -> Turn | None:
         route.rate,
         holder=f"{socket.gethostname()}.{os.getpid()}.{secrets.token_hex(4)}"[-64:],
         slice_seconds=_SHORTEST_SLICE,
-        spans=Spans(settings.pump_lease, settings.claim_life, settings.claim_margin),
+        spans=Spans(settings.pump_lease, settings.claim_margin),
         should_yield=lambda: time.monotonic() - started > longest or _others_wait(app, route_id),
         on_release=lambda: _go_on(app, route_id, keeps_session),
         on_reports=lambda: _apply_reports(app, route_id),

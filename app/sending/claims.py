@@ -44,12 +44,11 @@ from app.sending.prepared import Moment
 
 @dataclass(frozen=True, slots=True)
 class Spans:
-    """How long a lease and a claim live. `margin` is what a fenced message's claim has beyond the gateway's
+    """How long a lease lives. `margin` is what a fenced message's claim has beyond the gateway's
     time-out: within it the message must leave, or not leave at all.
     """
 
     lease: timedelta = timedelta(seconds=15)
-    claim: timedelta = timedelta(seconds=60)
     margin: timedelta = timedelta(seconds=30)
 
 

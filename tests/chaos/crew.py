@@ -33,7 +33,6 @@ LONG = os.environ.get("CHAOS") == "long"
 # In the short form, beside whatever else a machine does, a process that got no turn is not to lose its lease at once.
 LEASE = 1.0 if LONG else 3.0
 MARGIN = 2.0 if LONG else 6.0
-CLAIM = 3.0
 TICK = 0.2
 
 
@@ -271,7 +270,7 @@ def _main(parent: int) -> None:
             argon2_memory_kib=8,
         ),
         {
-            "pump_slice": 5.0, "pump_lease": LEASE, "claim_life": CLAIM, "claim_margin": MARGIN,
+            "pump_slice": 5.0, "pump_lease": LEASE, "claim_margin": MARGIN,
             "ticker_interval": TICK,
         },
     )  # fmt: skip

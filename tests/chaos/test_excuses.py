@@ -64,7 +64,9 @@ def test_a_blow_excuses_what_was_swept_into_doubt_but_not_what_the_process_had_w
 
 
 @pytest.mark.parametrize(
-    ("claim", "excused"), [("1.7.3", True), ("1.7.4", False), ("1.8.0", False), (None, True)]
+    ("claim", "excused"),
+    # Without a claim it was called off, after a try that was struck.
+    [("1.7.3", True), ("1.7.4", False), ("1.8.0", False), (None, True)],
 )
 def test_a_doubt_is_explained_only_by_the_claim_that_stands_on_it(
     house: House, task: Task, claim: str | None, excused: bool
@@ -97,6 +99,18 @@ def test_a_doubt_is_explained_by_a_carrier_that_its_machine_let_do_nothing_meanw
     in_doubt(house.session, first, "1.7.3", "timeout")
     record = Record(stalls=[(left + began * SECOND, left + (began + 3) * SECOND)])
     assert (first in verdict.doubts(house.session, record, set(), {}, 2.0).explained) is excused
+
+
+@pytest.mark.parametrize(("lease", "excused"), [("1.7", True), ("1.8", False)])
+def test_a_doubt_is_explained_by_its_own_pump_that_its_machine_let_do_nothing_meanwhile(
+    house: House, task: Task, lease: str, excused: bool
+) -> None:
+    first, _ = references(house, task)
+    left = sent_at(house, task)
+    in_doubt(house.session, first, "1.7.3", "timeout")
+    stalls = {lease: [(left + SECOND, left + 3 * SECOND)]}
+    answered = Record(answered={first: left})
+    assert (first in verdict.doubts(house.session, answered, set(), stalls, 2.0).explained) is excused
 
 
 def in_doubt(session: Session, reference: str, claim: str | None, code: str = "interrupted") -> None:

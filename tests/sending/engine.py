@@ -42,7 +42,7 @@ from tests.factories.routes import make_route
 from tests.factories.users import make_owner
 
 CONTENT = "Your parcel is at the counter."
-SPANS = Spans(lease=timedelta(seconds=5), claim=timedelta(seconds=20), margin=timedelta(seconds=10))
+SPANS = Spans(lease=timedelta(seconds=5), margin=timedelta(seconds=10))
 
 Answer = Callable[[OutgoingMessage], Outcome | Awaitable[Outcome]]
 

@@ -24,7 +24,7 @@ from tests.factories.tasks import make_submitted_task
 from tests.sending.engine import House, ScriptedGateway, make_house, make_pump, pump
 
 RATE = 50
-SPANS = Spans(lease=timedelta(seconds=1), claim=timedelta(seconds=60), margin=timedelta(seconds=60))
+SPANS = Spans(lease=timedelta(seconds=1), margin=timedelta(seconds=60))
 
 
 @pytest.fixture

@@ -276,7 +276,7 @@ def test_what_cannot_leave_while_its_fence_is_fresh_waits_for_another(app: Flask
         return Accepted("x")
 
     gateway = ScriptedGateway(lambda _: slowly(), concurrency=1)
-    spans = Spans(SPANS.lease, SPANS.claim, timedelta(seconds=0.3))
+    spans = Spans(SPANS.lease, timedelta(seconds=0.3))
     pump(app, house.route_id, gateway, spans=spans)
     assert house.statuses(task) == {"accepted": 4}
     assert set(Counter(gateway.references).values()) == {1}

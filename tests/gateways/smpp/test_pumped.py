@@ -29,7 +29,7 @@ from tests.gateways.smpp.carrier import PASSWORD, SYSTEM_ID, Carrier
 from tests.sending.engine import House, count, make_house
 
 NUMBERS = [f"+6141200{number:04d}" for number in range(40)]
-SPANS = Spans(lease=timedelta(seconds=2), claim=timedelta(seconds=20), margin=timedelta(seconds=10))
+SPANS = Spans(lease=timedelta(seconds=2), margin=timedelta(seconds=10))
 
 
 @pytest.fixture
