@@ -36,7 +36,6 @@ WORKERS = ("one", "two", "three")
 EVERYBODY = (*WORKERS, "ticker", "web")
 
 
-_LULL = 0.8  # seconds to wait for messages to leave before the next blow
 _ATTENTION = 3.0  # seconds to wait for a work-horse to strike
 # So much of the messages reaches the carrier at all, the others are left in doubt. The blows are spread over these.
 _SHARE = 0.8
@@ -83,7 +82,10 @@ class Storm:
         people: People,
         engine: Engine,
         answer_timeout: float,
+        lull: float,
     ) -> None:
+        """`lull`: for so many seconds a blow waits for messages to leave after the one before."""
+        self._lull = lull
         self._answer_timeout = answer_timeout
         self._plan = plan
         self._crew = crew
@@ -102,7 +104,7 @@ class Storm:
         began = time.monotonic()
         events = self._plan.events
         for number, event in enumerate(events):
-            self._await_progress(_SHARE * messages * number / len(events), most=_LULL)
+            self._await_progress(_SHARE * messages * (number + 1) / (len(events) + 1))
             self._look_into_the_dark()
             self._do(event)
             moment = round(time.monotonic() - began, 1)
@@ -118,9 +120,9 @@ class Storm:
         self._look_into_the_dark()
         return self.told
 
-    def _await_progress(self, taken: float, most: float) -> None:
+    def _await_progress(self, taken: float) -> None:
         """Wait until the carrier has taken so many, but not for ever: while much is broken little moves."""
-        deadline = time.monotonic() + most
+        deadline = time.monotonic() + self._lull
         while True:
             self._wake()
             if len(self._carrier.record.taken) >= taken or time.monotonic() > deadline:

@@ -64,7 +64,7 @@ def test_every_planted_bug_has_its_scene() -> None:
 @pytest.mark.parametrize("plant", SCENES)
 def test_a_planted_bug_is_found(stage_on: Callable[[str], Stage], plant: str, seed: int) -> None:
     scene = SCENES[plant]
-    size = Size(messages=120, rate=scene.rate, still=scene.still)
+    size = Size(messages=120, rate=scene.rate, lull=20.0, still=scene.still)
     plan = Plan(seed, "sqlite", tuple(scene.events))
     found, _ = weather(stage_on("sqlite"), scene.kind, plan, size, plant=plant, manners=scene.manners)
     assert any(scene.complaint in each for each in found), f"Seed {seed}: {found}"

@@ -23,13 +23,15 @@ from tests.factories.tasks import make_submitted_task
 class Size:
     """How many messages in how many tasks, and how many a second their route allows.
 
-    `still`: after so many seconds without any change nothing more is awaited. `answer_timeout` is what the carrier is
-    given; where many processes share few processors, too little of it makes doubts that the carrier never meant.
+    `lull`: for so many seconds each blow waits for messages to leave after the one before. `still`: after so many
+    without any change nothing more is awaited. `answer_timeout` is what the carrier is given; where many processes
+    share few processors, too little of it makes doubts that the carrier never meant.
     """
 
     messages: int
     rate: int
     tasks: int = 8
+    lull: float = 0.8
     still: float = 120.0
     answer_timeout: float = 2.0
 
@@ -59,7 +61,7 @@ def weather(
         crew.start("web")
         people.come(crew.web, top_ups=plan.events.count(Event.TOP_UP))
         crew.start(*WORKERS, "ticker")
-        storm = Storm(plan, crew, stage, carrier, people, engine, size.answer_timeout)
+        storm = Storm(plan, crew, stage, carrier, people, engine, size.answer_timeout, size.lull)
         began = time.monotonic()
         told = storm.rage(size.messages)
         told.seconds["storm"] = time.monotonic() - began
