@@ -81,6 +81,7 @@ def pump_slice(app: Flask, session: Session, route_id: int) -> Turn | None:
         on_reports=lambda: _apply_reports(app, route_id),
         take_opt_outs=take_opt_outs,
         context=app.app_context,
+        carrier_since=route.carrier_since,
     )
     session.rollback()  # nothing stays open while the pump works
     turn = _run(pump)

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import cache
 from typing import Any, Final, NamedTuple
 
@@ -119,8 +119,16 @@ _OURS: Final = (
 )
 
 
-def acquire_lease(session: Session, route_id: int, holder: str, spans: Spans = _USUAL_SPANS) -> Lease | None:
-    """Take the route's lease if nobody holds it; None when somebody does."""
+def acquire_lease(
+    session: Session,
+    route_id: int,
+    holder: str,
+    spans: Spans = _USUAL_SPANS,
+    carrier_since: datetime | None = None,
+) -> Lease | None:
+    """Take the route's lease if nobody holds it; None when somebody does, or when the route goes to another carrier
+    than it did when the holder read its settings, and `carrier_since` with them.
+    """
     moment = now()
     insert_new(session, PumpLease.__table__, [{"route_id": route_id, "fence": 0, "given_back": 0}])  # type: ignore[arg-type]
     taken = session.execute(
@@ -133,7 +141,12 @@ def acquire_lease(session: Session, route_id: int, holder: str, spans: Spans = _
         return None
     in_order = taken.given_back == taken.fence - 1
     handover = Handover(taken.next_send_at, tuple(taken.arrived or ())) if in_order else None
-    return Lease(route_id, holder, taken.fence, handover, spans)
+    lease = Lease(route_id, holder, taken.fence, handover, spans)
+    # Asked with the lease in hand, which whoever moves the route takes away first.
+    if session.scalar(select(Route.carrier_since).where(Route.id == route_id)) != carrier_since:
+        _change_lease(session, lease, expires_at=moment)
+        return None
+    return lease
 
 
 def require_lease(session: Session, lease: Lease) -> None:

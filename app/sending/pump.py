@@ -15,7 +15,8 @@ import time
 from collections.abc import Callable, Sequence
 from contextlib import nullcontext, suppress
 from dataclasses import dataclass
-from typing import Final, TypeVar
+from datetime import datetime
+from typing import Final
 
 import structlog
 from sqlalchemy import Engine
@@ -31,8 +32,6 @@ from app.sending.claims import Claimed, Lease, LeaseLost, Spans, Taking
 from app.sending.pace import Pace, Place
 
 log = structlog.get_logger()
-
-T = TypeVar("T")
 
 _RECORD_EVERY: Final = 0.1
 _RECORD_MOST: Final = 1_000
@@ -82,18 +81,19 @@ class Pump:
         on_reports: Callable[[], None] = lambda: None,
         take_opt_outs: receipts.TakeOptOuts | None = None,
         context: Context = nullcontext,
+        carrier_since: datetime | None = None,
     ) -> None:
         """`should_yield` tells, once the slice's time is over, whether anything else wants the worker; if not, it
         goes on. `on_release` is called when the lease is free again, `on_reports` when receipts that came on the
         gateway's own session were stored. All three run on a thread of their own. Opt-outs that came there go to
         `take_opt_outs`; without it they stay with the carrier. Transactions run inside `context`, for what is queued
-        after their commit.
+        after their commit. `carrier_since` is the route's, read with the settings that the gateway was made of.
         """
         self._route_id = route_id
         self._gateway = gateway
         self._rate = rate
         self._holder = holder
-        self._spans = spans
+        self._wanted = route_id, holder, spans, carrier_since
         self._ends_at = time.monotonic() + slice_seconds
         self._should_yield = should_yield
         self._on_release = on_release
@@ -134,7 +134,7 @@ class Pump:
     async def run(self) -> Turn:
         """Pump until the slice is over, the work is done, or the route is lost or rests."""
         held_from = clock.running()
-        lease = await self._write(claims.acquire_lease, self._route_id, self._holder, self._spans)
+        lease = await self._write(claims.acquire_lease, *self._wanted)
         if lease is None:
             self._books.close()
             return Turn(had_lease=False)

@@ -126,7 +126,7 @@ def forget_to_release() -> None:
 def ignore_the_lease() -> None:
     """Every pump that is started pumps, whoever else does."""
 
-    def always(session: Session, route_id: int, holder: str, spans: Any = None) -> claims.Lease:
+    def always(session: Session, route_id: int, holder: str, spans: Any, *_: Any) -> claims.Lease:
         claims.insert_new(session, PumpLease.__table__, [{"route_id": route_id, "fence": 0}])
         fence = session.scalar(
             update(PumpLease)

@@ -183,10 +183,11 @@ def make_pump(
 ) -> Pump:
     with app.app_context():
         engine = db.engine
+        carrier_since = db.session.scalar(select(Route.carrier_since).where(Route.id == route_id))
     return Pump(
         engine, route_id, gateway, rate,
         holder=secrets.token_hex(8), slice_seconds=0.0, spans=spans, should_yield=lambda: False,
-        context=app.app_context,
+        context=app.app_context, carrier_since=carrier_since,
     )  # fmt: skip
 
 

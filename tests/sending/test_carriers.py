@@ -20,7 +20,7 @@ from app.gateways.base import InDoubt, Outcome, OutgoingMessage
 from app.models import Message, Route, Task
 from app.sending import asking, sweep
 from tests.factories.tasks import make_submitted_task
-from tests.sending.engine import House, ScriptedGateway, pump
+from tests.sending.engine import House, ScriptedGateway, make_pump, pump
 
 ELSEWHERE = {"url": "http://127.0.0.1:8999"}
 
@@ -80,6 +80,17 @@ def test_a_pump_whose_carrier_was_left_stops_and_its_doubts_stay_with_it(
     pump(any_app, house.route_id, gateway)
     assert "queued" not in [message.status for message in house.messages(task) if message.may_have_left]
     assert house.messages(task)[0].status == "in_doubt"
+
+
+def test_a_pump_that_was_made_for_the_carrier_before_does_not_begin(any_app: Flask, house: House) -> None:
+    task = submitted(house)
+    gateway = ScriptedGateway()
+    late = make_pump(any_app, house.route_id, gateway)
+    change(house, ELSEWHERE)
+    assert not asyncio.run(late.run()).had_lease
+    assert gateway.sent == []
+    assert pump(any_app, house.route_id, gateway).sent == 2
+    assert house.statuses(task) == {"accepted": 2}
 
 
 def test_the_sweep_and_the_questions_know_of_it(any_app: Flask, house: House) -> None:
