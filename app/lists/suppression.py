@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from secrets import token_hex
 
-from sqlalchemy import ColumnElement, Table, delete, select, update
+from sqlalchemy import ColumnElement, Table, delete, or_, select, update
 from sqlalchemy.orm import Session
 
 from app.clock import now
@@ -29,6 +29,7 @@ from app.records.pages import Page, page_by_key
 MOST_PASTED = 5_000
 LONGEST_NOTE = 200
 _LEAVE_OUT = "leave-out:"
+_UNDER_WAY = timedelta(seconds=10)  # longer than a submission takes, or the start of what is due
 _CHUNK = 1_000  # numbers asked about at once; databases cap the parameters of a statement
 _TABLE: Table = Suppression.__table__  # type: ignore[assignment]
 
@@ -105,24 +106,38 @@ def suppress_numbers(
     if source is SuppressionSource.OPT_OUT and known:
         _note_wishes(session, account_id, sorted(known))
     if rows:
-        _ask_to_leave_out(session, account_id or 0, moment)
+        _ask_to_leave_out(session, account_id or 0)
     return Added(len(rows), len(known))
 
 
-def _ask_to_leave_out(session: Session, account_id: int, moment: datetime) -> None:
+def _ask_to_leave_out(session: Session, account_id: int) -> None:
     """What is queued to suppressed numbers already must not leave either. Nobody's account has the number 0.
 
-    A note of it is kept until a job has done so: the job may be lost, and the ticker asks again.
+    A note has the ticker ask once more a little later, until a job has done so: the first may be lost, and sees nothing
+    of a task that was being submitted in that moment.
     """
     name = f"{_LEAVE_OUT}{account_id}:{token_hex(4)}"
-    insert_new(session, Chore.__table__, [{"name": name, "done_at": moment}])  # type: ignore[arg-type]
+    insert_new(session, Chore.__table__, [{"name": name, "done_at": now()}])  # type: ignore[arg-type]
     enqueue_after_commit(session, "jobs.lists.leave_out", account_id)
 
 
 def left_out_undone(session: Session, account_id: int | None = None) -> dict[str, int]:
-    """The notes of what is still to be left out, of one account or of all, and whose each is; 0 is everybody's."""
-    of_account = "" if account_id is None else f"{account_id}:"
-    notes = session.scalars(select(Chore.name).where(Chore.name.startswith(_LEAVE_OUT + of_account)))
+    """The notes of what is to be looked for once more, of one account or of all, and whose each is; 0 is everybody's.
+
+    Whatever was under way when they were written is over by now. The next thousand, where there are more.
+    """
+    moment = now()
+    notes = session.scalars(
+        select(Chore.name)
+        .where(
+            Chore.name.startswith(_LEAVE_OUT if account_id is None else f"{_LEAVE_OUT}{account_id}:"),
+            or_(
+                Chore.done_at <= moment - _UNDER_WAY, Chore.done_at > moment + _UNDER_WAY
+            ),  # or a clock was set back
+        )
+        .order_by(Chore.done_at)
+        .limit(_CHUNK)
+    )
     return {name: int(name.split(":")[1]) for name in notes}
 
 

@@ -8,11 +8,12 @@ import pytest
 from flask import Flask
 from redis import Redis
 from rq import Queue
+from sqlalchemy import update
 
 from app.clock import now
 from app.database import write_transaction
-from app.lists.suppression import suppress_numbers
-from app.models import BannedWordEntry, Message, Rejection, SuppressionSource, Task, TaskState
+from app.lists.suppression import left_out_undone, suppress_numbers
+from app.models import BannedWordEntry, Chore, Message, Rejection, SuppressionSource, Task, TaskState
 from app.sending import holding, steering
 from app.sending.drafts import check_again
 from app.sending.suppressed import SuppressedMeanwhile
@@ -20,6 +21,7 @@ from app.sending.sweep import start_due
 from jobs.lists import leave_out
 from jobs.ticker import tick
 from tests.factories.accounts import make_account
+from tests.factories.tasks import make_submitted_task
 from tests.sending.engine import House, count
 
 A, B = "+61412000001", "+61412000002"
@@ -29,6 +31,12 @@ def suppress(house: House, *numbers: str, everybody: bool = False) -> None:
     account_id = None if everybody else house.account_id
     with write_transaction(house.session):
         suppress_numbers(house.session, account_id, numbers, SuppressionSource.TYPED)
+
+
+def let_seconds_pass(house: House) -> None:
+    """As if what was just suppressed had been so for some seconds."""
+    house.session.execute(update(Chore).values(done_at=now() - timedelta(seconds=15)))
+    house.session.commit()
 
 
 @pytest.mark.parametrize("everybody", [False, True], ids=["own list", "everybody's list"])
@@ -128,6 +136,7 @@ def test_a_lost_job_is_asked_for_again_until_they_are_left_out(
     task = house.submit(house.ready(A, B))
     suppress(house, A, everybody=everybody)
     redis.flushall()
+    let_seconds_pass(house)
     tick(house.session, house.settings)
     asked = [job for job in Queue("intake", connection=redis).jobs if job.func_name == "jobs.lists.leave_out"]
     assert [job.args for job in asked] == [(0 if everybody else house.account_id,)]
@@ -136,6 +145,23 @@ def test_a_lost_job_is_asked_for_again_until_they_are_left_out(
     redis.flushall()
     tick(house.session, house.settings)
     assert Queue("intake", connection=redis).jobs == []
+
+
+def test_a_task_whose_submission_was_under_way_is_found_by_a_second_look(
+    any_app: Flask, house: House
+) -> None:
+    suppress(house, A)
+    leave_out(house.account_id)
+    task = make_submitted_task(house.session, house.owner, house.route, messages=1)
+    house.session.execute(update(Message).values(e164=A))
+    house.session.commit()
+    assert left_out_undone(house.session) == {}
+    let_seconds_pass(house)
+    assert list(left_out_undone(house.session).values()) == [house.account_id]
+    house.session.rollback()
+    leave_out(house.account_id)
+    assert house.statuses(task) == {"cancelled": 1}
+    assert left_out_undone(house.session) == {}
 
 
 def test_a_number_suppressed_while_staff_looked_is_left_out_at_the_release(house: House) -> None:
