@@ -131,4 +131,7 @@ def _lock_account(session: Session, account_id: int) -> None:
 
 @cache
 def _locking_account() -> Any:
-    return select(Account.id).where(Account.id == bindparam("account")).with_for_update()
+    """Rows that refer to the account may still be added: whoever has added one, and moves credit next, is not waited
+    for by a lock that they wait for.
+    """
+    return select(Account.id).where(Account.id == bindparam("account")).with_for_update(key_share=True)

@@ -97,7 +97,7 @@ def give_back(session: Session, owner: Owner, owner_id: int, message_ids: Sequen
     capped = session.execute(
         select(owner.daily_until, _zone(owner))
         .where(owner.id == owner_id, owner.daily_cap.is_not(None), owner.daily_until > now())
-        .with_for_update(of=owner)
+        .with_for_update(of=owner, key_share=True)
     ).one_or_none()
     if capped is None:
         return
@@ -116,7 +116,7 @@ def _locked_count(session: Session, owner: Owner, owner_id: int) -> _Count:
     row = session.execute(
         select(owner.daily_cap, owner.daily_used, owner.daily_until, _zone(owner))
         .where(owner.id == owner_id)
-        .with_for_update(of=owner)
+        .with_for_update(of=owner, key_share=True)
     ).one()
     moment, cap = now(), row.daily_cap or 0
     if row.daily_until is None or not moment < row.daily_until <= moment + LONGEST_DAY:

@@ -153,7 +153,7 @@ def require_unsent(session: Session, task: Task) -> None:
     """
     if task.again_of_id is None:
         return
-    session.get_one(Account, task.account_id, with_for_update=True)
+    session.get_one(Account, task.account_id, with_for_update={"key_share": True})
     others = _sent_again(task.again_of_id, Recipient.e164)
     taken = select(Recipient.id).where(Recipient.task_id == task.id, others).limit(1)
     if session.scalar(taken) is not None:

@@ -17,10 +17,10 @@ from app.errors import InsufficientCredit
 from app.extensions import db
 from app.ledger import transfers
 from app.ledger.balances import Balance, balance
-from app.models import LedgerEntry
+from app.models import LedgerEntry, Task
 from tests.factories.accounts import make_account
 from tests.factories.routes import make_route
-from tests.factories.tasks import make_draft
+from tests.factories.tasks import make_draft, make_submitted_task
 from tests.factories.users import make_owner
 
 
@@ -73,3 +73,24 @@ def test_one_key_from_twenty_threads_posts_once(session: Session, any_app: Flask
     assert list(outcomes.values()) == [20]
     assert session.scalar(select(func.count(LedgerEntry.id))) == 1
     assert balance(session, account_id) == Balance(700, 0)
+
+
+@pytest.mark.books_broken_on_purpose  # a hold without messages
+@pytest.mark.only_on("postgresql")  # SQLite has one writer at a time
+def test_who_counts_does_not_wait_for_who_has_added_a_row_of_the_account(
+    session: Session, any_app: Flask
+) -> None:
+    """And would move its credit next: the two would wait for each other."""
+    owner, route = make_owner(session, make_account(session, available=10_000)), make_route(session)
+    adding = Task(
+        account_id=owner.account_id, user_id=owner.id, route_id=route.id, kind="quick", name="", content=""
+    )
+    session.rollback()
+    impatient = create_engine(
+        db.engine.url, poolclass=NullPool, connect_args={"options": "-c lock_timeout=20s"}
+    )
+    with Session(db.engine) as other, Session(impatient) as counting, write_transaction(other):
+        other.add(adding)
+        other.flush()
+        make_submitted_task(counting, counting.merge(owner), counting.merge(route))
+        transfers.hold(other, adding.id, adding.account_id, 1_000, f"task:{adding.id}:hold")
