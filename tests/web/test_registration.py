@@ -106,7 +106,7 @@ def test_the_unconfirmed_cannot_sign_in_past_the_pages_that_confirm(client, sess
     assert client.submit("/sign-in", SIGN_IN).location == "/sign-in/confirm-email"
     session.rollback()
     assert session.query(SignInAttempt).one().outcome == SignInOutcome.UNCONFIRMED
-    for page in ("/", "/tasks", "/account/security"):
+    for page in ("/tasks", "/account/security"):
         assert client.get(page).status_code == 302
     assert client.get("/sign-in/code").location == "/sign-in/confirm-email"
     written = session.query(Letter).count()
@@ -116,7 +116,7 @@ def test_the_unconfirmed_cannot_sign_in_past_the_pages_that_confirm(client, sess
     link = link_in(newest_letter(session, EMAIL), "/register/confirm/")
     assert 'type="password"' not in client.get(link).text  # given a moment ago, in this browser
     assert client.submit(link).location == "/sign-in/confirm-phone"
-    assert client.get("/").status_code == 302
+    assert client.get("/tasks").status_code == 302
     client.submit("/sign-in/confirm-phone/send", page="/sign-in/confirm-phone")
     code = code_in(newest_letter(session, "+61412345678"))
     assert client.submit("/sign-in/confirm-phone", {"code": code}).location == "/"

@@ -33,7 +33,7 @@ def test_a_link_sets_a_new_password_and_ends_every_session(any_app, app, client,
     link = ask(client, session, email)
     answer = client.submit(link, {"password": NEW}, follow_redirects=True)
     assert "every device is signed out" in answer.text
-    assert [browser.get("/").status_code for browser in (here, there)] == [302, 302]
+    assert [browser.get("/tasks").status_code for browser in (here, there)] == [302, 302]
     assert newest_letter(session, email).subject == "Your password was changed"
     assert signs_in(app, email, NEW)
     assert not signs_in(app, email, PASSWORD)
@@ -108,7 +108,7 @@ def test_asking_a_person_to_change_their_password_acts_on_who_is_signed_in(clien
     sign_in(client, user)
     user.must_change_password = True
     session.commit()
-    assert client.get("/").status_code == 302
+    assert client.get("/tasks").status_code == 302
 
 
 def test_a_password_expires_where_that_is_set_and_is_announced_before(app_on, session):

@@ -40,7 +40,7 @@ def recovery_codes(page: str) -> list[str]:
 def test_staff_without_one_are_led_to_set_it_up_and_open_nothing_else(client, session):
     user = make_staff(session, **NO_FACTOR)
     assert give_password(client, user).location == "/sign-in/second-factor"
-    for page in ("/staff/", "/", "/account/security", "/account/second-factor", "/help/sandbox"):
+    for page in ("/staff/", "/tasks", "/account/security", "/account/second-factor", "/help/sandbox"):
         assert client.get(page).location.startswith("/sign-in")
     assert client.get("/sign-in/go-on").location == "/sign-in/second-factor"
     client.submit("/sign-in/second-factor/begin", page="/sign-in/second-factor")

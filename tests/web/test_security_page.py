@@ -38,7 +38,7 @@ def test_devices_are_listed_and_each_can_be_ended_at_once(app, client, session, 
     assert "This device" in page
     device = session.query(DeviceSession).order_by(DeviceSession.id.desc()).first()
     client.submit(f"/account/devices/{device.id}/end", page="/account/security")
-    assert other.get("/").status_code == 302
+    assert other.get("/tasks").status_code == 302
     assert client.get("/").status_code == 200
     assert client.submit(f"/account/devices/{device.id}/end", page="/account/security").status_code == 404
 
@@ -48,7 +48,7 @@ def test_nobody_ends_another_persons_device(app, client, session, sign_in, ana):
     sign_in(other, make_owner(session))
     device = session.query(DeviceSession).order_by(DeviceSession.id.desc()).first()
     assert client.submit(f"/account/devices/{device.id}/end", page="/account/security").status_code == 404
-    assert other.get("/").status_code == 200
+    assert other.get("/tasks").status_code == 200
 
 
 def test_signing_out_everywhere_else_leaves_only_this_device(app, client, session, sign_in, ana):
@@ -56,7 +56,7 @@ def test_signing_out_everywhere_else_leaves_only_this_device(app, client, sessio
     for other in others:
         sign_in(other, ana)
     client.submit("/account/devices/end-others", page="/account/security")
-    assert [other.get("/").status_code for other in others] == [302, 302]
+    assert [other.get("/tasks").status_code for other in others] == [302, 302]
     assert client.get("/").status_code == 200
     session.rollback()
     assert "user.end_other_devices" in {event.action for event in session.query(AuditEvent)}
@@ -100,7 +100,7 @@ def test_changing_the_password_asks_for_the_present_one_and_ends_the_others(
     weak = client.submit("/account/password", {"present": PASSWORD, "password": "password1234"})
     assert "too easy to guess" in weak.text
     assert client.submit("/account/password", {"present": PASSWORD, "password": NEW}).status_code == 303
-    assert other.get("/").status_code == 302
+    assert other.get("/tasks").status_code == 302
     assert client.get("/").status_code == 200
     assert newest_letter(session, email).subject == "Your password was changed"
 

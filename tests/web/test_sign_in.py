@@ -25,7 +25,7 @@ TERMS = {"accept_terms": "y"}
 
 
 def test_strangers_are_asked_to_sign_in(client):
-    response = client.get("/")
+    response = client.get("/tasks")
     assert response.status_code == 302
     assert response.location.startswith("/sign-in")
 
@@ -61,7 +61,7 @@ def test_a_wrong_password_and_an_unknown_address_read_the_same(client, session):
     assert wrong.status_code == unknown.status_code == 422
     assert TRY_AGAIN in wrong.text
     assert TRY_AGAIN in unknown.text
-    assert client.get("/").status_code == 302
+    assert client.get("/tasks").status_code == 302
 
 
 def test_the_address_is_kept_when_the_form_fails_and_the_password_is_not(client):
@@ -122,14 +122,14 @@ def test_raising_the_session_version_ends_the_session(client, session, sign_in):
     assert client.get("/").status_code == 200
     user.session_version += 1
     session.commit()
-    assert client.get("/").status_code == 302
+    assert client.get("/tasks").status_code == 302
 
 
 def test_signing_out_ends_the_session(client, session, sign_in):
     sign_in(client, make_owner(session))
     response = client.submit("/sign-out", page="/", follow_redirects=True)
     assert "You are signed out." in response.text
-    assert client.get("/").status_code == 302
+    assert client.get("/tasks").status_code == 302
 
 
 def test_a_link_cannot_sign_anybody_out(client, session, sign_in):
@@ -250,7 +250,7 @@ def test_a_suspension_acts_at_once_on_who_is_signed_in(client, session, sign_in)
     sign_in(client, user)
     user.account.state = "suspended"
     session.commit()
-    assert client.get("/").status_code == 302
+    assert client.get("/tasks").status_code == 302
 
 
 def test_a_removed_person_is_out_at_once(client, session, sign_in):
@@ -258,7 +258,7 @@ def test_a_removed_person_is_out_at_once(client, session, sign_in):
     sign_in(client, user)
     user.disabled_at = now()
     session.commit()
-    assert client.get("/").status_code == 302
+    assert client.get("/tasks").status_code == 302
     again = client.submit("/sign-in", {"email": user.email, "password": PASSWORD, **TERMS})
     assert again.status_code == 422
 
@@ -268,7 +268,7 @@ def test_a_copied_cookie_is_worth_nothing_after_signing_out(client, session, sig
     copied = client.get_cookie("carillon").value
     client.submit("/sign-out", page="/")
     client.set_cookie("carillon", copied)
-    assert client.get("/").status_code == 302
+    assert client.get("/tasks").status_code == 302
 
 
 def test_an_idle_session_ends_and_so_does_an_old_one(app, client, session, sign_in):
@@ -279,7 +279,7 @@ def test_an_idle_session_ends_and_so_does_an_old_one(app, client, session, sign_
         device = session.query(DeviceSession).order_by(DeviceSession.id.desc()).first()
         setattr(device, column, now() - age - timedelta(seconds=1))
         session.commit()
-        assert client.get("/").status_code == 302
+        assert client.get("/tasks").status_code == 302
 
 
 @pytest.mark.parametrize(("mode", "noted"), [("navigate", True), ("cors", False)])
