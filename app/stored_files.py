@@ -1,6 +1,7 @@
 """Files that the panel keeps: uploads until they have served, exports until they expire.
 
-They lie in a local folder or an object store, by its address. A file's name is display text and never part of a path.
+They lie in a local folder or an object store, by its address; what an account uploads, in a folder of its own there,
+so that it can be told how much that is. A file's name is display text and never part of a path.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ import secrets
 import tempfile
 import unicodedata
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
@@ -31,13 +32,17 @@ class StoredUpload:
     size: int
 
 
-def store_upload(uploads_url: str, stream: IO[bytes], name: str, max_bytes: int) -> StoredUpload:
+def store_upload(
+    uploads_url: str, stream: IO[bytes], name: str, max_bytes: int, account_id: int | None = None
+) -> StoredUpload:
     """Keep the stream's bytes under a fresh key. Raises TaskRefused when there are none, or too many."""
     key = secrets.token_hex(16)
+    if account_id is not None:
+        key = f"{account_folder(account_id)}/{key}"
     size = 0
     filesystem, root = fsspec.core.url_to_fs(uploads_url)
-    filesystem.makedirs(root, exist_ok=True)
     path = f"{root}/{key}"
+    filesystem.makedirs(path.rpartition("/")[0], exist_ok=True)
     with filesystem.open(path, "wb") as target:
         while chunk := stream.read(_CHUNK):
             size += len(chunk)
@@ -57,6 +62,11 @@ def store_upload(uploads_url: str, stream: IO[bytes], name: str, max_bytes: int)
             max_bytes=max_bytes // (1024 * 1024),
         )
     )
+
+
+def account_folder(account_id: int) -> str:
+    """Where an account's uploads lie, below the folder of all."""
+    return f"account-{account_id}"
 
 
 def shown_name(name: str) -> str:
@@ -94,12 +104,13 @@ def chunks_of(uploads_url: str, key: str) -> Iterator[bytes]:
 
 def beside(key: str) -> str:
     """The name of what was read of an upload, kept beside it to look at while the text is written."""
-    return f"rows-{key}"
+    folder, slash, name = key.rpartition("/")
+    return f"{folder}{slash}rows-{name}"
 
 
 def remove_file(uploads_url: str, key: str) -> None:
     """Forget a stored file, and what was read of it; one that is gone already is no error."""
     filesystem, root = fsspec.core.url_to_fs(uploads_url)
     for path in (f"{root}/{key}", f"{root}/{beside(key)}"):
-        if filesystem.exists(path):
+        with suppress(FileNotFoundError):
             filesystem.rm(path)

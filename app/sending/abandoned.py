@@ -25,17 +25,28 @@ from app.models import (
     WhatsAppTemplate,
 )
 from app.sending.states import DRAFT_STATES
-from app.stored_files import remove_file
+from app.stored_files import account_folder, remove_file
 
 ABANDONED_AFTER: Final = timedelta(days=2)
-_KEY = re.compile(r"(export-|rows-)?[0-9a-f]{32}")  # what we call files; whatever else lies there is not ours
+MOST_LEFT_BEHIND: Final = (
+    20  # files of an account; each has 10 MB at most, so that nobody fills the disk with them
+)
+# What we call files; whatever else lies there is not ours.
+_KEY = re.compile(r"(account-[0-9]+/)?(export-|rows-)?[0-9a-f]{32}")
+_UPLOAD = re.compile(r"[0-9a-f]{32}")
 _BATCH: Final = 10_000
-_NAMES: Final[tuple[Select[str | None] | Select[str], ...]] = (
+_Names = Select[str | None] | Select[str]
+# A list or a suppression that was read, or could not be, has what it needs of its file.
+_LISTS: Final = select(RecipientList.upload_key).where(RecipientList.state == ListState.READING)
+_SUPPRESSIONS: Final = select(SuppressionUpload.upload_key).where(
+    SuppressionUpload.state == UploadState.READING
+)
+_HEADERS: Final = select(WhatsAppTemplate.header_key).where(WhatsAppTemplate.header_key.is_not(None))
+_NAMES: Final[tuple[_Names, ...]] = (
     select(Task.upload_key).where(Task.upload_key.is_not(None)),
-    # A list or a suppression that was read, or could not be, has what it needs of its file.
-    select(RecipientList.upload_key).where(RecipientList.state == ListState.READING),
-    select(SuppressionUpload.upload_key).where(SuppressionUpload.state == UploadState.READING),
-    select(WhatsAppTemplate.header_key).where(WhatsAppTemplate.header_key.is_not(None)),
+    _LISTS,
+    _SUPPRESSIONS,
+    _HEADERS,
     select(AccountExport.file_key).where(AccountExport.file_key.is_not(None)),
     select(RecordExport.file_key).where(RecordExport.file_key.is_not(None)),
 )
@@ -77,9 +88,9 @@ def remove_abandoned(session: Session, uploads_url: str) -> int:
     if not filesystem.exists(root):
         return 0
     paths = {
-        name: path
-        for path in filesystem.ls(root, detail=False)
-        if _KEY.fullmatch(name := path.rstrip("/").rpartition("/")[2])
+        key: path
+        for path in filesystem.find(root, maxdepth=2)
+        if _KEY.fullmatch(key := path.removeprefix(root).lstrip("/"))
     }
     for names in _NAMES:
         for key in session.scalars(names.execution_options(yield_per=_BATCH)):
@@ -91,7 +102,39 @@ def remove_abandoned(session: Session, uploads_url: str) -> int:
     return len(old)
 
 
+def forget_left_behind(session: Session, uploads_url: str, account_id: int) -> int:
+    """Remove the oldest of the files that refused forms, edits and unreadable drafts of this account left, but for
+    the newest MOST_LEFT_BEHIND; returns how many. Whoever comes back to one is asked for it again.
+    """
+    folder = account_folder(account_id)
+    filesystem, root = fsspec.core.url_to_fs(uploads_url)
+    paths = {
+        f"{folder}/{name}": path
+        for path in filesystem.ls(f"{root}/{folder}", detail=False)
+        if _UPLOAD.fullmatch(name := path.rstrip("/").rpartition("/")[2])
+    }
+    drafts = DRAFT_STATES - {TaskState.DISCARDED}
+    needed: tuple[_Names, ...] = (
+        select(Task.upload_key).where(Task.account_id == account_id, Task.state.in_(drafts)),
+        _LISTS.where(RecipientList.account_id == account_id),
+        _SUPPRESSIONS.where(SuppressionUpload.account_id == account_id),
+        _HEADERS.where(WhatsAppTemplate.account_id == account_id),
+    )
+    for names in needed:
+        for key in session.scalars(names):
+            paths.pop(key or "", None)
+    if len(paths) <= MOST_LEFT_BEHIND:
+        return 0
+    by_age = sorted(paths, key=lambda key: _modified(filesystem, paths[key]), reverse=True)
+    for key in by_age[MOST_LEFT_BEHIND:]:
+        remove_file(uploads_url, key)
+    return len(by_age) - MOST_LEFT_BEHIND
+
+
 def _modified(filesystem: fsspec.AbstractFileSystem, path: str) -> datetime:
-    """When the file was written; some stores tell it in UTC without saying so."""
-    moment: datetime = filesystem.modified(path)
+    """When the file was written, which some stores tell in UTC without saying so; one gone meanwhile is not old."""
+    try:
+        moment: datetime = filesystem.modified(path)
+    except FileNotFoundError:
+        return now()
     return moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import secrets
 import time
@@ -34,8 +35,9 @@ from app.models import (
     SignInOutcome,
     User,
 )
+from app.sending import abandoned
 from app.sending.abandoned import remove_abandoned
-from app.stored_files import store_upload
+from app.stored_files import beside, store_upload
 from jobs.clearing import clear
 from jobs.ticker import tick
 from tests.factories.accounts import make_account
@@ -242,3 +244,40 @@ def test_the_gateway_log_goes_after_thirty_days(any_app: Flask, session: Session
     session.commit()
     assert clear_old_rows(session)["gateway_try"] == 1
     assert session.scalar(select(GatewayTry.answered_at)) > ago(30)
+
+
+def test_what_an_account_leaves_behind_is_bounded_and_nothing_in_use_goes(
+    session: Session, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(abandoned, "MOST_LEFT_BEHIND", 2)
+    url = f"file://{tmp_path}"
+    owner, other = make_owner(session), make_owner(session)
+    assert owner.account_id is not None
+    assert other.account_id is not None
+
+    def stored(account_id: int, minutes_ago: float) -> Path:
+        path = tmp_path / store_upload(url, io.BytesIO(b"phone\n"), "list.csv", 1_000, account_id).key
+        moment = time.time() - 60 * minutes_ago
+        os.utime(path, (moment, moment))
+        return path
+
+    used, left_first, unread, left_last = (stored(owner.account_id, minutes) for minutes in (90, 80, 70, 60))
+    others = [stored(other.account_id, 95) for _ in range(2)]
+    (tmp_path / beside(str(left_first.relative_to(tmp_path)))).write_text("its rows")
+    names = [str(path.relative_to(tmp_path)) for path in (used, unread)]
+    route = make_route(session)
+    make_draft(session, owner, route, upload_key=names[0])
+    make_draft(session, owner, route, upload_key=names[1], state="discarded")
+    assert abandoned.forget_left_behind(session, url, owner.account_id) == 1
+    assert abandoned.forget_left_behind(session, url, owner.account_id) == 0
+    kept = {
+        path for path in tmp_path.rglob("*") if path.is_file() and path.parent.name.startswith("account-")
+    }
+    assert kept == {used, unread, left_last, *others}
+    assert abandoned.remove_abandoned(session, url) == 0
+    long_ago = time.time() - 3 * 24 * 3600
+    for path in kept:
+        os.utime(path, (long_ago, long_ago))
+    assert abandoned.remove_abandoned(session, url) == 3
+    assert used.exists()
+    assert unread.exists()

@@ -131,4 +131,4 @@ def test_files_are_removed_once_they_are_read_or_refused(app: Flask, keeper: Kee
     keeper.upload(b"PK\x03\x04 broken", "list.xlsx", name="Broken")
     read_list(keeper.list("Broken").id)
     folder = Path(app.config["CARILLON"].uploads_url.removeprefix("file://"))
-    assert [path for path in folder.iterdir() if path.is_file()] == []
+    assert [path for path in folder.rglob("*") if path.is_file()] == []

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import io
+from pathlib import Path
 
 import pytest
 
 from app.accounts.abuse import LIMITS, Act, Limit, Limits
 from app.models import Role
+from app.sending import abandoned
 from tests.factories.accounts import make_account
 from tests.factories.top_ups import make_plan, make_top_up, picture
 from tests.factories.users import make_owner, make_staff, make_user
@@ -51,6 +53,19 @@ def test_a_bulk_message_says_it_at_its_file_and_keeps_the_rest(desk, one_each):
     answer = desk.bulk(ROWS, submission_key="another")
     assert (answer.status_code, SAYS in answer.text, "Spring offer" in answer.text) == (422, True, True)
     assert len(desk.tasks()) == 1
+
+
+def test_files_that_a_refused_form_leaves_make_room_for_the_next(desk, app, monkeypatch):
+    monkeypatch.setattr(abandoned, "MOST_LEFT_BEHIND", 2)
+    assert desk.bulk(ROWS).status_code == 303
+    drafts_own = desk.tasks()[0].upload_key
+    for _ in range(4):
+        assert desk.bulk(ROWS, content="").status_code == 422
+    folder = Path(app.config["CARILLON"].uploads_url.removeprefix("file://"))
+    files = {str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file()}
+    uploads = {name for name in files if "rows-" not in name}
+    assert drafts_own in uploads
+    assert len(uploads) == 3
 
 
 def test_receipts_are_counted_by_themselves(panel, session, sign_in, one_each):

@@ -12,16 +12,14 @@ from itsdangerous import BadSignature, URLSafeSerializer
 from werkzeug.datastructures import FileStorage
 from wtforms import BooleanField, HiddenField, SelectChoice, SelectField, ValidationError
 
-from app.accounts.abuse import TooManyUploads
-from app.blueprints import limits
 from app.blueprints.compose.forms import ComposeForm
 from app.blueprints.compose.phone import draft_source
 from app.blueprints.compose.starting import Note
-from app.errors import TaskRefused
+from app.blueprints.uploads import take_in
 from app.language import thousands
 from app.models import RecipientList, Task
 from app.sending.drafts import ChosenList, DraftRequest, Source
-from app.stored_files import StoredUpload, store_upload
+from app.stored_files import StoredUpload
 from config import Settings
 
 
@@ -129,12 +127,7 @@ class BulkForm(ComposeForm):
         return ChosenList(saved.id, saved.name)
 
     def _store(self, file: FileStorage) -> None:
-        limit = self.settings.limits.upload_bytes
-        try:
-            limits.take_upload()
-            self.upload = store_upload(self.settings.uploads_url, file.stream, file.filename or "", limit)
-        except (TaskRefused, TooManyUploads) as refusal:
-            raise ValidationError(refusal.message) from None
+        self.upload = take_in(file)
         self.kept_file.data = self._signer().dumps([self.upload.key, self.upload.name, self.upload.size])
         self.list.data = ""
 

@@ -10,13 +10,10 @@ from werkzeug.datastructures import FileStorage
 from wtforms import SelectMultipleField, StringField, ValidationError
 from wtforms.validators import DataRequired, Length
 
-from app.accounts.abuse import TooManyUploads
-from app.blueprints import limits
 from app.blueprints.fields import one_line
-from app.errors import TaskRefused
+from app.blueprints.uploads import take_in
 from app.lists.saved import LONGEST_NAME
-from app.stored_files import StoredUpload, store_upload
-from config import Settings
+from app.stored_files import StoredUpload
 
 
 def list_name(label: str = lazy_gettext("Name"), id: str = "name") -> StringField:
@@ -47,19 +44,16 @@ class StoredFileForm(FlaskForm):
 
     upload: StoredUpload
 
-    def store(self, settings: Settings) -> bool:
+    def store(self) -> bool:
         """Whether everything is valid and the file has been stored; it is read later, by a job."""
         if not self.validate():
             return False
         file = self.file.data
         assert isinstance(file, FileStorage)
         try:
-            limits.take_upload()
-            self.upload = store_upload(
-                settings.uploads_url, file.stream, file.filename or "", settings.limits.upload_bytes
-            )
-        except (TaskRefused, TooManyUploads) as refusal:
-            self.file.errors = [refusal.message]
+            self.upload = take_in(file)
+        except ValidationError as refusal:
+            self.file.errors = [str(refusal)]
             return False
         return True
 

@@ -35,7 +35,7 @@ def index() -> ResponseReturnValue:
 def upload() -> ResponseReturnValue:
     """A list from a file, which a job reads."""
     form, user_id, account_id = UploadListForm(), signed_in_user().id, signed_in_account_id()
-    if not form.store(current_app.config["CARILLON"]):
+    if not form.store():
         return _index(form, MergeForm(formdata=None), 422)
     stored = form.upload
     try:

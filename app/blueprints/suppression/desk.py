@@ -9,7 +9,6 @@ from typing import Any
 from flask import (
     Response,
     abort,
-    current_app,
     flash,
     redirect,
     render_template,
@@ -94,7 +93,7 @@ class SuppressionDesk:
     def upload(self) -> ResponseReturnValue:
         """Take a file, which a job reads."""
         form, user_id = FileForm(), signed_in_user().id
-        if not form.store(current_app.config["CARILLON"]):
+        if not form.store():
             return self.page(file=form, status=422)
         stored, note = form.upload, form.note.data
         with write_transaction(db.session()) as session:

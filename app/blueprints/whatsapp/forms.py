@@ -12,16 +12,12 @@ from werkzeug.datastructures import FileStorage
 from wtforms import StringField, TextAreaField, ValidationError
 from wtforms.validators import DataRequired, Regexp
 
-from app.accounts.abuse import TooManyUploads
-from app.blueprints import limits
 from app.blueprints.fields import at_most, line_feeds, trimmed
+from app.blueprints.uploads import take_in
 from app.content.findings import Severity
 from app.content.rules import Rulebook
 from app.content.template_body import VARIABLE, body_problems
-from app.errors import TaskRefused
-from app.stored_files import store_upload
 from app.whatsapp.templates import Header
-from config import Settings
 
 # What a file begins with → its media type and the kind of header it makes.
 _KINDS: Final = (
@@ -59,7 +55,6 @@ class TemplateForm(FlaskForm):
     )
     file = FileField(lazy_gettext("Header image or document"))
 
-    settings: Settings
     rulebook: Rulebook
     header: Header | None = None
 
@@ -80,10 +75,5 @@ class TemplateForm(FlaskForm):
         known = next(((kind, header) for start, kind, header in _KINDS if begins.startswith(start)), None)
         if known is None:
             raise ValidationError(_("Choose a JPEG or PNG image, or a PDF document."))
-        limit = self.settings.limits.upload_bytes
-        try:
-            limits.take_upload()
-            stored = store_upload(self.settings.uploads_url, file.stream, file.filename, limit)
-        except (TaskRefused, TooManyUploads) as refusal:
-            raise ValidationError(refusal.message) from None
+        stored = take_in(file)
         self.header = Header(stored.key, stored.name, *known)

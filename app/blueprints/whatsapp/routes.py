@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import current_app, flash, redirect, render_template, request, url_for
+from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from app.access import SENDERS, roles_required, signed_in_account_id, signed_in_user
@@ -64,7 +64,6 @@ def submit(public_id: str) -> ResponseReturnValue:
 
 def _write(form: TemplateForm, template: WhatsAppTemplate | None) -> ResponseReturnValue:
     user_id, account_id = signed_in_user().id, signed_in_account_id()
-    form.settings = current_app.config["CARILLON"]
     form.rulebook = rulebook_with(db.session(), Switches.whatsapp())
     public_id = template.public_id if template else None
     if not form.validate_on_submit():
