@@ -22,7 +22,8 @@ _SHOWN = 5
 _SAID_NOTHING = frozenset({ErrorCode.TIMEOUT, ErrorCode.INTERRUPTED})
 # Over which a pace is judged from outside; in less, a stalled machine shows, not the pump.
 _WINDOW = timedelta(seconds=3)
-_HEARD_WITHIN = timedelta(seconds=60)  # no promise: a job has to run among others, where workers are killed
+# No promise: a job has to run among others, where workers are killed. One that was lost for good is later than this.
+_HEARD_WITHIN = timedelta(minutes=5)
 
 
 @dataclass(frozen=True)
