@@ -37,7 +37,7 @@ from app.sending.due import (
     stood_in_for,
 )
 from app.sending.fence import COLUMNS, Fenced, fence
-from app.sending.filling import outgoing, template_of
+from app.sending.filling import Shared, outgoing, template_of
 from app.sending.pace import Handover
 from app.sending.prepared import Moment
 
@@ -93,13 +93,6 @@ class Claimed(NamedTuple):
     attempt: int
     claim: str
     outgoing: OutgoingMessage
-
-
-class _Shared(NamedTuple):
-    """What each message says that has nothing of its own."""
-
-    content: str
-    sender_id: str | None
 
 
 # What all of a task's messages have in common, by the route that takes them.
@@ -314,7 +307,7 @@ def _as_claimed(
     the route: that does not leave, and is in doubt once its claim has lapsed.
     """
     template = template_of(session, task.template_id)
-    shared = _Shared(task.content, task.sender_id)  # a row looks for each name anew, for every message
+    shared = Shared(task.content, task.sender_id)  # a row looks for each name anew, for every message
     task_id, token = task.id, taking.token
     return [
         Claimed(row.id, task_id, row.attempt, token, outgoing(row, shared, template))
@@ -338,12 +331,6 @@ def routes_with_work(session: Session) -> list[int]:
             )
         )
     )
-
-
-def receipts_to_come(session: Session, route_id: int) -> bool:
-    """Whether receipts are still to come on the route."""
-    awaited = select(Route.id).where(Route.id == route_id, awaits_receipts(now()))
-    return session.scalar(awaited) is not None
 
 
 def routes_awaiting_receipts(session: Session) -> list[Route]:

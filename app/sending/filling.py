@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy.orm import Session
 
 from app.gateways.base import OutgoingMessage, TemplateHeader, TemplateMessage
 from app.models import WhatsAppTemplate
+
+
+class Shared(NamedTuple):
+    """What each message of a task says that has nothing of its own."""
+
+    content: str
+    sender_id: str | None
 
 
 def template_of(session: Session, template_id: int | None) -> TemplateMessage | None:

@@ -215,7 +215,7 @@ class Pump:
         if time.monotonic() < self._look_at:
             return False
         self._look_at = time.monotonic() + _RECEIPTS_LOOK
-        return not await self._write(claims.receipts_to_come, self._route_id)
+        return not await self._write(receipts.to_come, self._route_id)
 
     async def _store_reports(self, heard: Sequence[DeliveryReport | OptOut]) -> None:
         """What came on the session, stored and committed: the gateway acknowledges it after this."""

@@ -20,9 +20,9 @@ from app.clock import now
 from app.database import insert_new
 from app.gateways.base import DeliveryReport, OptOut, ReportStatus
 from app.gateways.storable import storable_report
-from app.models import Message, MessageStatus, Receipt, Task
+from app.models import Message, MessageStatus, Receipt, Route, Task
 from app.queues import enqueue_after_commit
-from app.sending.due import has_lapsed
+from app.sending.due import awaits_receipts, has_lapsed
 from app.sending.lookup import lock_tasks
 from app.sending.settlement import (
     FINAL,
@@ -122,6 +122,12 @@ def apply_due(session: Session, route_id: int) -> int:
         _apply_to_task(session, task, by_task[task.id], moment)
     session.flush()
     return len(receipts)
+
+
+def to_come(session: Session, route_id: int) -> bool:
+    """Whether receipts are still to come on the route."""
+    awaited = select(Route.id).where(Route.id == route_id, awaits_receipts(now()))
+    return session.scalar(awaited) is not None
 
 
 def routes_with_due_receipts(session: Session) -> list[int]:
