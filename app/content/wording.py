@@ -61,6 +61,7 @@ def banned_word(
 ) -> Finding:
     """A finding for a listed word, with an allowed rewording where the list has one."""
     excerpt = text[slice(*span)]
+    category = gettext(category.capitalize()).lower()  # the desk's forms have these words for the catalogues
     if excerpt.casefold() == word.casefold():
         message = gettext(
             '"%(excerpt)s" is on the list of %(category)s words.',

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Final
 from zoneinfo import ZoneInfo
 
-from app.language import day_words, gettext
+from app.language import day_words, decimals, gettext
 from app.models import Account, TopUp
 from app.pricing import credits
 from app.records.periods import Period
@@ -30,8 +30,11 @@ def receipt_number(top_up: TopUp) -> str:
     return f"{approved_at:%Y%m%d}-{top_up.reference.replace('-', '')}"
 
 
-def receipt_pdf(top_up: TopUp, zone: ZoneInfo, seller: Seller) -> bytes:
-    """The receipt of an approved top-up, the same bytes each time but for the zone."""
+def receipt_pdf(top_up: TopUp, zone: ZoneInfo, seller: Seller, places: int) -> bytes:
+    """The receipt of an approved top-up, the same bytes each time but for the zone.
+
+    Here and on the statement, credits have at least so many decimal `places`: as many as on the pages.
+    """
     approved_at = top_up.confirmed_at or top_up.decided_at
     assert approved_at is not None
     from app.topups.paper import Paper
@@ -44,7 +47,7 @@ def receipt_pdf(top_up: TopUp, zone: ZoneInfo, seller: Seller) -> bytes:
         (gettext("Date"), day_words(approved_at.astimezone(zone), "%d %b %Y %H:%M %Z")),
         (gettext("Account"), top_up.account.name),
         (gettext("Asked for by"), top_up.user.name),
-        (gettext("Credits"), credits(amount)),
+        (gettext("Credits"), _credits(amount, places)),
         (gettext("Paid"), money(top_up.paid, top_up.currency)),
         (gettext("Paid by"), gettext("Bank transfer")),
         (gettext("Reference"), top_up.reference),
@@ -57,7 +60,7 @@ def receipt_pdf(top_up: TopUp, zone: ZoneInfo, seller: Seller) -> bytes:
                 gettext("Asked for"),
                 gettext(
                     "%(amount)s credits. %(reason)s",
-                    amount=credits(top_up.amount),
+                    amount=_credits(top_up.amount, places),
                     reason=top_up.reason or "",
                 ),
             )
@@ -77,6 +80,7 @@ def statement_pdf(
     zone: ZoneInfo,
     made_at: datetime,
     seller: Seller,
+    places: int,
 ) -> bytes:
     """The statement of a period, oldest entry first."""
     from app.topups.paper import Paper
@@ -89,13 +93,13 @@ def statement_pdf(
         gettext("%(words)s, times in %(replace)s", words=period.words, replace=zone.key.replace("_", " ")),
     )
     paper.pair(gettext("Made"), day_words(made_at.astimezone(zone), "%d %b %Y %H:%M %Z"))
-    paper.pair(gettext("Available at the start"), credits(totals.opening))
-    paper.pair(gettext("In"), credits(totals.came_in))
-    paper.pair(gettext("Out"), credits(totals.went_out))
-    paper.pair(gettext("Available at the end"), credits(totals.closing))
-    paper.pair(gettext("Held at the end"), credits(totals.held_closing))
+    paper.pair(gettext("Available at the start"), _credits(totals.opening, places))
+    paper.pair(gettext("In"), _credits(totals.came_in, places))
+    paper.pair(gettext("Out"), _credits(totals.went_out, places))
+    paper.pair(gettext("Available at the end"), _credits(totals.closing, places))
+    paper.pair(gettext("Held at the end"), _credits(totals.held_closing, places))
     paper.ln(4)
-    _table(paper, lines, zone)
+    _table(paper, lines, zone, places)
     return bytes(paper.output())
 
 
@@ -112,7 +116,11 @@ def _heading(paper: Paper, title: str, seller: Seller) -> None:
         paper.ln(4)
 
 
-def _table(paper: Paper, lines: Iterable[Line], zone: ZoneInfo) -> None:
+def _credits(millicredits: int, places: int) -> str:
+    return decimals(credits(millicredits, places))
+
+
+def _table(paper: Paper, lines: Iterable[Line], zone: ZoneInfo, places: int) -> None:
     paper.set_font(paper.face, "B", 8)
     headings = (
         gettext("Time"),
@@ -131,10 +139,10 @@ def _table(paper: Paper, lines: Iterable[Line], zone: ZoneInfo) -> None:
         cells = (
             day_words(entry.created_at.astimezone(zone), "%d %b %Y %H:%M"),
             _fitting(paper, f"{line.what}: {line.subject}" if line.subject else line.what, _WIDTHS[1]),
-            credits(entry.available) if entry.available > 0 else "",
-            credits(-entry.available) if entry.available < 0 else "",
-            credits(entry.available_after),
-            credits(entry.held_after),
+            _credits(entry.available, places) if entry.available > 0 else "",
+            _credits(-entry.available, places) if entry.available < 0 else "",
+            _credits(entry.available_after, places),
+            _credits(entry.held_after, places),
         )
         for width, text, align in zip(_WIDTHS, cells, _ALIGNED, strict=True):
             paper.cell(width, 5, text, align=align)

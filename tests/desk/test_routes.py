@@ -8,7 +8,7 @@ import json
 import pytest
 
 from app.database import write_transaction
-from app.desk import route_test
+from app.desk import route_trial
 from app.desk import routes as desk
 from app.desk.audit_log import Actor
 from app.desk.route_values import values_of
@@ -239,7 +239,7 @@ def test_a_test_message_costs_nothing_and_tells_what_the_gateway_says(operator, 
         sent.append(message)
         return Accepted("carrier-77")
 
-    monkeypatch.setattr(route_test, "_send", take)
+    monkeypatch.setattr(route_trial, "_send", take)
     route = make_route(session)
     page = f"/staff/routes/{route.id}"
     answer = operator.submit(f"{page}/test", {"to": "+61412345678", "text": "Hello"}, page=page)

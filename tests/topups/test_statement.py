@@ -148,8 +148,8 @@ def test_pdfs_take_any_letters(session, account_id, monkeypatch):
     for font in (None, paper._wide_font()):
         monkeypatch.setattr(paper, "_wide_font", lambda font=font: font)
         for data in (
-            documents.statement_pdf(account, days(), entries.totals, found, SYDNEY, now(), seller),
-            documents.receipt_pdf(top_up, SYDNEY, seller),
+            documents.statement_pdf(account, days(), entries.totals, found, SYDNEY, now(), seller, 2),
+            documents.receipt_pdf(top_up, SYDNEY, seller, 2),
         ):
             assert data.startswith(b"%PDF-")
 

@@ -188,7 +188,8 @@ class ComposeForm(StartingFields, TimeFields, FlaskForm):
     @property
     def zone_words(self) -> str:
         """The zone that times are read in, with what its clocks show: "Sydney (now 14:05)"."""
-        return f"{zone_name(self.zone)} (now {now().astimezone(self.zone):%H:%M})"
+        clock = f"{now().astimezone(self.zone):%H:%M}"
+        return _("%(zone)s (now %(time)s)", zone=zone_name(self.zone), time=clock)
 
     def draft_request(self) -> DraftRequest:
         """What the domain is asked for, once the form is valid."""
@@ -311,7 +312,9 @@ def _objections(findings: Sequence[Finding]) -> list[str]:
     if len(blocking) == 1:
         return [f"{blocking[0].message} {blocking[0].advice}"]
     places = list(dict.fromkeys(f"“{_cut(finding.excerpt.strip())}”" for finding in blocking))
-    named = ", ".join(places[:_SHOWN_FINDINGS]) + (" and more" if len(places) > _SHOWN_FINDINGS else "")
+    named = ", ".join(places[:_SHOWN_FINDINGS])
+    if len(places) > _SHOWN_FINDINGS:
+        named = _("%(named)s and more", named=named)
     return [
         _(
             "%(blocking)s places are not allowed, marked below: %(named)s.",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -13,6 +12,7 @@ from app.extensions import db
 from app.language import gettext as _
 from app.models import Task, WhatsAppTemplate
 from app.recipients.errors import FileRefused
+from app.recipients.typed import split_typed
 from app.sending import route_rules
 from app.sending.compose import segments_of
 from app.sending.drafts import ChosenList, Source
@@ -21,8 +21,6 @@ from app.stored_files import StoredUpload
 
 if TYPE_CHECKING:
     from app.blueprints.compose.forms import ComposeForm
-
-_SEPARATORS = re.compile(r"[,;\n]+")
 
 
 @dataclass(frozen=True)
@@ -139,7 +137,7 @@ def _header_address(form: ComposeForm, template: WhatsAppTemplate | None) -> str
 
 def _first_typed(form: ComposeForm) -> str:
     typed = (form.recipients.data or "") if "recipients" in form else ""
-    return next((part.strip()[:40] for part in _SEPARATORS.split(typed) if part.strip()), "")
+    return next(iter(split_typed(typed[:400])), "")[:40]
 
 
 def _row_words(key: str) -> str:

@@ -12,10 +12,10 @@ from app.blueprints.desk_routes.content_form import severity_words
 from app.blueprints.desk_routes.figures import figures_of
 from app.blueprints.desk_routes.forms import PauseForm, TestForm
 from app.database import write_transaction
-from app.desk import route_content, route_test
+from app.desk import route_content, route_trial
 from app.desk import routes as desk
 from app.desk.audit_log import Actor
-from app.desk.route_test import Tried
+from app.desk.route_trial import Tried
 from app.desk.route_values import values_of
 from app.extensions import db
 from app.models import Route
@@ -76,9 +76,9 @@ def test(route_id: int) -> ResponseReturnValue:
         return _page(route_id, test_form=form), 422
     route = desk.route(db.session(), route_id)
     settings = current_app.config["CARILLON"]
-    tried = route_test.send_test(route, settings, form.to.data, form.text.data, form.sender_id.data or None)
+    tried = route_trial.send_test(route, settings, form.to.data, form.text.data, form.sender_id.data or None)
     with write_transaction(db.session()) as session:
-        route_test.record_test(session, actor, route_id, tried)
+        route_trial.record_test(session, actor, route_id, tried)
     return _page(route_id, test_form=form, tried=tried)
 
 

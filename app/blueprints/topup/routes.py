@@ -24,6 +24,7 @@ from app.desk.settings import desk_settings
 from app.errors import CarillonError, Conflict, NotFound, TopUpRefused
 from app.extensions import db
 from app.models import TopUp, TopUpState
+from app.records.money import price_decimals
 from app.records.periods import PRESETS
 from app.topups import requests
 from app.topups.documents import receipt_number, receipt_pdf
@@ -172,7 +173,8 @@ def own_receipt(public_id: str) -> Response:
     if top_up.state != TopUpState.APPROVED:
         raise NotFound(_("There is a receipt once a top-up is approved."))
     name = f"carillon-receipt-{receipt_number(top_up)}.pdf"
-    pdf = receipt_pdf(top_up, user_zone(), current_app.config["CARILLON"].seller)
+    places = price_decimals(db.session(), top_up.account_id)
+    pdf = receipt_pdf(top_up, user_zone(), current_app.config["CARILLON"].seller, places)
     return attachment(pdf, name, "application/pdf")
 
 

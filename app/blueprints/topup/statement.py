@@ -17,6 +17,7 @@ from app.desk.audit_log import Actor
 from app.extensions import db
 from app.models import Account
 from app.pricing import credits
+from app.records.money import price_decimals
 from app.topups import documents, low_balance, statement_files
 from app.topups.statement import all_lines, lines, statement_page, stretch
 from app.web_context import user_zone
@@ -62,7 +63,8 @@ def statement_file(kind: str) -> ResponseReturnValue:
         account = session.get_one(Account, entries.account_id)
         found = list(all_lines(session, entries, documents.MOST_LINES))
         seller = current_app.config["CARILLON"].seller
-        data = documents.statement_pdf(account, period, entries.totals, found, zone, now(), seller)
+        places = price_decimals(session, entries.account_id)
+        data = documents.statement_pdf(account, period, entries.totals, found, zone, now(), seller, places)
     else:
         make = statement_files.statement_csv if kind == "csv" else statement_files.statement_xlsx
         data = make(all_lines(session, entries, statement_files.MOST_LINES), zone)
