@@ -142,6 +142,8 @@ def _change(
                 if message.may_have_left
                 else change_of(message, _M.CANCELLED, error_code=code)
             )
+        case Deferred(code) if message.may_have_left and not carriers.knows(task, message.sent_at):
+            return _doubt(message, code)  # whoever would be tried next has never heard of it
         case Deferred(code) if outcome is NOT_SENT:
             return replace(_put_off(message, code, timedelta()), our_failure=True)
         case Deferred(code) if is_last_try(code, tries, task.route.retry_attempts):

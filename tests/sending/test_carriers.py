@@ -16,7 +16,7 @@ from app.desk import routes
 from app.desk.audit_log import Actor
 from app.desk.route_values import values_of
 from app.extensions import db
-from app.gateways.base import InDoubt, Outcome, OutgoingMessage
+from app.gateways.base import Deferred, InDoubt, Outcome, OutgoingMessage
 from app.models import Message, Route, Task
 from app.sending import asking, sweep
 from tests.factories.tasks import make_submitted_task
@@ -36,6 +36,13 @@ def change(house: House, settings: dict[str, object], secrets: dict[str, str] | 
     with write_transaction(house.session) as session:
         values = replace(values_of(session.get_one(Route, house.route_id)), gateway_settings=settings)
         routes.change(session, Actor.machine(), house.route_id, values, secrets or {}, house.settings)
+
+
+def leave_the_carrier(house: House) -> None:
+    """As staff do while a pump is at work, in a session of their own."""
+    with write_transaction(db.session()) as session:
+        values = replace(values_of(session.get_one(Route, house.route_id)), gateway_settings=ELSEWHERE)
+        routes.change(session, Actor.machine(), house.route_id, values, {}, house.settings)
 
 
 def doubtful(_message: OutgoingMessage) -> Outcome:
@@ -70,16 +77,33 @@ def test_a_pump_whose_carrier_was_left_stops_and_its_doubts_stay_with_it(
     def answer(_message: OutgoingMessage) -> Outcome:
         with any_app.app_context():
             if len(gateway.sent) == 1:
-                with write_transaction(db.session()) as session:
-                    values = values_of(session.get_one(Route, house.route_id))
-                    moved = replace(values, gateway_settings=ELSEWHERE)
-                    routes.change(session, Actor.machine(), house.route_id, moved, {}, house.settings)
+                leave_the_carrier(house)
         return InDoubt("timeout")
 
     gateway.answer = answer
     pump(any_app, house.route_id, gateway)
     assert "queued" not in [message.status for message in house.messages(task) if message.may_have_left]
     assert house.messages(task)[0].status == "in_doubt"
+
+
+def test_what_was_in_hand_for_another_try_stays_with_the_carrier_that_may_have_it(
+    any_app: Flask, house: House
+) -> None:
+    task = submitted(house)
+    pump(any_app, house.route_id, ScriptedGateway(doubtful, dedupes=True))
+    house.session.execute(update(Message).values(not_before=None))
+    house.session.commit()
+    gateway = ScriptedGateway(dedupes=True, concurrency=1)
+
+    def answer(_message: OutgoingMessage) -> Outcome:
+        with any_app.app_context():
+            if len(gateway.sent) == 1:
+                leave_the_carrier(house)
+        return Deferred("throttled", 0.0)
+
+    gateway.answer = answer
+    pump(any_app, house.route_id, gateway)
+    assert house.statuses(task) == {"in_doubt": 2}
 
 
 def test_a_pump_that_was_made_for_the_carrier_before_does_not_begin(any_app: Flask, house: House) -> None:
