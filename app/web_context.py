@@ -18,7 +18,7 @@ from app.models import Message, Task
 from app.pricing import PRICE_DECIMALS, credits
 from app.records.money import price_decimals
 from app.records.tasks import standing
-from app.sending import cap_waits
+from app.sending.dispatch import cap_waits
 
 
 def init_app(app: Flask) -> None:

@@ -15,7 +15,7 @@ from app.gateways.errors import error_words
 from app.language import gettext
 from app.models import Route
 from app.records.route_cards import RouteCard, cards_of
-from app.sending.countries import country_name
+from app.sending.drafting.countries import country_name
 from app.sending.lookup import own_prices
 
 

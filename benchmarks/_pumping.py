@@ -16,10 +16,10 @@ from sqlalchemy import Engine, event
 
 from app.gateways.base import Gateway
 from app.gateways.registry import make_gateway
-from app.sending import outcomes
-from app.sending.bookkeeper import Bookkeeper
-from app.sending.claims import Spans
-from app.sending.pump import Pump
+from app.sending.dispatch import outcomes
+from app.sending.dispatch.bookkeeper import Bookkeeper
+from app.sending.dispatch.claims import Spans
+from app.sending.dispatch.pump import Pump
 from benchmarks._campaign import outgoing
 
 _OUT_OF_REACH: Final = 1_000_000  # messages a second: no pace is measured here

@@ -24,8 +24,8 @@ from app import queues
 from app.database import configure_engine
 from app.gateways.registry import make_gateway
 from app.models import Route
-from app.sending.claims import Spans
-from app.sending.pump import Pump
+from app.sending.dispatch.claims import Spans
+from app.sending.dispatch.pump import Pump
 
 SECRET = "benchmark-of-the-rate-24-letters"
 

@@ -13,8 +13,8 @@ from sqlalchemy.orm import Session
 
 from app.database import configure_engine
 from app.models import Account, Base, Role, Route, Task, TaskKind, TaskState, User
-from app.sending import checking
-from app.sending.examining import examine
+from app.sending.drafting import checking
+from app.sending.drafting.examining import examine
 from app.stored_files import store_upload
 from config import Settings
 

@@ -23,11 +23,11 @@ from app.gateways.errors import ErrorCode
 from app.lists.carrier_opt_outs import take_opt_outs
 from app.models import Route
 from app.queues import enqueue, others_wait
-from app.sending.claims import Spans
-from app.sending.due import awaits_receipts, has_work, rests
+from app.sending.dispatch.claims import Spans
+from app.sending.dispatch.due import awaits_receipts, has_work, rests
+from app.sending.dispatch.outcomes import trip_breaker
+from app.sending.dispatch.pump import Pump, Turn
 from app.sending.gateways import gateway_for
-from app.sending.outcomes import trip_breaker
-from app.sending.pump import Pump, Turn
 from config import Settings
 from jobs import context, shutdown
 

@@ -13,7 +13,7 @@ from app.language import speaking
 from app.lists import reading, suppression_upload
 from app.lists.suppression_upload import Opener, Remover
 from app.recipients.limits import FileLimits
-from app.sending.checking import check as check_draft
+from app.sending.drafting.checking import check as check_draft
 from app.sending.intake_turns import take_turn
 from app.stored_files import local_copy, remove_file
 from config import Settings

@@ -11,7 +11,7 @@ import structlog
 from app.clock import now
 from app.database import truncate_log
 from app.retention import due, erasing
-from app.sending import caps
+from app.sending.dispatch import caps
 from app.stored_files import remove_file
 from jobs.context import job_session, job_settings
 

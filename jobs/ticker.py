@@ -28,7 +28,7 @@ from app.models import Route
 from app.queues import enqueue
 from app.sending import canary, heartbeat, sweep
 from app.sending.asking import routes_to_ask
-from app.sending.claims import routes_awaiting_receipts, routes_with_work
+from app.sending.dispatch.claims import routes_awaiting_receipts, routes_with_work
 from app.sending.gateways import gateway_for
 from app.sending.receipts import routes_with_due_receipts
 from app.sending.steady import steady_time

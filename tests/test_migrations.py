@@ -24,7 +24,7 @@ from app.extensions import db
 from app.ledger.audit import audit
 from app.models import AuditEvent, LedgerEntry, Message, SubmittedDay, Task, TaskName
 from app.sending import submission
-from app.sending.checking import check
+from app.sending.drafting.checking import check
 from app.topups import approval
 from config import Settings
 from tests import servers

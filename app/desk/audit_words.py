@@ -38,6 +38,7 @@ _WORDS: Final[dict[str, str]] = {
     "account.restore": mark("Client restored"),
     "account.route": mark("Route or price of a client set"),
     "account.suspend": mark("Client suspended"),
+    "account.time_zone": mark("Time zone set"),
     "adjustment.post": mark("Adjustment posted"),
     "adjustment.refuse": mark("Adjustment dropped"),
     "adjustment.request": mark("Adjustment asked for"),

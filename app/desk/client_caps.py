@@ -13,7 +13,7 @@ from app.errors import NotFound
 from app.language import gettext as _
 from app.language import thousands
 from app.models import Account
-from app.sending import caps
+from app.sending.dispatch import caps
 
 LARGEST: Final = 100_000_000
 

@@ -1,7 +1,7 @@
 """What passed between us and a gateway for one message, as staff read it: every try, what was asked and answered.
 
-Only what went otherwise than accepted is stored (`app.sending.gateway_log`); an accepted try is told by the message,
-and what was sent is made anew from the message and its route's settings as they are now, without secrets.
+Only what went otherwise than accepted is stored (`app.sending.dispatch.gateway_log`); an accepted try is told by the
+message, and what was sent is made anew from the message and its route's settings as they are now, without secrets.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 from app.gateways.base import SettingsRefused, ShowsRequests
 from app.gateways.redaction import ShownRequest
 from app.models import GatewayTry, Message, MessageStatus, Route
-from app.sending.filling import outgoing, template_of
+from app.sending.dispatch.filling import outgoing, template_of
 from app.sending.gateways import gateway_for
 from config import Settings
 

@@ -20,9 +20,10 @@ from app.gateways.described import Form
 from app.language import gettext
 from app.models import Route, RouteEventKind, RoutePrice
 from app.queues import enqueue_after_commit
-from app.sending import caps, carriers, route_events
+from app.sending import carriers
 from app.sending.alerts import clear_alert
-from app.sending.due import rests
+from app.sending.dispatch import caps, route_events
+from app.sending.dispatch.due import rests
 from app.sending.gateways import gateway_values, lock_secrets, secrets_of
 from config import Settings
 

@@ -17,7 +17,7 @@ from app.content.marking import Piece, mark
 from app.content.rules import BannedWord, Rulebook, Switches
 from app.desk.content_rules import Rule, tidy_word
 from app.models import Task
-from app.sending.compose import check_content
+from app.sending.drafting.compose import check_content
 
 LOOKS_BACK: Final = timedelta(days=30)
 MOST_TASKS: Final = 10_000

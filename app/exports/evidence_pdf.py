@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from app.language import gettext as _
 from app.pricing import credits
-from app.sending.countries import country_name
+from app.sending.drafting.countries import country_name
 
 if TYPE_CHECKING:
     from app.exports.evidence import Evidence

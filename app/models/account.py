@@ -45,6 +45,6 @@ class Account(Base):
     low_balance_told_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     daily_cap: Mapped[int | None] = mapped_column(Integer)  # messages a day, by the account's own clocks
     daily_used: Mapped[int] = mapped_column(Integer, default=0, server_default="0")  # of the day that ends…
-    daily_until: Mapped[datetime | None] = mapped_column(UtcDateTime)  # …then; see app.sending.caps
+    daily_until: Mapped[datetime | None] = mapped_column(UtcDateTime)  # …then; see app.sending.dispatch.caps
     stopped_reason: Mapped[str | None] = mapped_column(String(500))
     created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)

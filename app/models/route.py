@@ -74,7 +74,7 @@ class Route(Base):
     )  # for what this cannot take now
     daily_cap: Mapped[int | None] = mapped_column(Integer)  # messages a UTC day, over all accounts
     daily_used: Mapped[int] = mapped_column(Integer, default=0, server_default="0")  # of the day that ends…
-    daily_until: Mapped[datetime | None] = mapped_column(UtcDateTime)  # …then; see app.sending.caps
+    daily_until: Mapped[datetime | None] = mapped_column(UtcDateTime)  # …then; see app.sending.dispatch.caps
     carrier_since: Mapped[datetime | None] = mapped_column(UtcDateTime)  # of what left before, another knows
     recipients_full_until: Mapped[datetime | None] = mapped_column(UtcDateTime)  # its pool of recipients
     retry_attempts: Mapped[int] = mapped_column(Integer, default=20)  # of deferred messages
@@ -121,7 +121,7 @@ class PumpLease(Base):
     """Who may pump a route, until when, and where its pace stands.
 
     `fence` grows with every new holder. Who gives the lease back writes its own fence into `given_back`, and where the
-    pace stands into `next_send_at` and `arrived` (see `app.sending.pace.Handover`), so that a handover makes no burst
+    pace stands into `next_send_at` and `arrived` (see `dispatch.pace.Handover`), so that a handover makes no burst
     and loses nothing. Where `given_back` is not the last fence, its holder gave nothing back.
     """
 

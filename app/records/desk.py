@@ -9,7 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.models import Account, Route, StaffAlert, Task
-from app.sending.due import rests
+from app.sending.dispatch.due import rests
 
 _SHOWN = 100
 _NEWEST = 10

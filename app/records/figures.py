@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from app.models import Rollup, RollupMonth, Route
 from app.records.periods import Period
-from app.sending.countries import country_name
+from app.sending.drafting.countries import country_name
 
 _MOST_DAYS = 92  # of a plot by day; a longer period is drawn by month
 PACE_DAYS = 14

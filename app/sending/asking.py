@@ -23,7 +23,7 @@ from app.gateways.storable import storable
 from app.models import Message, MessageStatus, Route
 from app.models.message import UNANSWERED
 from app.sending.carriers import is_known
-from app.sending.due import has_lapsed
+from app.sending.dispatch.due import has_lapsed
 from app.sending.lookup import lock_tasks
 from app.sending.settlement import (
     Change,

@@ -1,7 +1,7 @@
 """The canary: a large task sends to a few first, and goes on only when these went well.
 
-What is beyond the first few is simply not due (see `app.sending.claims`) until they have been judged. Whoever resumes
-a task that the canary paused has decided, and all of it goes out.
+What is beyond the first few is simply not due (see `app.sending.dispatch.due`) until they have been judged. Whoever
+resumes a task that the canary paused has decided, and all of it goes out.
 """
 
 from __future__ import annotations

@@ -24,7 +24,7 @@ from app.models import Account, AccountState, RefusedContent, Task, TaskState
 from app.queues import enqueue_after_commit
 from app.sending import out_of_date, route_rules
 from app.sending.alerts import raise_alert
-from app.sending.compose import RowFindings, check_content
+from app.sending.drafting.compose import RowFindings, check_content
 from app.sending.lookup import lock_task
 from app.sending.settlement import cancel_unsent, finish_if_over
 from app.sending.states import move_task

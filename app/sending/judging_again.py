@@ -22,7 +22,7 @@ from app.content.sender_id import GSM_LIMIT
 from app.language import gettext, speaking
 from app.models import Message, MessageStatus, Route, Task, TaskState
 from app.sending import holding, out_of_date, route_rules, task_notices
-from app.sending.compose import RowFindings
+from app.sending.drafting.compose import RowFindings
 from app.sending.states import move_task
 
 ROWS_A_LOOK: Final = 2_000  # of all tasks together, a tenth of a millisecond each

@@ -22,7 +22,7 @@ from app.gateways.base import DeliveryReport, OptOut, ReportStatus
 from app.gateways.storable import storable_report
 from app.models import Message, MessageStatus, Receipt, Route, Task
 from app.queues import enqueue_after_commit
-from app.sending.due import awaits_receipts, has_lapsed
+from app.sending.dispatch.due import awaits_receipts, has_lapsed
 from app.sending.lookup import lock_tasks
 from app.sending.settlement import (
     FINAL,

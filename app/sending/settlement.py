@@ -2,7 +2,7 @@
 
 Every change of a submitted message ends in `book`: it alone writes ledger entries, the task's counters and the daily
 sums, so that they cannot tell different stories. `apply_changes` writes the statuses before it; what thousands a second
-come to, accepted, has a shorter way (`app.sending.acceptance`).
+come to, accepted, has a shorter way (`app.sending.dispatch.acceptance`).
 """
 
 from __future__ import annotations

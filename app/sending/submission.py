@@ -13,9 +13,10 @@ from app.ledger.rollups import count_submission, due_day
 from app.ledger.transfers import hold
 from app.models import AccountState, Message, MessageStatus, Money, Recipient, Task, TaskState
 from app.queues import enqueue_after_commit
-from app.sending import canary, holding, out_of_date, rehearsal, task_notices
+from app.sending import canary, holding, out_of_date, task_notices
+from app.sending.drafting import rehearsal
+from app.sending.drafting.send_again import require_unsent
 from app.sending.lookup import approved_template, lock_task, open_route, task_of
-from app.sending.send_again import require_unsent
 from app.sending.states import DRAFT_STATES, move_task
 from app.sending.suppressed import require_unsuppressed
 

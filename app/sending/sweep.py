@@ -19,11 +19,12 @@ from app.errors import InvalidMove
 from app.language import gettext, mark
 from app.models import Account, AccountState, Chore, Message, MessageStatus, Task, TaskState
 from app.models.message import HELD_OUT, UNANSWERED
-from app.sending import carriers, gateway_log, out_of_date, task_notices
-from app.sending.due import has_lapsed
+from app.sending import carriers, out_of_date, task_notices
+from app.sending.dispatch import gateway_log
+from app.sending.dispatch.due import has_lapsed
+from app.sending.dispatch.retries import OWN_FAILURES_SPARED
 from app.sending.judging_again import Look
 from app.sending.lookup import lock_tasks
-from app.sending.retries import OWN_FAILURES_SPARED
 from app.sending.settlement import (
     Change,
     LockedMessage,

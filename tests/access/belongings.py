@@ -38,7 +38,7 @@ from app.models import (
     User,
     WhatsAppTemplate,
 )
-from app.sending.checking import check
+from app.sending.drafting.checking import check
 from app.topups.receipts import take_receipt
 from config import Settings
 from tests.access.table import CLIENTS, STAFF

@@ -179,6 +179,7 @@ ROLES: Final[dict[str, str]] = {
     "whatsapp.one": "owner sender",
     "whatsapp.submit": "owner sender",
     # Who is in, and leaving
+    "account.time_zone": "owner",
     "leaving.ask": "owner",
     "leaving.download": "owner",
     "leaving.export": "owner",

@@ -124,6 +124,7 @@ FORMS: Final[dict[str, tuple[str, Values]]] = {
     "account.phone": ("sender", {"present": PASSWORD, "phone": "+61412345678"}),
     "account.password": ("sender", {"present": PASSWORD, "password": NEW_PASSWORD}),
     "account.confirm_email": ("sender", {}),
+    "account.time_zone": ("owner", {"zone": "Australia/Perth"}),
     "members.invite": ("owner", {"email": "jo@example.org", "role": "viewer"}),
     "members.member": ("owner", {"role": "viewer"}),
     "members.resend": ("owner", {}),

@@ -213,7 +213,7 @@ def _note_leases(path: Path) -> None:
 
     Both are written inside their transactions, which hold the lease's row: the lines stand in the order of these.
     """
-    from app.sending import claims
+    from app.sending.dispatch import claims
 
     acquire, take = claims.acquire_lease, claims.take
 
@@ -254,7 +254,7 @@ def _main(parent: int) -> None:
     import logging
 
     from app import create_app
-    from app.sending import retries
+    from app.sending.dispatch import retries
     from jobs import context, dispatch, parent_death, receipts, ticker, worker  # noqa: F401
     from tests.chaos import plants
 

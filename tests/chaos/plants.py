@@ -21,8 +21,9 @@ from app.clock import now
 from app.gateways.base import Capabilities
 from app.ledger import transfers
 from app.models import Message, MessageStatus, Money, PumpLease, Route, Task, TaskState
-from app.sending import claims, outcomes, settlement, steering, sweep
-from app.sending.pace import Handover
+from app.sending import settlement, steering, sweep
+from app.sending.dispatch import claims, outcomes
+from app.sending.dispatch.pace import Handover
 
 _M = MessageStatus
 

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from app.database import write_transaction
 from app.models import Task, TaskState
 from app.sending import sweep
-from app.sending.checking import check
+from app.sending.drafting.checking import check
 from tests.factories.accounts import make_account
 from tests.factories.routes import make_route
 from tests.factories.users import make_owner

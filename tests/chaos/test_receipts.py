@@ -17,9 +17,10 @@ from app.database import write_transaction
 from app.gateways import signature
 from app.gateways.base import Accepted, Capabilities, Outcome
 from app.models import Message, Receipt, Task
-from app.sending import claims, receipts
-from app.sending.claims import Claimed
-from app.sending.outcomes import record
+from app.sending import receipts
+from app.sending.dispatch import claims
+from app.sending.dispatch.claims import Claimed
+from app.sending.dispatch.outcomes import record
 from jobs import receipts as receipt_job
 from tests.factories.tasks import make_submitted_task
 from tests.panel_client import PanelClient

@@ -16,8 +16,9 @@ from app.errors import Conflict, NotAllowed
 from app.extensions import db
 from app.ledger import transfers
 from app.models import Account, AccountRoute, Adjustment, AuditEvent, LedgerEntry, Letter, Role, Task, User
-from app.sending import claims, steering, sweep
-from app.sending.checking import check
+from app.sending import steering, sweep
+from app.sending.dispatch import claims
+from app.sending.drafting.checking import check
 from app.sending.lookup import open_routes, own_prices
 from app.topups import adjustments
 from tests.factories.accounts import make_account

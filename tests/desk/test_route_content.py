@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from app.models import AuditEvent, Role
-from app.sending.checking import check
+from app.sending.drafting.checking import check
 from app.sending.route_rules import rulebook
 from tests.factories.accounts import make_account
 from tests.factories.routes import make_route

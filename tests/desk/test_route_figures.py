@@ -18,7 +18,8 @@ from app.gateways.base import Accepted, Deferred, InDoubt, Outcome, OutgoingMess
 from app.ledger.route_hours import LONGER, WINDOW_SECONDS
 from app.models import GatewayTry, Role, Route, Task
 from app.records.route_figures import median_of, now_of, rate_over
-from app.sending import outcomes, sweep
+from app.sending import sweep
+from app.sending.dispatch import outcomes
 from app.web_figures import duration, percent
 from tests.factories.accounts import make_account
 from tests.factories.messages import ACCEPTED, DELIVERED, FAILED_LATE, IN_DOUBT, age
@@ -147,7 +148,7 @@ def test_of_what_was_put_off_only_a_few_of_a_transaction_are_kept(app: Flask, se
     make_submitted_task(session, house.owner, house.route, messages=60)
     session.rollback()
     with write_transaction(session):
-        from app.sending.gateway_log import DEFERRED_KEPT, keep
+        from app.sending.dispatch.gateway_log import DEFERRED_KEPT, keep
         from app.sending.settlement import locked_messages
 
         class Taken:

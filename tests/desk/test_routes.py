@@ -16,7 +16,7 @@ from app.gateways.base import Accepted
 from app.gateways.registry import settings_of
 from app.models import AuditEvent, Role, Route, Task
 from app.secrets import Vault
-from app.sending.checking import check
+from app.sending.drafting.checking import check
 from app.sending.gateways import gateway_values
 from tests.factories.accounts import make_account
 from tests.factories.routes import make_route

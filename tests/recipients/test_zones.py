@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 import pytest
 
 from app.recipients.zones import clocks_at
-from app.sending.review import LocalTime
+from app.sending.drafting.review import LocalTime
 
 NOON = datetime(2026, 7, 1, 12, 0, tzinfo=UTC)
 

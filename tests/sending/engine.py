@@ -30,11 +30,12 @@ from app.gateways.base import (
     OutgoingMessage,
 )
 from app.models import Account, Message, Route, Task, User
-from app.sending import drafts, steering, submission
-from app.sending.checking import check
-from app.sending.claims import Spans
-from app.sending.drafts import DraftRequest
-from app.sending.pump import Pump, Turn
+from app.sending import steering, submission
+from app.sending.dispatch.claims import Spans
+from app.sending.dispatch.pump import Pump, Turn
+from app.sending.drafting import drafts
+from app.sending.drafting.checking import check
+from app.sending.drafting.drafts import DraftRequest
 from app.stored_files import store_upload
 from config import Settings
 from tests.factories.accounts import make_account

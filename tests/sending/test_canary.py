@@ -12,7 +12,8 @@ from sqlalchemy.orm import Session
 from app.database import write_transaction
 from app.gateways.base import Accepted, DeliveryReport, Outcome, OutgoingMessage, Refused, ReportStatus
 from app.models import Route, Task, TaskState
-from app.sending import canary, claims, receipts, steering
+from app.sending import canary, receipts, steering
+from app.sending.dispatch import claims
 from tests.factories.messages import age
 from tests.factories.tasks import make_submitted_task
 from tests.sending.engine import House, ScriptedGateway, pump

@@ -15,7 +15,7 @@ from app.database import write_transaction
 from app.gateways.base import Capabilities, Deferred
 from app.gateways.errors import ErrorCode
 from app.models import Account, AuditEvent, Role, Route, TaskState
-from app.sending import cap_waits, caps, claims
+from app.sending.dispatch import cap_waits, caps, claims
 from tests.factories.routes import make_route
 from tests.factories.tasks import make_submitted_task
 from tests.factories.users import make_staff
@@ -43,7 +43,7 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Callable[[datetime], None]:
     """Sets what day the caps and the queue take it for; leases and letters keep the real time."""
 
     def set_to(moment: datetime) -> None:
-        for module in ("app.sending.caps.now", "app.sending.claims.now"):
+        for module in ("app.sending.dispatch.caps.now", "app.sending.dispatch.claims.now"):
             monkeypatch.setattr(module, lambda: moment)
 
     return set_to

@@ -107,7 +107,7 @@ def test_an_unforeseen_error_discards_the_task(house: House, monkeypatch: pytest
     def explode(*_: object, **__: object) -> None:
         raise MemoryError
 
-    monkeypatch.setattr("app.sending.examining.take_in_typed", explode)
+    monkeypatch.setattr("app.sending.drafting.examining.take_in_typed", explode)
     task = house.ready("+61412000001")
     assert task.state == TaskState.DISCARDED
     assert "could not be read" in (task.state_reason or "")

@@ -14,9 +14,9 @@ from sqlalchemy.orm import Session
 from app.clock import now
 from app.database import write_transaction
 from app.models import Account, Message, PumpLease, TaskState
-from app.sending import claims
-from app.sending.claims import Claimed, Lease, LeaseLost, Spans, Taking
-from app.sending.pace import Handover
+from app.sending.dispatch import claims
+from app.sending.dispatch.claims import Claimed, Lease, LeaseLost, Spans, Taking
+from app.sending.dispatch.pace import Handover
 from tests.factories.routes import make_route
 from tests.factories.tasks import make_submitted_task
 from tests.sending.engine import House, at_once
@@ -205,7 +205,7 @@ def test_tasks_take_turns_whatever_the_clock_does(
     real = now()
     for jump in (0, 0, -3600, -3600, 7200, 7200):
         moment = real + timedelta(seconds=jump)
-        monkeypatch.setattr("app.sending.claims.now", lambda moment=moment: moment)
+        monkeypatch.setattr("app.sending.dispatch.claims.now", lambda moment=moment: moment)
         turns += [each.task_id for each in take(house, lease, 1)]
     assert turns[:2] == turns[2:4] == turns[4:]
     assert turns[0] != turns[1]

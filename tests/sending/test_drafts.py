@@ -9,9 +9,9 @@ from sqlalchemy.orm import Session
 from app.database import write_transaction
 from app.errors import Conflict, InvalidMove, NotFound, TaskRefused
 from app.models import Recipient, Task, TaskState, User
-from app.sending import draft_room, drafts
-from app.sending.checking import _begin, _Progress, _store
-from app.sending.examining import examine
+from app.sending.drafting import draft_room, drafts
+from app.sending.drafting.checking import _begin, _Progress, _store
+from app.sending.drafting.examining import examine
 from tests.factories.users import make_owner
 from tests.sending.engine import House, ScriptedGateway, at_once, count, pump
 

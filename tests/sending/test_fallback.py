@@ -12,7 +12,8 @@ from app.clock import now
 from app.database import write_transaction
 from app.gateways.base import DeliveryReport, ReportStatus
 from app.models import Message, Route, TaskState
-from app.sending import claims, receipts, sweep
+from app.sending import receipts, sweep
+from app.sending.dispatch import claims
 from tests.factories.routes import make_route
 from tests.factories.tasks import make_submitted_task
 from tests.sending.engine import House, ScriptedGateway, pump

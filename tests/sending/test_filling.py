@@ -7,7 +7,7 @@ from sqlalchemy import update
 from app.database import write_transaction
 from app.gateways.base import TemplateHeader, TemplateMessage
 from app.models import Message, TemplateState, WhatsAppTemplate
-from app.sending.claims import acquire_lease, take
+from app.sending.dispatch.claims import acquire_lease, take
 from tests.factories.routes import make_route
 from tests.factories.tasks import make_submitted_task
 from tests.sending.engine import House

@@ -10,7 +10,7 @@ from flask import Flask
 from app import stored_files
 from app.models import ListEntry, RecipientList
 from app.recipients.errors import FileRefused
-from app.sending.glance import glance_at_file, glance_at_list, readings
+from app.sending.drafting.glance import glance_at_file, glance_at_list, readings
 from app.stored_files import StoredUpload, store_upload
 from config import Settings
 from tests.sending.engine import House
@@ -33,7 +33,7 @@ def test_rows_are_read_once_and_kept_beside_the_file(app: Flask, monkeypatch: py
         (4, "+61412000002"),
         (5, "+61412000003"),
     ]
-    monkeypatch.setattr("app.sending.glance.read_confined", None)
+    monkeypatch.setattr("app.sending.drafting.glance.read_confined", None)
     assert glance_at_file(settings, upload) == glance
     stored_files.remove_file(settings.uploads_url, upload.key)
     monkeypatch.undo()

@@ -18,8 +18,8 @@ from app.database import write_transaction
 from app.extensions import db
 from app.gateways.base import Accepted, Outcome, OutgoingMessage
 from app.models import Message, PumpLease
-from app.sending import claims
-from app.sending.claims import Lease, Spans
+from app.sending.dispatch import claims
+from app.sending.dispatch.claims import Lease, Spans
 from tests.factories.tasks import make_submitted_task
 from tests.sending.engine import House, ScriptedGateway, make_house, make_pump, pump
 

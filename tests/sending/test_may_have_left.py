@@ -26,7 +26,8 @@ from app.gateways.base import (
 )
 from app.gateways.errors import ErrorCode
 from app.models import Message, Receipt, Suppression, Task, TaskState
-from app.sending import claims, outcomes, receipts, steering, suppressed, sweep
+from app.sending import receipts, steering, suppressed, sweep
+from app.sending.dispatch import claims, outcomes
 from tests.factories.messages import age
 from tests.factories.tasks import make_submitted_task
 from tests.factories.users import make_staff

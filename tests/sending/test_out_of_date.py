@@ -14,7 +14,7 @@ from app.clock import now
 from app.content.switches import Switches
 from app.database import write_transaction
 from app.models import BannedWordEntry, Message, Task, TaskState
-from app.sending.drafts import check_again
+from app.sending.drafting.drafts import check_again
 from app.sending.out_of_date import OutOfDate
 from tests.recipients.sheet_files import csv_bytes
 from tests.sending.engine import House, count

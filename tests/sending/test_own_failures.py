@@ -13,9 +13,10 @@ from app.database import write_transaction
 from app.gateways.base import Deferred, Outcome
 from app.gateways.errors import ErrorCode
 from app.models import Message, Task
-from app.sending import claims, outcomes, sweep
-from app.sending.outcomes import NOT_SENT
-from app.sending.retries import OWN_FAILURES_SPARED, counted
+from app.sending import sweep
+from app.sending.dispatch import claims, outcomes
+from app.sending.dispatch.outcomes import NOT_SENT
+from app.sending.dispatch.retries import OWN_FAILURES_SPARED, counted
 from tests.factories.tasks import make_submitted_task
 from tests.sending.engine import SPANS, House, ScriptedGateway
 from tests.sending.test_may_have_left import in_transaction, lapse

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from app.sending.pace import Handover, Pace, Place
+from app.sending.dispatch.pace import Handover, Pace, Place
 
 # A busy machine takes its time over an example; that says nothing of the pace.
 unhurried = settings(deadline=None, max_examples=50, suppress_health_check=[HealthCheck.too_slow])

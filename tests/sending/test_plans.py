@@ -20,7 +20,7 @@ from app.database import write_transaction
 from app.extensions import db
 from app.gateways.base import Accepted, Capabilities
 from app.models import Message
-from app.sending import claims, outcomes
+from app.sending.dispatch import claims, outcomes
 from tests.factories.tasks import make_submitted_task
 from tests.sending.engine import SPANS, House
 

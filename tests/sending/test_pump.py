@@ -34,9 +34,10 @@ from app.gateways.base import (
 from app.gateways.errors import ErrorCode
 from app.gateways.sandbox_carrier.running import RunningCarrier
 from app.models import ChargeWhen, Message, Receipt, Route, StaffAlert, TaskState
-from app.sending import claims, outcomes, sweep
-from app.sending.bookkeeper import Bookkeeper
-from app.sending.claims import Spans
+from app.sending import sweep
+from app.sending.dispatch import claims, outcomes
+from app.sending.dispatch.bookkeeper import Bookkeeper
+from app.sending.dispatch.claims import Spans
 from jobs import receipts
 from tests.factories.tasks import make_submitted_task
 from tests.gateways.peers import gateway_to

@@ -13,8 +13,9 @@ from app.database import write_transaction
 from app.gateways.base import Deferred
 from app.gateways.errors import ErrorCode
 from app.models import Message, Task, TaskState
-from app.sending import claims, outcomes, steering, sweep
-from app.sending.retries import gap_after, is_last_try
+from app.sending import steering, sweep
+from app.sending.dispatch import claims, outcomes
+from app.sending.dispatch.retries import gap_after, is_last_try
 from tests.factories.tasks import make_submitted_task
 from tests.sending.engine import House, ScriptedGateway, pump
 

@@ -11,11 +11,11 @@ from flask import Flask
 from app.clock import now
 from app.database import write_transaction
 from app.models import ListEntry, RecipientList, Task, TaskState
-from app.sending import drafts
-from app.sending.drafts import ChosenList
-from app.sending.quiet_hours import next_allowed_time, quiet_at
-from app.sending.review import review
-from app.sending.savings import savings
+from app.sending.drafting import drafts
+from app.sending.drafting.drafts import ChosenList
+from app.sending.drafting.quiet_hours import next_allowed_time, quiet_at
+from app.sending.drafting.review import review
+from app.sending.drafting.savings import savings
 from config import QuietHours, Settings, SettingsError
 from tests.recipients.sheet_files import csv_bytes
 from tests.sending.engine import House

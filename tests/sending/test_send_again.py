@@ -10,8 +10,9 @@ from app.database import write_transaction
 from app.errors import TaskRefused
 from app.gateways.errors import ErrorCode
 from app.models import Message, Recipient, Role, Suppression, Task, TaskKind, TaskState
-from app.sending import send_again, submission
-from app.sending.checking import check
+from app.sending import submission
+from app.sending.drafting import send_again
+from app.sending.drafting.checking import check
 from tests.factories.accounts import make_account
 from tests.factories.messages import ACCEPTED, CANCELLED, DELIVERED, FAILED_LATE, IN_DOUBT, REFUSED
 from tests.factories.routes import make_route

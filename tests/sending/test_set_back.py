@@ -11,8 +11,8 @@ from sqlalchemy import update
 from app.clock import now
 from app.database import write_transaction
 from app.models import Message, Route, Task
-from app.sending.claims import routes_with_work
-from app.sending.due import rests
+from app.sending.dispatch.claims import routes_with_work
+from app.sending.dispatch.due import rests
 from tests.factories.tasks import make_submitted_task
 from tests.sending.engine import House, ScriptedGateway, pump
 

@@ -18,7 +18,8 @@ from app.errors import InvalidMove, NotAllowed, NotFound
 from app.extensions import db
 from app.gateways.base import Accepted, Deferred, Outcome, OutgoingMessage
 from app.models import AuditEvent, Suppression, Task, TaskState
-from app.sending import claims, steering, sweep
+from app.sending import steering, sweep
+from app.sending.dispatch import claims
 from tests.factories.tasks import make_draft, make_submitted_task
 from tests.factories.users import make_owner
 from tests.sending.engine import House, ScriptedGateway, pump

@@ -14,7 +14,8 @@ from app.clock import now
 from app.database import write_transaction
 from app.errors import Conflict, InsufficientCredit, LedgerStopped, TaskRefused
 from app.models import Account, EntryKind, LedgerEntry, Message, MessageStatus, Recipient, Task, TaskState
-from app.sending import drafts, submission
+from app.sending import submission
+from app.sending.drafting import drafts
 from tests.factories.accounts import make_account
 from tests.factories.routes import make_route
 from tests.factories.users import make_owner

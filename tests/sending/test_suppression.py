@@ -15,7 +15,7 @@ from app.database import write_transaction
 from app.lists.suppression import left_out_undone, suppress_numbers
 from app.models import BannedWordEntry, Chore, Message, Rejection, SuppressionSource, Task, TaskState
 from app.sending import holding, steering
-from app.sending.drafts import check_again
+from app.sending.drafting.drafts import check_again
 from app.sending.suppressed import SuppressedMeanwhile
 from app.sending.sweep import start_due
 from jobs.lists import leave_out

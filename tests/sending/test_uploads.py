@@ -11,8 +11,8 @@ import pytest
 from app.clock import now
 from app.database import write_transaction
 from app.models import Task, TaskState
-from app.sending import drafts
 from app.sending.abandoned import let_all_go
+from app.sending.drafting import drafts
 from jobs.clearing import let_upload_go
 from tests.sending.engine import House
 

@@ -13,7 +13,8 @@ from app.database import write_transaction
 from app.desk.audit_log import Actor
 from app.errors import TaskRefused
 from app.models import Channel, Message, Route, Task, TaskState, TemplateState, WhatsAppTemplate
-from app.sending import drafts, rehearsal, steering, sweep
+from app.sending import steering, sweep
+from app.sending.drafting import drafts, rehearsal
 from app.sending.out_of_date import OutOfDate
 from app.whatsapp import templates
 from tests.factories.routes import make_route

@@ -206,3 +206,16 @@ def test_the_outbox_exists_outside_production_only(make_app, settings_for, clien
     production = make_app(settings_for(environment="production"))
     assert production.test_client().get("/dev/outbox", base_url="https://localhost").status_code == 404
     assert "outbox" not in production.blueprints
+
+
+def test_an_owner_sets_the_clocks_where_the_phone_could_not_tell_them(client, session, ana):
+    ana.account.time_zone = "UTC"
+    ana.phone = "+61412345678"
+    session.commit()
+    page = client.get("/account/time-zone").text
+    assert page.index("Australia/Perth") < page.index("Africa/Abidjan")  # of the phone's country first
+    assert client.submit("/account/time-zone", {"zone": "Mars/Olympus"}).status_code == 422
+    assert client.submit("/account/time-zone", {"zone": "Australia/Perth"}).status_code == 303
+    assert stored(session, ana.id).account.time_zone == "Australia/Perth"
+    assert session.query(AuditEvent).filter_by(action="account.time_zone").one().before == {"time_zone": "UTC"}
+    assert "in Perth" in client.get("/quick/").text

@@ -14,7 +14,7 @@ from werkzeug.test import TestResponse
 
 from app.accounts.terms_text import SHIPPED_VERSION
 from app.models import Account, Route, Task, User
-from app.sending.checking import check
+from app.sending.drafting.checking import check
 from tests.factories.accounts import make_account
 from tests.factories.routes import make_route
 from tests.factories.users import make_user

@@ -7,7 +7,7 @@ from sqlalchemy import select
 from app.database import write_transaction
 from app.lists.suppression import suppress_numbers
 from app.models import ListEntry, RecipientList, SuppressionSource, TaskState, WhatsAppTemplate
-from app.sending.checking import check
+from app.sending.drafting.checking import check
 from tests.factories.routes import make_route
 from tests.web_compose.conftest import TEXT, Desk
 

@@ -12,7 +12,7 @@ from app.clock import now
 from app.database import write_transaction
 from app.errors import Conflict, TaskRefused
 from app.models import AuditEvent, Route, SavedText, Task, User
-from app.sending.checking import check
+from app.sending.drafting.checking import check
 from tests.factories.accounts import make_account
 from tests.factories.tasks import make_submitted_task
 from tests.factories.users import make_user

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from flask_babel import lazy_gettext
 from flask_wtf import FlaskForm
+from wtforms import SelectField
 
 from app.blueprints.auth.forms import email_field, password_field, phone_field
 
@@ -26,3 +27,9 @@ class ChangeEmailForm(ConfirmedForm):
 
 class ChangePhoneForm(ConfirmedForm):
     phone = phone_field(lazy_gettext("New mobile phone"))
+
+
+class TimeZoneForm(FlaskForm):
+    """Its choices are set by the view."""
+
+    zone = SelectField(lazy_gettext("Time zone"))

@@ -10,7 +10,7 @@ from app import web_sessions
 from app.access import ANYONE_SIGNED_IN, roles_required, signed_in_user
 from app.accounts import second_factor, sessions
 from app.accounts.sign_in import tries_of
-from app.blueprints.account import blueprint, contact, factor, password  # noqa: F401  (their views)
+from app.blueprints.account import blueprint, contact, factor, password, zone  # noqa: F401  (their views)
 from app.blueprints.auth import pages
 from app.database import write_transaction
 from app.desk import audit_log

@@ -18,7 +18,7 @@ from app.blueprints.compose.starting import Note
 from app.blueprints.uploads import take_in
 from app.language import thousands
 from app.models import RecipientList, Task
-from app.sending.drafts import ChosenList, DraftRequest, Source
+from app.sending.drafting.drafts import ChosenList, DraftRequest, Source
 from app.stored_files import StoredUpload
 from config import Settings
 

@@ -17,7 +17,7 @@ from app.extensions import db
 from app.lists.saved import sendable_lists
 from app.models import TaskKind
 from app.recipients.template import template_csv, template_txt, template_xlsx
-from app.sending import drafts
+from app.sending.drafting import drafts
 from app.web_context import user_zone
 
 _TEMPLATES = {

@@ -15,7 +15,7 @@ from app.blueprints.compose.times import WallTimeField
 from app.clock import now
 from app.language import gettext as _
 from app.models import Task
-from app.sending.quiet_hours import Quiet, quiet_at
+from app.sending.drafting.quiet_hours import Quiet, quiet_at
 from config import QuietHours
 
 

@@ -22,10 +22,10 @@ from app.errors import Conflict, NotFound, TaskRefused
 from app.extensions import db
 from app.models import Task, TaskKind
 from app.recipients.errors import FileRefused
-from app.sending import drafts
+from app.sending.drafting import drafts
+from app.sending.drafting.preview import Preview, preview, tidied_text
 from app.sending.holding import is_deceitful, note_refusal
 from app.sending.lookup import approved_templates, earlier_tasks, open_routes, own_prices, task_of
-from app.sending.preview import Preview, preview, tidied_text
 from app.sending.states import DRAFT_STATES
 
 

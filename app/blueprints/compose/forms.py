@@ -34,8 +34,8 @@ from app.content.merge import fields_in
 from app.content.template_body import ValuesMissing, fill_body
 from app.language import gettext as _
 from app.models import Channel, Route, Task, WhatsAppTemplate
-from app.sending.drafts import DraftRequest, Source
-from app.sending.preview import Preview
+from app.sending.drafting.drafts import DraftRequest, Source
+from app.sending.drafting.preview import Preview
 from app.web_context import segment_price
 
 _PAGE_ORDER = {

@@ -14,9 +14,9 @@ from app.models import Task, WhatsAppTemplate
 from app.recipients.errors import FileRefused
 from app.recipients.typed import split_typed
 from app.sending import route_rules
-from app.sending.compose import segments_of
-from app.sending.drafts import ChosenList, Source
-from app.sending.glance import Glance, GlanceRow, fill, glance_at_file, glance_at_list, readings
+from app.sending.drafting.compose import segments_of
+from app.sending.drafting.drafts import ChosenList, Source
+from app.sending.drafting.glance import Glance, GlanceRow, fill, glance_at_file, glance_at_list, readings
 from app.stored_files import StoredUpload
 
 if TYPE_CHECKING:

@@ -16,7 +16,7 @@ from app.database import write_transaction
 from app.desk import client_caps, clients
 from app.desk.audit_log import Actor
 from app.extensions import db
-from app.sending import cap_waits
+from app.sending.dispatch import cap_waits
 
 
 class CapForm(FlaskForm):

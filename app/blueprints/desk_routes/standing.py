@@ -19,7 +19,7 @@ from app.desk.route_trial import Tried
 from app.desk.route_values import values_of
 from app.extensions import db
 from app.models import Route
-from app.sending import cap_waits
+from app.sending.dispatch import cap_waits
 
 
 @blueprint.get("/<int:route_id>")

@@ -18,7 +18,7 @@ from app.records.life import entries_of, life_of
 from app.records.messages import STATUS_FILTERS
 from app.records.periods import PRESETS
 from app.records.tasks import routes_used
-from app.sending.countries import country_name
+from app.sending.drafting.countries import country_name
 
 
 @blueprint.get("")

@@ -11,7 +11,7 @@ from app.blueprints.compose.forms import ComposeForm
 from app.blueprints.compose.starting import Note
 from app.blueprints.fields import line_feeds
 from app.models import Task, TaskKind
-from app.sending.preview import Preview
+from app.sending.drafting.preview import Preview
 
 
 class QuickForm(ComposeForm):

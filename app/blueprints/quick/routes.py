@@ -11,7 +11,7 @@ from app.blueprints.compose.forms import task_values
 from app.blueprints.quick import blueprint
 from app.blueprints.quick.forms import QuickForm
 from app.models import TaskKind
-from app.sending import drafts
+from app.sending.drafting import drafts
 from app.web_context import user_zone
 
 

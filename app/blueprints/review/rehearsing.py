@@ -12,7 +12,7 @@ from app.database import write_transaction
 from app.errors import TaskRefused
 from app.extensions import db
 from app.language import gettext as _
-from app.sending import drafts, rehearsal
+from app.sending.drafting import drafts, rehearsal
 from app.sending.lookup import task_of
 
 _LONGEST = 40

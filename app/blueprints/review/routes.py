@@ -23,13 +23,14 @@ from app.errors import CarillonError, NotFound
 from app.extensions import db
 from app.models import Task, TaskState
 from app.recipients.export import rejections_csv
-from app.sending import drafts, rehearsal, submission
+from app.sending import submission
+from app.sending.drafting import drafts, rehearsal
+from app.sending.drafting.quiet_hours import next_allowed_time
+from app.sending.drafting.review import NOT_FOR_CORRECTION, rejections, review
+from app.sending.drafting.savings import savings
 from app.sending.gateways import capabilities_of
 from app.sending.lookup import task_of
 from app.sending.out_of_date import OutOfDate
-from app.sending.quiet_hours import next_allowed_time
-from app.sending.review import NOT_FOR_CORRECTION, rejections, review
-from app.sending.savings import savings
 from app.sending.states import DRAFT_STATES
 from app.sending.suppressed import SuppressedMeanwhile
 from app.web_context import user_zone

@@ -15,8 +15,9 @@ from app.errors import Conflict
 from app.extensions import db
 from app.models import Task
 from app.records.task_story import acceptance_of, story_of
-from app.sending import canary, holding, send_again
-from app.sending.review import SHOWN_REJECTIONS, reason_lines, rejections
+from app.sending import canary, holding
+from app.sending.drafting import send_again
+from app.sending.drafting.review import SHOWN_REJECTIONS, reason_lines, rejections
 
 
 @blueprint.post("/again")

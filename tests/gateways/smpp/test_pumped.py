@@ -20,8 +20,8 @@ from app.clock import now
 from app.extensions import db
 from app.gateways.base import Gateway
 from app.models import PumpLease, Receipt, Task, TaskState
-from app.sending.claims import Spans
-from app.sending.pump import Pump, Turn
+from app.sending.dispatch.claims import Spans
+from app.sending.dispatch.pump import Pump, Turn
 from jobs import receipts
 from jobs.dispatch import pump_slice
 from jobs.ticker import tick

@@ -44,7 +44,7 @@ _LATELY: Final = 0.5  # seconds, and ten messages: the fastest answer is that of
 _LONGEST_LAG: Final = 1.0  # seconds; what is later than that is not made up for
 _WORKERS_BUSY: Final = 60.0  # seconds that a route may wait for its next holder; beyond, a clock was set
 # Seconds until the last second of a holder that lost the route is over. It has little in hand, and finds out when it
-# takes more (see app.sending.pump).
+# takes more (see app.sending.dispatch.pump).
 _LAST_SECOND: Final = 1.3
 
 

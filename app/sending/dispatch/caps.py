@@ -20,7 +20,7 @@ from app.clock import now
 from app.database import insert_new, write_transaction
 from app.gateways.base import Capabilities
 from app.models import Account, Message, MessageStatus, RecentRecipient, RecipientPool, Route, Task
-from app.sending.due import LONGEST_DAY
+from app.sending.dispatch.due import LONGEST_DAY
 
 # The carrier's 24 hours begin when a message reaches it, a little after its fence.
 RECIPIENTS_WINDOW: Final = timedelta(hours=24, minutes=1)

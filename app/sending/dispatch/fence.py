@@ -15,8 +15,8 @@ from sqlalchemy.orm import Session
 
 from app.models import Message, MessageStatus
 from app.models.base import UtcDateTime
-from app.sending.due import due, may_change_route
-from app.sending.prepared import Moment
+from app.sending.dispatch.due import due, may_change_route
+from app.sending.dispatch.prepared import Moment
 
 
 class Fenced(NamedTuple):

@@ -11,7 +11,7 @@ from app.models.base import UtcDateTime
 
 
 class Moment:
-    """Stands for the present in the conditions of `app.sending.due` while a statement is built.
+    """Stands for the present in the conditions of `app.sending.dispatch.due` while a statement is built.
 
     What is a time a while later is a parameter of its own: databases add spans in different ways. `given` says what
     the statement wants to be told when it runs.

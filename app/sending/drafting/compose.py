@@ -14,7 +14,7 @@ from app.content.segments import GSM_SINGLE, Split, count_segments
 from app.language import gettext
 from app.pricing import Tariff, price
 from app.recipients.intake import Recipient, Rejection
-from app.sending.countries import country_name
+from app.sending.drafting.countries import country_name
 
 COUNTRY_RULE: Final = "country_rule"
 

@@ -1,4 +1,4 @@
-"""Daily caps in words: why a task waits, and how many days a submission will take (see app.sending.caps)."""
+"""Daily caps in words: why a task waits, and how many days a submission will take (see app.sending.dispatch.caps)."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from app.gateways.base import Capabilities
 from app.language import gettext as _
 from app.language import thousands
 from app.models import Account, RecipientPool, Route, Task, TaskState
-from app.sending.due import LONGEST_DAY
+from app.sending.dispatch.due import LONGEST_DAY
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,7 +21,7 @@ from app.clock import now
 from app.database import insert_many
 from app.gateways.base import Accepted, Deferred, InDoubt, Outcome, Refused
 from app.models import GatewayTry, Route
-from app.sending.claims import Claimed
+from app.sending.dispatch.claims import Claimed
 from app.sending.settlement import LockedMessage
 
 log = structlog.get_logger(__name__)

@@ -18,10 +18,10 @@ from app.language import day_words, gettext, mark
 from app.ledger.balances import balance
 from app.models import Recipient, Rejection, Task, TaskState
 from app.recipients.zones import clocks_at
-from app.sending.cap_waits import Forecast, forecast
-from app.sending.countries import country_name
-from app.sending.quiet_hours import Quiet, quiet_at
-from app.sending.savings import Saving, savings
+from app.sending.dispatch.cap_waits import Forecast, forecast
+from app.sending.drafting.countries import country_name
+from app.sending.drafting.quiet_hours import Quiet, quiet_at
+from app.sending.drafting.savings import Saving, savings
 from config import QuietHours
 
 SHOWN_REJECTIONS = 100

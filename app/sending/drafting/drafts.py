@@ -21,7 +21,7 @@ from app.language import gettext as _
 from app.models import Channel, Recipient, Rejection, Route, Task, TaskKind, TaskState, User, WhatsAppTemplate
 from app.queues import enqueue_after_commit
 from app.recipients.writing import LONGEST_WRITTEN
-from app.sending import draft_room
+from app.sending.drafting import draft_room
 from app.sending.lookup import approved_template, lock_task, open_route, task_of
 from app.sending.states import DRAFT_STATES, move_task
 from app.stored_files import StoredUpload

@@ -17,7 +17,7 @@ from app.pricing import price
 from app.recipients.intake import Recipient, Rejection
 from app.recipients.typed import take_in_typed
 from app.sending import route_rules
-from app.sending.compose import check_content, segments_of
+from app.sending.drafting.compose import check_content, segments_of
 from app.sending.lookup import open_route, own_prices
 from app.sending.suppressed import suppressed_among
 from config import Limits

@@ -15,12 +15,13 @@ from app.clock import now
 from app.gateways.base import Accepted, Capabilities, Deferred, InDoubt, Outcome, Refused
 from app.language import gettext
 from app.models import Account, MessageStatus, Route, RouteEventKind, Task, TaskState
-from app.sending import caps, carriers, gateway_log, route_events
-from app.sending.acceptance import accept
+from app.sending import carriers
 from app.sending.alerts import clear_alert, raise_alert
-from app.sending.claims import Claimed
+from app.sending.dispatch import caps, gateway_log, route_events
+from app.sending.dispatch.acceptance import accept
+from app.sending.dispatch.claims import Claimed
+from app.sending.dispatch.retries import counted, gap_after, is_last_try
 from app.sending.lookup import lock_tasks
-from app.sending.retries import counted, gap_after, is_last_try
 from app.sending.settlement import (
     Change,
     LockedMessage,

@@ -10,7 +10,7 @@ from sqlalchemy.orm import aliased
 
 from app.gateways.errors import ErrorCode
 from app.models import Account, AccountState, Message, MessageStatus, PumpLease, Route, Task, TaskState
-from app.sending.prepared import Moment
+from app.sending.dispatch.prepared import Moment
 
 # The present, or its place in a statement that is built before it runs.
 When = datetime | Moment
@@ -142,7 +142,7 @@ def sends(moment: When) -> tuple[ColumnElement[bool], ...]:
 
 
 def _has_room(owner: type[Account] | type[Route], moment: When) -> ColumnElement[bool]:
-    """The condition that its daily cap is not used up, or the day that was counted is over (see app.sending.caps)."""
+    """The condition that its daily cap is not used up, or the day that was counted is over (see caps.py)."""
     return or_(
         owner.daily_cap.is_(None),
         owner.daily_used < owner.daily_cap,

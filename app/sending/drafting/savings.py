@@ -21,7 +21,7 @@ from app.language import gettext
 from app.models import Task
 from app.pricing import Tariff, price
 from app.recipients.intake import Recipient
-from app.sending.compose import Composed, check_content
+from app.sending.drafting.compose import Composed, check_content
 
 SHOWN: Final = 3
 _TRIED: Final = 8

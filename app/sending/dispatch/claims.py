@@ -24,8 +24,8 @@ from app.errors import CarillonError
 from app.gateways.base import Capabilities, OutgoingMessage
 from app.models import Account, AccountState, Message, MessageStatus, PumpLease, Route, Task, TaskState
 from app.models.message import UNANSWERED
-from app.sending.caps import Allowance
-from app.sending.due import (
+from app.sending.dispatch.caps import Allowance
+from app.sending.dispatch.due import (
     awaits_receipts,
     due,
     has_work,
@@ -36,10 +36,10 @@ from app.sending.due import (
     sends,
     stood_in_for,
 )
-from app.sending.fence import COLUMNS, Fenced, fence
-from app.sending.filling import Shared, outgoing, template_of
-from app.sending.pace import Handover
-from app.sending.prepared import Moment
+from app.sending.dispatch.fence import COLUMNS, Fenced, fence
+from app.sending.dispatch.filling import Shared, outgoing, template_of
+from app.sending.dispatch.pace import Handover
+from app.sending.dispatch.prepared import Moment
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,10 +21,10 @@ from app.recipients.limits import FileLimits
 from app.recipients.numbers import NumberRules
 from app.recipients.typed import take_in_typed
 from app.recipients.zones import zone_groups
-from app.sending.compose import Composition, compose
-from app.sending.list_sheet import sheet_of_list
-from app.sending.savings import Saving, find_savings
-from app.sending.send_again import sheet_of_failed
+from app.sending.drafting.compose import Composition, compose
+from app.sending.drafting.list_sheet import sheet_of_list
+from app.sending.drafting.savings import Saving, find_savings
+from app.sending.drafting.send_again import sheet_of_failed
 from app.sending.suppressed import suppressed_among
 from app.stored_files import local_copy
 from config import Settings

@@ -2,7 +2,7 @@
 
 Three loops overlap, so that the writes of one batch go on while the next is on the wire: `_feed` takes messages
 behind the fence, `_send` paces and sends, `_record` writes outcomes. The database is spoken to from threads of the
-pump's own (see `app.sending.bookkeeper`), in short transactions.
+pump's own (see `app.sending.dispatch.bookkeeper`), in short transactions.
 
 It commits as it goes, unlike other domain code, because the fence must stand before a message leaves.
 """
@@ -25,11 +25,12 @@ from sqlalchemy.orm import Session
 from app import clock
 from app.gateways.base import Accepted, DeliveryReport, Gateway, InDoubt, OptOut, Outcome, Refused
 from app.gateways.storable import storable
-from app.sending import claims, outcomes, receipts
-from app.sending.bookkeeper import Bookkeeper, Context, Lane
-from app.sending.breaker import Breaker
-from app.sending.claims import Claimed, Lease, LeaseLost, Spans, Taking
-from app.sending.pace import Pace, Place
+from app.sending import receipts
+from app.sending.dispatch import claims, outcomes
+from app.sending.dispatch.bookkeeper import Bookkeeper, Context, Lane
+from app.sending.dispatch.breaker import Breaker
+from app.sending.dispatch.claims import Claimed, Lease, LeaseLost, Spans, Taking
+from app.sending.dispatch.pace import Pace, Place
 
 log = structlog.get_logger()
 

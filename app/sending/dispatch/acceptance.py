@@ -18,7 +18,7 @@ from app.gateways.base import Accepted
 from app.ledger import rollups, route_hours
 from app.models import MessageStatus, Money, Task
 from app.models.base import UtcDateTime
-from app.sending.claims import Claimed
+from app.sending.dispatch.claims import Claimed
 from app.sending.settlement import book, money_after
 
 _STOOD: Final = route_hours.Stand(MessageStatus.SENDING, None, None)

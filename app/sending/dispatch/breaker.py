@@ -1,4 +1,4 @@
-"""A slice's breaker: when a gateway fails in a row, its route rests (see `app.sending.outcomes.trip_breaker`)."""
+"""A slice's breaker: when a gateway fails in a row, its route rests (see `outcomes.trip_breaker`)."""
 
 from __future__ import annotations
 

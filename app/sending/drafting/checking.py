@@ -22,10 +22,11 @@ from app.errors import InvalidMove
 from app.language import gettext, speak
 from app.models import Recipient, Rejection, Task, TaskState
 from app.recipients.errors import FileRefused
-from app.sending import holding, out_of_date, route_rules, savings
-from app.sending.compose import COUNTRY_RULE
-from app.sending.drafts import forget_rows
-from app.sending.examining import Draft, Examined, examine
+from app.sending import holding, out_of_date, route_rules
+from app.sending.drafting import savings
+from app.sending.drafting.compose import COUNTRY_RULE
+from app.sending.drafting.drafts import forget_rows
+from app.sending.drafting.examining import Draft, Examined, examine
 from app.sending.lookup import own_prices
 from app.sending.states import move_task
 from config import Settings
