@@ -34,7 +34,7 @@ from app.sending.receipts import routes_with_due_receipts
 from app.sending.steady import steady_time
 from app.topups.low_balance import LOOK_EVERY, tell_low_balances
 from config import Settings
-from jobs.context import job_session, job_settings
+from jobs.context import await_schema, job_session, job_settings
 
 log = structlog.get_logger()
 
@@ -189,6 +189,8 @@ def main() -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stopping.set())
     settings = job_settings()
+    if not await_schema(stopping.wait):
+        return
     log.info("ticker_started", every=settings.ticker_interval.total_seconds())
     while not stopping.is_set():
         try:

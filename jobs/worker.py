@@ -22,7 +22,7 @@ from rq.job import Job
 from app.logs import where_it_broke
 from app.queues import QueueName
 from jobs import interpreter, shutdown
-from jobs.context import load_app
+from jobs.context import await_schema, load_app
 from jobs.parent_death import die_with
 from jobs.patience import Patience
 from jobs.predecessors import bury_dead, worker_name
@@ -101,6 +101,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("queues", nargs="+", choices=[str(name) for name in QueueName], metavar="QUEUE")
     options = parser.parse_args(arguments)
     app = load_app()  # before the fork: every work-horse finds it made
+    await_schema()
     interpreter.prepare()
     work(options.queues, app.config["CARILLON"].redis_url)
     return 0

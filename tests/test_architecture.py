@@ -25,7 +25,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
         "app.recipients",
         "app.gateways",
     ),
-    ("app.database",),
+    ("app.database", "app.schema"),
     ("app.models",),
     ("app.queues", "app.ledger"),
     (

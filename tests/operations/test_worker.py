@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
+import sqlite3
 import subprocess
 import sys
 import time
@@ -15,6 +17,7 @@ from redis import Redis
 from rq import Queue
 from rq.job import Job
 
+from app.schema import revisions
 from operations.child import Child
 from operations.environment import ROOT
 from operations.instance import a_free_port
@@ -76,6 +79,9 @@ class Workers:
 @pytest.fixture
 def server(tmp_path: Path) -> Iterator[Server]:
     server = Server(tmp_path)
+    with contextlib.closing(sqlite3.connect(tmp_path / "worker.db")) as database, database:
+        database.execute("CREATE TABLE alembic_version (version_num VARCHAR(32) PRIMARY KEY)")
+        database.execute("INSERT INTO alembic_version VALUES (?)", [revisions()[0]])
     server.start()
     yield server
     server.stop()
@@ -129,6 +135,20 @@ def test_a_failed_job_leaves_neither_number_nor_text_in_redis(workers: Workers, 
     told = f"{kept} {hash_of_job} {workers.said()}"
     assert "60123456701" not in told
     assert "No such number" not in told
+
+
+def test_on_a_schema_that_is_behind_it_says_so_and_waits_for_the_migrations(
+    workers: Workers, redis: Redis, tmp_path: Path
+) -> None:
+    with contextlib.closing(sqlite3.connect(tmp_path / "worker.db")) as database, database:
+        database.execute("UPDATE alembic_version SET version_num = '0001'")
+    worker = workers.start("default")
+    job = Queue("default", connection=redis).enqueue(jobs_for_workers.touch, str(tmp_path / "done"))
+    wait_for(lambda: "flask --app wsgi db upgrade" in workers.said(), workers)
+    assert worker.poll() is None
+    assert job.get_status() == "queued"
+    worker.terminate()
+    worker.wait(60)
 
 
 def test_an_unknown_queue_is_refused(workers: Workers) -> None:

@@ -7,13 +7,15 @@ from datetime import timedelta
 
 import pytest
 from flask import Flask
-from sqlalchemy import update
+from sqlalchemy import text, update
+from sqlalchemy.orm import Session
 
 from app.clock import now
 from app.database import write_transaction
 from app.gateways.base import Accepted, DeliveryReport, Outcome, OutgoingMessage, Refused, ReportStatus
 from app.models import PumpLease, Route
 from app.sending import receipts
+from tests import servers
 from tests.factories.tasks import make_submitted_task
 from tests.panel_client import PanelClient
 from tests.records.exposition import read, value
@@ -142,3 +144,28 @@ def test_it_is_ready_when_database_and_redis_answer(
     assert (said.status_code, said.json["redis"]) == (503, "does not answer")
     assert alone.get("/healthz").status_code == 200
     assert value(read(alone.get("/metrics").text), "carillon_redis_up") == 0
+
+
+@pytest.mark.parametrize(
+    ("marks", "status", "said"),
+    [
+        (["0001"], 503, "is at revision 0001, this code needs"),
+        ([], 503, "has no schema of ours"),
+        (["of-newer-code"], 200, "ok"),  # upgraded for the next release, whose processes are about to come
+    ],
+)
+def test_it_is_not_ready_on_a_schema_that_is_behind_the_code(
+    any_app: Flask, session: Session, client: PanelClient, marks: list[str], status: int, said: str
+) -> None:
+    session.execute(text("DELETE FROM alembic_version"))
+    for mark in marks:
+        session.execute(text("INSERT INTO alembic_version VALUES (:mark)"), {"mark": mark})
+    session.commit()
+    try:
+        answer = client.get("/readyz")
+    finally:
+        servers.mark_newest(session.connection())
+        session.commit()
+    assert answer.status_code == status
+    assert answer.json["database"].startswith(said)
+    assert client.get("/readyz").status_code == 200

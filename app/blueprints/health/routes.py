@@ -18,6 +18,7 @@ from app.access import public
 from app.blueprints.health import blueprint
 from app.extensions import db
 from app.records import metrics as dispatch_metrics
+from app.schema import schema_problem
 
 # By name, not by `is_private`: that takes documentation's and test networks, and on this Python every IPv4 address
 # that an IPv6 socket writes as ::ffff:8.8.8.8.
@@ -53,10 +54,13 @@ def healthz() -> ResponseReturnValue:
 @blueprint.get("/readyz")
 @public
 def readyz() -> ResponseReturnValue:
-    """Ready when database and Redis both answer. Without Redis the panel works on, and the ticker catches up."""
+    """Ready when database and Redis both answer, and the database's schema is this code's.
+
+    Without Redis the panel works on, and the ticker catches up.
+    """
     state = {"database": "ok", "redis": "ok"}
     try:
-        db.session.execute(select(1))
+        state["database"] = schema_problem(db.session()) or "ok"
     except SQLAlchemyError:
         state["database"] = "does not answer"
     try:
