@@ -217,5 +217,7 @@ def test_an_owner_sets_the_clocks_where_the_phone_could_not_tell_them(client, se
     assert client.submit("/account/time-zone", {"zone": "Mars/Olympus"}).status_code == 422
     assert client.submit("/account/time-zone", {"zone": "Australia/Perth"}).status_code == 303
     assert stored(session, ana.id).account.time_zone == "Australia/Perth"
-    assert session.query(AuditEvent).filter_by(action="account.time_zone").one().before == {"time_zone": "UTC"}
-    assert "in Perth" in client.get("/quick/").text
+    assert session.query(AuditEvent).filter_by(action="account.time_zone").one().before == {
+        "time_zone": "UTC"
+    }
+    assert "by the clocks of Perth" in client.get("/calendar/").text
