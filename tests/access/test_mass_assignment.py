@@ -81,7 +81,9 @@ CHANCE: Final = frozenset(
     }
 )
 # They hold a reference, a random key, a ticket's public id.
-NAMES_CHANCE: Final = frozenset({"audit_event.after", "ledger_entry.key", "notice.key", "notice.path"})
+NAMES_CHANCE: Final = frozenset(
+    {"audit_event.after", "chore.name", "ledger_entry.key", "notice.key", "notice.path"}
+)
 QUICK: Final = {
     "name": "Offer",
     "recipients": "+61412345678",
