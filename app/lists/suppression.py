@@ -124,16 +124,14 @@ def _ask_to_leave_out(session: Session, account_id: int) -> None:
 def left_out_undone(session: Session, account_id: int | None = None) -> dict[str, int]:
     """The notes of what is to be looked for once more, of one account or of all, and whose each is; 0 is everybody's.
 
-    Whatever was under way when they were written is over by now. The next thousand, where there are more.
+    Whatever was under way when they were written is over by now, or a clock was set back. At most a thousand.
     """
     moment = now()
     notes = session.scalars(
         select(Chore.name)
         .where(
             Chore.name.startswith(_LEAVE_OUT if account_id is None else f"{_LEAVE_OUT}{account_id}:"),
-            or_(
-                Chore.done_at <= moment - _UNDER_WAY, Chore.done_at > moment + _UNDER_WAY
-            ),  # or a clock was set back
+            or_(Chore.done_at <= moment - _UNDER_WAY, Chore.done_at > moment + _UNDER_WAY),
         )
         .order_by(Chore.done_at)
         .limit(_CHUNK)

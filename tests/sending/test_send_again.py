@@ -11,7 +11,7 @@ from app.errors import TaskRefused
 from app.gateways.errors import ErrorCode
 from app.models import Message, Recipient, Role, Suppression, Task, TaskKind, TaskState
 from app.sending import submission
-from app.sending.drafting import send_again
+from app.sending.drafting import draft_room, send_again
 from app.sending.drafting.checking import check
 from tests.factories.accounts import make_account
 from tests.factories.messages import ACCEPTED, CANCELLED, DELIVERED, FAILED_LATE, IN_DOUBT, REFUSED
@@ -85,6 +85,14 @@ def test_a_second_click_gives_the_same_draft(client, session, sign_in, owner, ov
     assert "Look at the draft" in client.get(f"/tasks/{over.public_id}").text
     session.rollback()
     assert session.query(Task).count() == 2
+
+
+def test_it_wants_a_place_among_the_drafts_as_any(client, session, sign_in, owner, over, monkeypatch):
+    monkeypatch.setattr(draft_room, "MOST_KEPT", 0)
+    sign_in(client, owner)
+    answer = again(client, over)
+    assert (answer.status_code, "Discard some" in answer.text) == (422, True)
+    assert session.query(Task).count() == 1
 
 
 def test_who_is_suppressed_is_left_out(client, session, sign_in, owner, over, app):

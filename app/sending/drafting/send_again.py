@@ -32,6 +32,7 @@ from app.models import (
 from app.queues import enqueue_after_commit
 from app.recipients.errors import FileRefused
 from app.recipients.sheet import Row, Sheet
+from app.sending.drafting import draft_room
 from app.sending.lookup import lock_task, open_route, task_of
 from app.sending.states import DRAFT_STATES
 
@@ -81,8 +82,8 @@ def open_draft(session: Session, task: Task) -> Task | None:
 def send_again(session: Session, user: User, account_id: int, public_id: str) -> Task:
     """A draft of what failed, on its way to the checks. A second click gives the same draft.
 
-    Raises NotFound, Conflict while the task goes on or when nobody is left, TaskRefused where the route is closed
-    (as NotFound) or the message's template is gone.
+    Raises NotFound, Conflict while the task goes on or when nobody is left, TaskRefused where the account has as many
+    drafts as it may, the route is closed (as NotFound) or the message's template is gone.
     """
     task = lock_task(session, task_of(session, account_id, public_id).id)
     earlier = open_draft(session, task)
@@ -96,6 +97,8 @@ def send_again(session: Session, user: User, account_id: int, public_id: str) ->
         raise Conflict(
             gettext("Nobody is left to send this to again: see the reasons of the failed messages.")
         )
+    draft_room.require_place(session, account_id)
+    draft_room.require_turn(session, account_id)
     route = open_route(session, task.route_id, account_id)
     number = session.scalar(select(func.count(Task.id)).where(Task.again_of_id == task.id)) or 0
     key = f"again:{task.public_id}:{number + 1}"
