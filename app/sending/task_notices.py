@@ -84,8 +84,10 @@ def tell_held(session: Session, task: Task, *, at_its_time: bool = False) -> Non
 def _outcome(task: Task) -> list[str]:
     sent = task.accepted + task.delivered
     said = [
-        _(
+        ngettext(
+            "Of one message, %(sent)s was sent and %(failed)s failed.",
             "Of %(total)s messages, %(sent)s were sent and %(failed)s failed.",
+            task.total,
             total=thousands(task.total),
             sent=thousands(sent),
             failed=thousands(task.failed),

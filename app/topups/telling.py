@@ -12,7 +12,7 @@ from app.language import decimals
 from app.language import gettext as _
 from app.models import Adjustment, NoticeKind, Role, TopUp, User
 from app.notices.telling import Words, tell
-from app.pricing import credits
+from app.pricing import MILLICREDITS, PRICE_DECIMALS, credits
 from app.topups.prices import money
 
 STATEMENT: Final = "/statement"
@@ -100,8 +100,8 @@ def tell_adjusted(session: Session, adjustment: Adjustment, available: int) -> N
 
 
 def credit_words(millicredits: int) -> str:
-    """An amount of credits as the reader's language writes it."""
-    return decimals(credits(millicredits))
+    """An amount of credits as the reader's language writes it: whole, 5,000; else as on the pages, 5,032.30."""
+    return decimals(credits(millicredits, PRICE_DECIMALS if millicredits % MILLICREDITS else 0))
 
 
 def _page_of(top_up: TopUp) -> str:

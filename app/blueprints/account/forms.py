@@ -5,6 +5,7 @@ from __future__ import annotations
 from flask_babel import lazy_gettext
 from flask_wtf import FlaskForm
 from wtforms import SelectField
+from wtforms.validators import InputRequired
 
 from app.blueprints.auth.forms import email_field, password_field, phone_field
 
@@ -32,4 +33,4 @@ class ChangePhoneForm(ConfirmedForm):
 class TimeZoneForm(FlaskForm):
     """Its choices are set by the view."""
 
-    zone = SelectField(lazy_gettext("Time zone"))
+    zone = SelectField(lazy_gettext("Time zone"), validators=[InputRequired()])
