@@ -33,11 +33,11 @@ SCENES = {
     "no_fence": Scene("sent twice", [Event.KILL_PUMP] * 5, 40),
     # One that tells of a doubt only when it is asked: where receipts come, some come before the second try.
     "resend_on_time_out": Scene("sent twice", kind="asked"),
-    # What is lost is never heard of again, so that nothing moves any more.
+    # With some, what is lost is never heard of again, so that nothing moves any more.
     "acknowledge_before_commit": Scene(
         "ends otherwise than the carrier says", [Event.KILL_WEB] * 5, 40, still=10.0
     ),
-    "charge_twice": Scene("the ledger audit found differences"),
+    "charge_twice": Scene("the ledger audit found differences", still=30.0),
     "forget_to_release": Scene("the ledger audit found differences"),
     "ignore_the_lease": Scene("under a lease that another had", rate=15),
     "forget_what_was_fenced": Scene("in doubt without a reason", [Event.KILL_IDLE] * 5, 40),
@@ -45,7 +45,7 @@ SCENES = {
     "cancel_what_is_fenced": Scene(
         "sent though it was called off", [Event.CANCEL] * 3, 40, manners={Manner.TAKE_LATE: 1}
     ),
-    "resume_from_the_start": Scene("sent twice", [Event.PAUSE_OR_RESUME] * 2, 40),
+    "resume_from_the_start": Scene("sent twice", [Event.PAUSE_OR_RESUME] * 2, 40, still=30.0),
     "pump_through_a_pause": Scene(
         "left while it was to stand still",
         [Event.PAUSE_OR_RESUME, *[Event.KILL_TICKER] * 3, Event.PAUSE_OR_RESUME],
