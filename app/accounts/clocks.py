@@ -11,6 +11,7 @@ from app.desk import audit_log
 from app.desk.audit_log import Actor
 from app.models import Account
 from app.recipients.zones import zones_of
+from app.sending.dispatch import caps
 
 _PARTS = (
     "Africa",
@@ -43,9 +44,10 @@ def likely_first(phone: str | None) -> list[str]:
 
 def set_zone(session: Session, actor: Actor, account_id: int, zone: ZoneInfo) -> None:
     """Go by these clocks from now on. What is scheduled keeps its moment, and what was sent its day."""
-    account = session.get_one(Account, account_id)
+    account = session.get_one(Account, account_id, with_for_update={"of": Account, "key_share": True})
     before, account.time_zone = account.time_zone, zone.key
     if before != zone.key:
+        caps.go_by(account, zone.key)
         audit_log.record(
             session,
             actor,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 import time_machine
@@ -11,7 +12,9 @@ from flask import Flask
 from sqlalchemy import update
 from sqlalchemy.orm import Session
 
+from app.accounts import clocks
 from app.database import write_transaction
+from app.desk.audit_log import Actor
 from app.gateways.base import Capabilities, Deferred
 from app.gateways.errors import ErrorCode
 from app.models import Account, AuditEvent, Role, Route, TaskState
@@ -70,6 +73,22 @@ def test_what_is_beyond_the_cap_waits_for_the_next_day(
     clock(NOON + timedelta(hours=36))
     assert pump(any_app, house.route_id, gateway).sent == 6
     assert house.now(task).state == TaskState.DONE
+
+
+def test_other_clocks_give_no_cap_anew(
+    any_app: Flask, house: House, clock: Callable[[datetime], None]
+) -> None:
+    make_submitted_task(house.session, house.owner, house.route, messages=30)
+    capped(house, account=12)
+    clock(NOON)
+    gateway = ScriptedGateway()
+    assert pump(any_app, house.route_id, gateway).sent == 12
+    with write_transaction(house.session) as session:
+        clocks.set_zone(session, Actor.machine(), house.account_id, ZoneInfo("Atlantic/Azores"))
+    clock(NOON + timedelta(hours=12))  # there it is an hour before midnight
+    assert pump(any_app, house.route_id, gateway).sent == 0
+    clock(NOON + timedelta(hours=13))
+    assert pump(any_app, house.route_id, gateway).sent == 12
 
 
 def test_a_cap_that_is_raised_or_taken_away_lets_the_rest_go_at_once(any_app: Flask, house: House) -> None:

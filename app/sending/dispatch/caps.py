@@ -124,6 +124,16 @@ def _locked_count(session: Session, owner: Owner, owner_id: int) -> _Count:
     return _Count(cap, row.daily_used, row.daily_until)
 
 
+def go_by(account: Account, zone: str) -> None:
+    """Let the day that is counted end by other clocks, no earlier than it would: else each change gave a cap anew.
+
+    The caller holds the account's lock.
+    """
+    moment = now()
+    if account.daily_until is not None and moment < account.daily_until <= moment + LONGEST_DAY:
+        account.daily_until = max(account.daily_until, day_of(zone, moment)[1])
+
+
 def _zone(owner: Owner) -> ColumnElement[str]:
     return (Account.time_zone if owner is Account else literal("UTC")).label("zone")
 
