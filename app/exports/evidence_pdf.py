@@ -6,8 +6,9 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
+from app.language import decimals
 from app.language import gettext as _
-from app.pricing import credits
+from app.pricing import PRICE_DECIMALS, credits
 from app.sending.drafting.countries import country_name
 
 if TYPE_CHECKING:
@@ -90,7 +91,7 @@ def _outcome(paper: Paper, evidence: Evidence) -> None:
     ):
         paper.pair(words, f"{number:,}")
     for line in (evidence.task.quote or {}).get("lines", []):
-        paper.pair(country_name(line["region"]), f"{line['recipients']:,} × {credits(line['millicredits'])}")
+        paper.pair(country_name(line["region"]), f"{line['recipients']:,} × {_amount(line['millicredits'])}")
 
 
 def _credits(paper: Paper, evidence: Evidence) -> None:
@@ -103,7 +104,11 @@ def _credits(paper: Paper, evidence: Evidence) -> None:
         (_("Still held"), money.outstanding),
         (_("Cost"), money.cost),
     ):
-        paper.pair(words, credits(amount))
+        paper.pair(words, _amount(amount))
+
+
+def _amount(millicredits: int) -> str:
+    return decimals(credits(millicredits, PRICE_DECIMALS))
 
 
 def _title(paper: Paper, words: str) -> None:

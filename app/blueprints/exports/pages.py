@@ -10,6 +10,7 @@ from flask import current_app, flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_wtf import FlaskForm
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.access import signed_in_user
@@ -21,7 +22,7 @@ from app.exports import asking
 from app.exports.sheets import XLSX_ROWS
 from app.exports.wishes import KIND_WORDS, described, wish_of
 from app.extensions import db
-from app.models import ExportKind, RecordExport
+from app.models import ExportKind, RecordExport, Task
 
 _TYPES = {
     "csv": "text/csv",
@@ -62,6 +63,10 @@ def shown() -> dict[str, Any]:
 
 
 def _described(export: RecordExport) -> str:
+    if export.kind == ExportKind.EVIDENCE:
+        of_task = (Task.public_id == wish_of(export).task, Task.account_id == export.account_id)
+        if name := db.session.scalar(select(Task.name).where(*of_task)):
+            return _("of “%(name)s”", name=name)
     return described(wish_of(export), ZoneInfo(export.time_zone), export.asked_at)
 
 
