@@ -73,9 +73,8 @@ def take_back(session: Session, actor: Actor, account_id: int) -> None:
 
 def ask_export(session: Session, actor: Actor, account_id: int) -> AccountExport:
     """Have the account's data packed by a job. Raises Conflict when one was asked for within the last hour."""
-    session.get_one(
-        Account, account_id, with_for_update=True
-    )  # a second click waits here, and then finds the first
+    # a second click waits here, and then finds the first
+    session.get_one(Account, account_id, with_for_update={"key_share": True})
     newest = session.scalar(_exports(account_id).limit(1))
     if newest is not None and newest.failed_at is None and now() - newest.asked_at < _GAP:
         raise Conflict(

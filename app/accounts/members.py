@@ -70,7 +70,7 @@ def invite(
             gettext("“%(email)s” is not an e-mail address. Write it like name@example.com.", email=email[:60])
         )
     role = _client_role(role)
-    account = session.get_one(Account, account_id, with_for_update=True)
+    account = session.get_one(Account, account_id, with_for_update={"key_share": True})
     pending = session.scalars(_pending(account_id)).all()
     if any(each.email == email for each in pending):
         raise MemberRefused(
@@ -292,7 +292,7 @@ def _own_pending(session: Session, account_id: int, invitation_id: int) -> Invit
 
 def _own_member(session: Session, account_id: int, user_id: int) -> User:
     """A member with a sign-in, after the account is locked: two owners must not remove each other at once."""
-    session.get_one(Account, account_id, with_for_update=True)
+    session.get_one(Account, account_id, with_for_update={"key_share": True})
     found = member(session, account_id, user_id)
     session.refresh(found)
     return found

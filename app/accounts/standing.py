@@ -143,7 +143,9 @@ def _move(
     reason: str,
 ) -> Account:
     """Change the account's state by compare-and-set, on the record. Raises NotFound, Conflict."""
-    was = session.scalar(select(Account.state).where(Account.id == account_id).with_for_update())
+    was = session.scalar(
+        select(Account.state).where(Account.id == account_id).with_for_update(key_share=True)
+    )
     if was is None:
         raise NotFound(gettext("There is no such account."))
     values: dict[str, object] = {"state": target, "state_reason": reason}

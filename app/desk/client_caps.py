@@ -27,7 +27,7 @@ def set_daily_cap(session: Session, actor: Actor, account_id: int, cap: int | No
         raise ClientChangeRefused(
             _("Enter a whole number from %(least)s to %(most)s.", least=1, most=thousands(LARGEST))
         )
-    kept = session.get(Account, account_id, with_for_update={"of": Account})
+    kept = session.get(Account, account_id, with_for_update={"of": Account, "key_share": True})
     if kept is None:
         raise NotFound(_("There is no such account."))
     before = kept.daily_cap

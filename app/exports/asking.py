@@ -45,7 +45,7 @@ def ask(session: Session, actor: Actor, user: User, wish: Wish, time_zone: str) 
     if wish.file_type not in FILE_TYPES[wish.kind]:
         raise NotFound(gettext("There is no such file of this list."))
     # Locked: a second click waits here, and then finds the first.
-    account = session.get_one(Account, user.account_id, with_for_update=True)
+    account = session.get_one(Account, user.account_id, with_for_update={"key_share": True})
     if account.state != AccountState.ACTIVE:
         raise NotAllowed(gettext("This account is not active, so no files are made for it. Contact support."))
     if wish.kind is ExportKind.EVIDENCE:

@@ -64,7 +64,7 @@ def ask(session: Session, actor: Actor, account_id: int, name: str, purpose: str
 
     Raises TaskRefused for what no route takes, Conflict when it was asked for already.
     """
-    session.scalar(select(Account.id).where(Account.id == account_id).with_for_update())
+    session.scalar(select(Account.id).where(Account.id == account_id).with_for_update(key_share=True))
     findings = check_sender_id(name, GSM_LIMIT)
     if blocking(findings):
         raise TaskRefused(f"{findings[0].message} {findings[0].advice}")

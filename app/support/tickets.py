@@ -48,7 +48,9 @@ def open_ticket(
     `numbers` are sample numbers of the task, as typed. Raises NotFound for a task of another account, TaskRefused
     for numbers that are not the task's or for too many open tickets.
     """
-    account_id = session.scalar(select(Account.id).where(Account.id == user.account_id).with_for_update())
+    account_id = session.scalar(
+        select(Account.id).where(Account.id == user.account_id).with_for_update(key_share=True)
+    )
     if account_id is None:
         raise NotFound(gettext("Only clients open tickets."))
     task = task_of(session, account_id, task_public_id) if task_public_id else None

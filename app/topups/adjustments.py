@@ -49,7 +49,7 @@ def request(
     if amount == 0 or abs(amount) > transfers.LARGEST_AMOUNT:
         raise AdjustmentRefused(gettext("Enter an amount of credits other than 0."))
     hold_count(session, actor.user_id)
-    if session.get(Account, account_id, with_for_update=True) is None:
+    if session.get(Account, account_id, with_for_update={"key_share": True}) is None:
         raise NotFound(gettext("There is no such account."))
     earlier = session.scalar(select(Adjustment).where(Adjustment.request_key == request_key))
     if earlier is not None:

@@ -33,7 +33,7 @@ def set_mark(session: Session, actor: Actor, account_id: int, mark: int | None) 
 
     No e-mail then: whoever sets the mark has just been told on the page. Raises NotFound.
     """
-    account = session.get(Account, account_id, with_for_update=True)
+    account = session.get(Account, account_id, with_for_update={"key_share": True})
     if account is None:
         raise NotFound(gettext("There is no such account."))
     below = mark is not None and account.available < mark
@@ -63,7 +63,9 @@ def note_rise(session: Session, account_id: int | None = None) -> None:
     )
     if account_id is not None:
         risen = risen.where(Account.id == account_id)
-    for account in session.scalars(risen.order_by(Account.id).with_for_update(skip_locked=True)):
+    for account in session.scalars(
+        risen.order_by(Account.id).with_for_update(skip_locked=True, key_share=True)
+    ):
         account.low_balance_told_at = None
     session.flush()
 
@@ -83,7 +85,7 @@ def tell_low_balances(session: Session) -> int:
         )
         .order_by(Account.id)
         .limit(_AT_ONCE)
-        .with_for_update(skip_locked=True)
+        .with_for_update(skip_locked=True, key_share=True)
     ).all()
     for account in fallen:
         account.low_balance_told_at = now()

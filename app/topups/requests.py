@@ -56,7 +56,7 @@ def start(
     A second click finds the first one's draft. Raises Conflict when the price has changed since it was shown, and
     TopUpRefused for an amount the plan does not sell or too many open top-ups.
     """
-    session.execute(select(Account.id).where(Account.id == account_id).with_for_update())
+    session.execute(select(Account.id).where(Account.id == account_id).with_for_update(key_share=True))
     price, plan_id, currency = quote(session, account_id, credits, plan_id)
     if price.total != shown_total:
         raise Conflict(
