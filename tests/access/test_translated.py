@@ -16,6 +16,7 @@ from babel import Locale
 from babel.support import NullTranslations
 
 from app import language
+from app.accounts.clocks import all_zones
 from tests.access.table import ENDPOINTS
 from tests.access.test_forms import addresses
 from tests.access.world import ANONYMOUS, HALF_WAY, SECRET, World
@@ -72,7 +73,7 @@ class _Texts(HTMLParser):
     def handle_data(self, data: str) -> None:
         """Brackets may open in one element and close in another: a text may hold a link."""
         bare, self._depth = _bare(data, self._depth)
-        if not self._within:
+        if not self._within and bare.strip() not in all_zones():  # they are names
             self.texts.append(bare)
 
 
