@@ -179,7 +179,7 @@ def test_staff_keep_the_price_lists(till):
     assert 'value="0.0425"' in page
     again = till.staff.submit(f"/staff/plans/{large.id}", values | tiers(("1000", "0.05"), ("9000", "0.04")))
     assert again.status_code == 303
-    assert "MYR 0.04" in till.client.get("/top-up").text
+    assert "MYR&nbsp;0.04" in till.client.get("/top-up").text
 
 
 def test_new_bank_details_are_told_to_every_admin(till):
