@@ -71,7 +71,8 @@ def change(
 ) -> Route:
     """Change a route. A name in `secrets` with an empty value is forgotten, one that is missing stays.
 
-    What was checked keeps the price of its quote; what was submitted keeps its rules. Raises NotFound, RouteRefused.
+    What was checked keeps the price of its quote; what was submitted keeps its rules. Raises NotFound, RouteRefused,
+    and Conflict where somebody else moved it to another carrier in the same moment.
     """
     require_sound(values)
     moves = _goes_elsewhere(route(session, route_id), values, secrets, settings)
@@ -82,6 +83,10 @@ def change(
     kept = session.get_one(Route, route_id, with_for_update={"of": Route}, populate_existing=True)
     if moves:
         kept.carrier_since = carriers.since()
+    elif _goes_elsewhere(kept, values, secrets, settings):  # it was moved while this waited for the lock
+        raise Conflict(
+            gettext("Somebody else has just changed this route. Open it again, and change what is left.")
+        )
     before = plain(values_of(kept))
     if kept.gateway != values.gateway:
         kept.gateway_secrets = None  # they were another carrier's

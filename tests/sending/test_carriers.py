@@ -15,6 +15,7 @@ from app.database import write_transaction
 from app.desk import routes
 from app.desk.audit_log import Actor
 from app.desk.route_values import values_of
+from app.errors import Conflict
 from app.extensions import db
 from app.gateways.base import Deferred, InDoubt, Outcome, OutgoingMessage
 from app.models import Message, Route, Task
@@ -149,3 +150,18 @@ def test_a_carrier_that_takes_its_time_is_asked_about_a_few_and_holds_nobody_up(
     doubts = [asking.Doubt(number, 1, 1, f"r{number}", None) for number in range(100)]
     said = asyncio.run(asking.ask(Slow(), doubts))
     assert len(said) <= asking._AT_ONCE
+
+
+def test_who_saves_a_route_that_was_moved_in_that_moment_is_told(
+    any_app: Flask, house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What was read before the lock went to the same carrier as what is saved; what the lock finds does not."""
+    route = house.session.get_one(Route, house.route_id)
+    read = Route(gateway=route.gateway, gateway_settings=ELSEWHERE, gateway_secrets=route.gateway_secrets)
+    before = dict(route.gateway_settings)
+    monkeypatch.setattr(routes, "route", lambda _session, _route_id: read)
+    with pytest.raises(Conflict, match="Somebody else has just changed this route"):
+        leave_the_carrier(house)
+    house.session.rollback()
+    house.session.expire_all()
+    assert house.session.get_one(Route, house.route_id).gateway_settings == before
