@@ -173,14 +173,19 @@ def sums(session: Session, account_id: int) -> Sums:
 def held_now(session: Session, account_id: int) -> list[HeldFor]:
     """The tasks that most of the account's held credits are held for: by every entry, so as costly as `sums`."""
     still = func.sum(LedgerEntry.held)
-    rows = session.execute(
-        select(Task, still)
-        .join(LedgerEntry, LedgerEntry.task_id == Task.id)
-        .where(LedgerEntry.account_id == account_id)
-        .group_by(Task.id)
+    of_each = (
+        select(LedgerEntry.task_id, still.label("held"))
+        .where(LedgerEntry.account_id == account_id, LedgerEntry.task_id.is_not(None))
+        .group_by(LedgerEntry.task_id)
         .having(still != 0)
-        .order_by(still.desc(), Task.id)
+        .order_by(still.desc(), LedgerEntry.task_id)
         .limit(HELD_SHOWN)
+        .subquery()
+    )
+    rows = session.execute(
+        select(Task, of_each.c.held)
+        .join(of_each, of_each.c.task_id == Task.id)
+        .order_by(of_each.c.held.desc(), Task.id)
     )
     return [HeldFor(task, int(held)) for task, held in rows]
 
