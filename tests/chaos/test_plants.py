@@ -37,7 +37,7 @@ SCENES = {
     "acknowledge_before_commit": Scene(
         "ends otherwise than the carrier says", [Event.KILL_WEB] * 5, 40, still=10.0
     ),
-    "charge_twice": Scene("the ledger audit found differences", still=30.0),
+    "charge_twice": Scene("the ledger audit found differences", still=10.0),
     "forget_to_release": Scene("the ledger audit found differences"),
     "ignore_the_lease": Scene("under a lease that another had", rate=15),
     "forget_what_was_fenced": Scene("in doubt without a reason", [Event.KILL_IDLE] * 5, 40),
@@ -45,7 +45,7 @@ SCENES = {
     "cancel_what_is_fenced": Scene(
         "sent though it was called off", [Event.CANCEL] * 3, 40, manners={Manner.TAKE_LATE: 1}
     ),
-    "resume_from_the_start": Scene("sent twice", [Event.PAUSE_OR_RESUME] * 2, 40, still=30.0),
+    "resume_from_the_start": Scene("sent twice", [Event.PAUSE_OR_RESUME] * 2, 40, still=15.0),
     "pump_through_a_pause": Scene(
         "left while it was to stand still",
         [Event.PAUSE_OR_RESUME, *[Event.KILL_TICKER] * 3, Event.PAUSE_OR_RESUME],
